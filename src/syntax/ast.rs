@@ -1,0 +1,583 @@
+//! The tree of one module as it was written: names unresolved, nothing desugared. Its shape follows
+//! `grammar/orch.pest`. What could not be read is a `Broken` node, so that a later stage says nothing about it again.
+
+use crate::source::{Span, Spanned};
+
+/// A word with its place.
+pub type Name = Spanned<String>;
+
+/// One file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Module {
+  /// The `//!` lines, without their markers.
+  pub doc: Option<String>,
+  pub items: Vec<Item>,
+}
+
+/// A declaration with its `///` lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+  pub doc: Option<String>,
+  pub kind: ItemKind,
+  /// The whole declaration.
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemKind {
+  Import(Import),
+  Type {
+    name: Name,
+    ty: TypeExpr,
+  },
+  Let(Let),
+  Contract(Contract),
+  Worker(Worker),
+  Orchestrator(Orchestrator),
+  Defaults {
+    keyword: Span,
+    policies: Vec<Policy>,
+  },
+  Limit {
+    name: Name,
+    policies: Vec<Policy>,
+  },
+  /// Did not parse; `name` is what it would have declared, if that could be read.
+  Broken {
+    name: Option<Name>,
+  },
+}
+
+/// `import { a, b as c } from "./file.orch"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+  pub names: Vec<ImportedName>,
+  pub path: Spanned<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedName {
+  pub name: Name,
+  pub alias: Option<Name>,
+}
+
+/// `let name = e` or `let name(x: T) -> U = e`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Let {
+  pub name: Name,
+  /// `None`: a constant.
+  pub params: Option<Vec<Param>>,
+  /// After `:` for a constant, after `->` for a function.
+  pub ty: Option<TypeExpr>,
+  pub value: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+  pub name: Name,
+  pub ty: TypeExpr,
+  pub default: Option<Expr>,
+}
+
+/// `contract Name@N { input {...} output T }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contract {
+  pub name: Name,
+  pub version: Option<Spanned<u32>>,
+  /// The input's fields, or `None` where the record did not parse.
+  pub input: Option<TypeExpr>,
+  pub output: Option<TypeExpr>,
+}
+
+/// What a worker or orchestrator takes and gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signature {
+  /// `(params) -> T`
+  Own {
+    params: Vec<Param>,
+    output: Option<TypeExpr>,
+  },
+  /// `: Contract` or `: Contract@2`
+  Contract(ContractRef),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContractRef {
+  pub name: Name,
+  pub version: Option<Spanned<u32>>,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Worker {
+  pub name: Name,
+  pub signature: Signature,
+  pub settings: Vec<Setting>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+  pub keyword: Span,
+  pub kind: SettingKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SettingKind {
+  /// A list expression: the argument vector.
+  Exec(Expr),
+  /// The script, raw.
+  Shell(Spanned<String>),
+  Mock(Vec<MockRule>),
+  Stdin(Expr),
+  Cwd(Expr),
+  Env(Vec<RecordPart>),
+  Expect(Vec<Spanned<ExitCodes>>),
+  Output(Expr),
+  Policy(PolicyKind),
+  /// A word that is no setting (`timout 3s`); its value is not read.
+  Unknown(Name),
+  Broken,
+}
+
+/// `0` or `0..3`, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExitCodes {
+  pub first: i64,
+  pub last: i64,
+}
+
+/// One line of a mock's script; a mock without braces is a single `else` rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MockRule {
+  pub when: MockWhen,
+  pub action: MockAction,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum MockWhen {
+  /// `on { issue: { number: 2 } }`: the input holds these fields with these values, at any depth.
+  On(Expr),
+  /// `first 2 calls`
+  First(Expr),
+  Else,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MockAction {
+  /// `delay 2s` before the answer.
+  pub delay: Option<Expr>,
+  pub answer: MockAnswer,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum MockAnswer {
+  /// Gives its input back.
+  Echo,
+  /// `return e`, or just `e` in a script.
+  Return(Expr),
+  /// `fail exit 75 "message"`, `fail timeout`
+  Fail {
+    kind: Name,
+    code: Option<Spanned<i64>>,
+    message: Option<Expr>,
+  },
+  /// Never answers; only a timeout ends it.
+  Hang,
+  /// Answers with text that is not JSON.
+  Malformed,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Orchestrator {
+  pub name: Name,
+  pub signature: Signature,
+  pub body: Block,
+}
+
+/// A policy of `with`, `defaults` or a `limit` body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+  pub keyword: Span,
+  pub kind: PolicyKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum PolicyKind {
+  Timeout(Expr),
+  Deadline(Expr),
+  Delay(Expr),
+  Retry(Box<Retry>),
+  Concurrent(Expr),
+  /// `limit github`
+  Limit(Name),
+  /// `rate 60 per 1m`, only in the body of a `limit`
+  Rate {
+    count: Expr,
+    per: Expr,
+  },
+  Idempotent,
+  Collect,
+  /// `no retry`: takes away what a farther place gave.
+  Without(Name),
+  Unknown(Name),
+  Broken,
+}
+
+/// `retry 3 backoff 1s..30s on [timeout, exit 75]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+  pub times: Expr,
+  pub backoff: Option<Backoff>,
+  pub on: Option<Vec<FailureFilter>>,
+  pub unless: Option<Vec<FailureFilter>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Backoff {
+  /// `backoff 1s..30s`
+  Exponential { from: Expr, to: Expr },
+  /// `fixed 5s`
+  Fixed(Expr),
+}
+
+/// `timeout`, `exit 75`
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailureFilter {
+  pub kind: Name,
+  pub code: Option<Spanned<i64>>,
+}
+
+/// `{ steps }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+  pub steps: Vec<Step>,
+  /// With its braces.
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+  pub kind: StepKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepKind {
+  Named {
+    name: Name,
+    node: Node,
+  },
+  /// A node as a line of its own.
+  Gate(Node),
+  Require {
+    condition: Expr,
+    message: Option<Expr>,
+  },
+  Return {
+    value: Expr,
+    when: Option<Expr>,
+  },
+  Yield(Expr),
+  Stage {
+    name: Name,
+    body: Block,
+  },
+  Broken {
+    name: Option<Name>,
+  },
+}
+
+/// What stands right of `=`, as a gate, in an arm or branch, after `=>`, `attempt` and `catch`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+  pub kind: NodeKind,
+  pub with: Vec<Policy>,
+  pub after: Vec<Name>,
+  /// Everything, suffixes too.
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeKind {
+  /// A call of a worker or orchestrator, or an expression without such calls; names decide.
+  Expr(Expr),
+  Each(Box<Each>),
+  Repeat(Box<Repeat>),
+  If {
+    condition: Expr,
+    then: Box<Node>,
+    otherwise: Option<Box<Node>>,
+  },
+  Match {
+    subject: Expr,
+    arms: Vec<NodeArm>,
+    otherwise: Option<(Span, Box<Node>)>,
+  },
+  Attempt(Box<Node>),
+  Catch {
+    inner: Box<Node>,
+    handler: Box<Node>,
+  },
+  Fail(Expr),
+  Block(Block),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+  pub item: Name,
+  pub index: Option<Name>,
+  pub items: Expr,
+  /// `from seed: Type`: a fold.
+  pub seed: Option<(Expr, Option<TypeExpr>)>,
+  /// The policies before `=>` or `{`.
+  pub with: Vec<Policy>,
+  /// `=> node` or a block.
+  pub body: Node,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repeat {
+  pub keyword: Span,
+  /// `up to e`; `None` is an error that a later stage says.
+  pub bound: Option<Expr>,
+  pub seed: Option<(Expr, Option<TypeExpr>)>,
+  pub body: Block,
+  pub until: Option<Expr>,
+  pub otherwise: Option<RepeatElse>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RepeatElse {
+  Last,
+  /// Also `else fail "..."`.
+  Node(Box<Node>),
+}
+
+/// `"bug" => node` or `"bug", "crash" => node`
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeArm {
+  pub patterns: Vec<Pattern>,
+  pub node: Node,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExprArm {
+  pub patterns: Vec<Pattern>,
+  pub value: Expr,
+}
+
+/// A literal; nothing is bound by a pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pattern {
+  pub kind: PatternKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum PatternKind {
+  Null,
+  Bool(bool),
+  Int(i64),
+  String(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+  pub kind: ExprKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+  Null,
+  Bool(bool),
+  Int(i64),
+  Float(f64),
+  /// Milliseconds.
+  Duration(i64),
+  String(Vec<StringPart>),
+  Name(String),
+  Field {
+    base: Box<Expr>,
+    name: Name,
+    optional: bool,
+  },
+  Index {
+    base: Box<Expr>,
+    index: Box<Expr>,
+  },
+  Call {
+    callee: Name,
+    arguments: Vec<Argument>,
+  },
+  Unary {
+    operator: UnaryOperator,
+    operand: Box<Expr>,
+  },
+  Binary {
+    operator: Spanned<BinaryOperator>,
+    left: Box<Expr>,
+    right: Box<Expr>,
+  },
+  Cast {
+    value: Box<Expr>,
+    ty: TypeExpr,
+  },
+  Record(Vec<RecordPart>),
+  List(Vec<ListPart>),
+  /// `[body for item in items if condition]`
+  Comprehension {
+    body: Box<Expr>,
+    item: Name,
+    items: Box<Expr>,
+    condition: Option<Box<Expr>>,
+  },
+  If {
+    condition: Box<Expr>,
+    then: Box<Expr>,
+    otherwise: Option<Box<Expr>>,
+  },
+  Match {
+    subject: Box<Expr>,
+    arms: Vec<ExprArm>,
+    otherwise: Option<(Span, Box<Expr>)>,
+  },
+  /// Said already; fits everything.
+  Broken,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum StringPart {
+  Text(String),
+  Value(Expr),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+  pub label: Option<Name>,
+  pub value: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecordPart {
+  /// `name: e`, `"name": e`, or `name` alone (the value is then that name).
+  Field {
+    name: Name,
+    value: Expr,
+  },
+  Spread(Expr),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ListPart {
+  Item(Expr),
+  Spread(Expr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOperator {
+  Not,
+  Negate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOperator {
+  Or,
+  And,
+  Equal,
+  NotEqual,
+  Less,
+  LessOrEqual,
+  Greater,
+  GreaterOrEqual,
+  Coalesce,
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Remainder,
+}
+
+impl BinaryOperator {
+  pub fn symbol(self) -> &'static str {
+    match self {
+      BinaryOperator::Or => "or",
+      BinaryOperator::And => "and",
+      BinaryOperator::Equal => "==",
+      BinaryOperator::NotEqual => "!=",
+      BinaryOperator::Less => "<",
+      BinaryOperator::LessOrEqual => "<=",
+      BinaryOperator::Greater => ">",
+      BinaryOperator::GreaterOrEqual => ">=",
+      BinaryOperator::Coalesce => "??",
+      BinaryOperator::Add => "+",
+      BinaryOperator::Subtract => "-",
+      BinaryOperator::Multiply => "*",
+      BinaryOperator::Divide => "/",
+      BinaryOperator::Remainder => "%",
+    }
+  }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypeExpr {
+  pub kind: TypeExprKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TypeExprKind {
+  /// `string`, `Issue`, `Outcome<T>`, `map<T>`; refinements in `refine`.
+  Name {
+    name: Name,
+    arguments: Vec<TypeExpr>,
+    refine: Option<Spanned<Refinement>>,
+  },
+  /// `AnalyzeIssue.input`, `AnalyzeIssue@2.output`
+  ContractSide {
+    contract: ContractRef,
+    side: Name,
+  },
+  Null,
+  Bool(bool),
+  Int(i64),
+  String(String),
+  List {
+    item: Box<TypeExpr>,
+    refine: Option<Spanned<Refinement>>,
+  },
+  Record {
+    fields: Vec<FieldType>,
+    open: bool,
+  },
+  Union(Vec<TypeExpr>),
+  /// `T?`
+  Optional(Box<TypeExpr>),
+  Broken,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldType {
+  pub doc: Option<String>,
+  pub name: Name,
+  /// `b?: T`
+  pub optional: bool,
+  pub ty: TypeExpr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refinement {
+  /// `(1..200)`, `(..500)`, `(0..1)`, `(3)`; ends included, numbers as written.
+  Range { min: Option<Number>, max: Option<Number> },
+  /// `(/^[a-z-]+$/)`: the pattern between the slashes, `\/` already read as `/`.
+  Regex(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+  Int(i64),
+  Float(f64),
+}
