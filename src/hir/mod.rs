@@ -1,1 +1,301 @@
-//! hir
+//! The program resolved and typed: ids instead of names, policies merged, edges explicit. What is here has passed
+//! the checks. Knows nothing of the syntax tree.
+
+mod expr;
+mod flow;
+
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
+
+pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
+pub use flow::{
+  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+};
+
+use crate::{
+  source::{SourceId, Span},
+  types::Type,
+};
+
+macro_rules! ids {
+  ($($(#[$doc:meta])* $name:ident;)*) => {
+    $($(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)] pub struct $name(pub u32);)*
+  };
+}
+
+ids! {
+  /// Index into [`Program::modules`].
+  ModuleId;
+  /// Index into [`Program::constants`].
+  ConstantId;
+  /// Index into [`Program::functions`].
+  FunctionId;
+  /// Index into [`Program::workers`].
+  WorkerId;
+  /// Index into [`Program::orchestrators`].
+  OrchestratorId;
+  /// Index into [`Program::limits`].
+  LimitId;
+  /// A name bound inside one function, worker or orchestrator; unique within it (there is no shadowing).
+  LocalId;
+}
+
+/// A whole program: the root module and everything that it imports.
+#[derive(Debug, Default)]
+pub struct Program {
+  pub modules: Vec<Module>,
+  /// Ordered so that each needs only earlier ones.
+  pub constants: Vec<Constant>,
+  pub functions: Vec<Function>,
+  pub workers: Vec<Worker>,
+  pub orchestrators: Vec<Orchestrator>,
+  pub limits: Vec<Limit>,
+}
+
+#[derive(Debug)]
+pub struct Module {
+  pub source: SourceId,
+  pub doc: Option<String>,
+  /// The directory that its workers run in.
+  pub directory: PathBuf,
+}
+
+#[derive(Debug)]
+pub struct Constant {
+  pub name: Arc<str>,
+  pub ty: Type,
+  pub value: Expr,
+}
+
+#[derive(Debug)]
+pub struct Function {
+  pub name: Arc<str>,
+  pub params: Vec<Param>,
+  pub output: Type,
+  pub body: Expr,
+}
+
+#[derive(Debug)]
+pub struct Param {
+  pub name: Arc<str>,
+  pub local: LocalId,
+  pub ty: Type,
+  /// May be left out of a message (`b?: T` in a contract): then null.
+  pub optional: bool,
+  /// Constant: reads no local.
+  pub default: Option<Expr>,
+  pub span: Span,
+}
+
+/// A shared bound. At least one of the two is there.
+#[derive(Debug)]
+pub struct Limit {
+  pub name: Arc<str>,
+  /// Slots; at least 1.
+  pub concurrent: Option<u64>,
+  /// So many starts per so many milliseconds.
+  pub rate: Option<(u64, i64)>,
+}
+
+#[derive(Debug)]
+pub struct Worker {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  pub doc: Option<String>,
+  pub span: Span,
+  /// `Name@2`
+  pub contract: Option<Arc<str>>,
+  pub params: Vec<Param>,
+  /// The record of the parameters: the type of the message in.
+  pub input: Type,
+  /// The type of the message out; null where none is declared.
+  pub output: Type,
+  pub kind: WorkerKind,
+  /// Of the worker itself: `concurrent`, the module's defaults and its body merged; see [`Call::policies`] for the rest.
+  pub idempotent: bool,
+  /// At most so many executions at once.
+  pub concurrent: Option<Expr>,
+  /// Holds the `call` record in the settings.
+  pub call: LocalId,
+}
+
+#[derive(Debug)]
+pub enum WorkerKind {
+  Process(Process),
+  Mock(Vec<MockRule>),
+}
+
+/// `exec` and `shell`.
+#[derive(Debug)]
+pub struct Process {
+  pub program: ProcessProgram,
+  pub stdin: Stdin,
+  pub cwd: Cwd,
+  pub env: Vec<FieldPart>,
+  pub expect: Arc<[RangeInclusive<i32>]>,
+  /// `output e`; the default is `parse_json(stdout)`, or nothing where the worker gives null.
+  pub output: Option<Expr>,
+  /// Bound in `output`.
+  pub stdout: LocalId,
+  pub stderr: LocalId,
+  pub exit: LocalId,
+}
+
+#[derive(Debug)]
+pub enum ProcessProgram {
+  /// A list of scalars: the argument vector.
+  Exec(Expr),
+  /// The script for `sh -eu -c`; the parameters are its environment.
+  Shell(Arc<str>),
+}
+
+#[derive(Debug)]
+pub enum Stdin {
+  /// The input record as JSON.
+  Input,
+  /// `stdin null`
+  Nothing,
+  /// A string as it is, another value as JSON, null as nothing.
+  Expr(Expr),
+}
+
+#[derive(Debug)]
+pub enum Cwd {
+  /// The directory of the declaring module.
+  Module,
+  /// `cwd scratch`
+  Scratch,
+  /// A path; a relative one is below the module's directory.
+  Expr(Expr),
+}
+
+/// Tried from the top; the first whose condition holds answers.
+#[derive(Debug)]
+pub struct MockRule {
+  pub when: MockWhen,
+  /// A duration.
+  pub delay: Option<Expr>,
+  pub answer: MockAnswer,
+}
+
+#[derive(Debug)]
+pub enum MockWhen {
+  /// The input holds these fields with these values, at any depth.
+  On(Expr),
+  /// Holds for the first n executions that reach the rule.
+  First(Expr),
+  Else,
+}
+
+#[derive(Debug)]
+pub enum MockAnswer {
+  Echo,
+  Return(Expr),
+  Fail {
+    kind: crate::value::FailureKind,
+    code: Option<i64>,
+    message: Option<Expr>,
+  },
+  Hang,
+  Malformed,
+}
+
+#[derive(Debug)]
+pub struct Orchestrator {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  pub doc: Option<String>,
+  /// The name's place.
+  pub span: Span,
+  pub contract: Option<Arc<str>>,
+  pub params: Vec<Param>,
+  /// The record of the parameters.
+  pub input: Type,
+  pub output: Type,
+  pub body: Block,
+}
+
+/// Where the expression of a policy is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+  /// In the worker's settings: its parameters and `call` are in scope.
+  Worker,
+  /// Where the call stands.
+  Site,
+}
+
+/// A policy's expression.
+#[derive(Debug, Clone)]
+pub struct Setting {
+  pub place: Place,
+  pub value: Expr,
+}
+
+/// What holds for one call of a worker, all three places merged.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+  /// A duration; always there after the checks.
+  pub timeout: Option<Setting>,
+  pub retry: Option<Retry>,
+  /// All named limits that apply, each once.
+  pub limits: Vec<LimitId>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Retry {
+  pub place: Place,
+  /// An int: at most so many more attempts.
+  pub times: Expr,
+  pub backoff: Backoff,
+  /// `on [...]`: only these; `None`: the default kinds.
+  pub on: Option<Vec<FailureFilter>>,
+  pub unless: Vec<FailureFilter>,
+}
+
+/// Durations.
+#[derive(Debug, Clone)]
+pub enum Backoff {
+  /// 1s..30s
+  Default,
+  Exponential {
+    from: Expr,
+    to: Expr,
+  },
+  Fixed(Expr),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FailureFilter {
+  pub kind: crate::value::FailureKind,
+  pub code: Option<i64>,
+}
+
+impl Program {
+  pub fn module(&self, id: ModuleId) -> &Module {
+    &self.modules[id.0 as usize]
+  }
+
+  pub fn function(&self, id: FunctionId) -> &Function {
+    &self.functions[id.0 as usize]
+  }
+
+  pub fn worker(&self, id: WorkerId) -> &Worker {
+    &self.workers[id.0 as usize]
+  }
+
+  pub fn orchestrator(&self, id: OrchestratorId) -> &Orchestrator {
+    &self.orchestrators[id.0 as usize]
+  }
+
+  pub fn limit(&self, id: LimitId) -> &Limit {
+    &self.limits[id.0 as usize]
+  }
+
+  /// All orchestrators with their ids, in order of declaration, the root module's first.
+  pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
+    self
+      .orchestrators
+      .iter()
+      .zip(0..)
+      .map(|(orchestrator, id)| (OrchestratorId(id), orchestrator))
+  }
+}

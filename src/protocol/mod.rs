@@ -1,1 +1,109 @@
-//! protocol
+//! What the engine asks of a worker and what comes back, as plain data. Knows neither side.
+
+use std::{future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// One execution of one worker: everything that it needs, already computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invocation {
+  pub identity: Identity,
+  pub task: Task,
+}
+
+/// Who a worker is and what it serves; told to it as `ORCH_*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+  pub run: Arc<str>,
+  pub tracker: Arc<str>,
+  /// The worker's declared name.
+  pub worker: Arc<str>,
+  /// The path of the step.
+  pub step: Arc<str>,
+  /// From 1.
+  pub attempt: u32,
+  /// The idempotency key: the same for every attempt of the step.
+  pub key: Arc<str>,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+  Process(ProcessTask),
+  Mock(MockTask),
+}
+
+/// A process to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProcessTask {
+  /// At least the program.
+  pub argv: Vec<String>,
+  /// Beside `PATH HOME LANG ORCH_* TMPDIR`.
+  pub env: Vec<(String, String)>,
+  /// Written to standard input, which is then closed; empty: nothing.
+  pub stdin: Arc<[u8]>,
+  /// `None`: the private scratch directory.
+  pub cwd: Option<PathBuf>,
+  /// Exit codes that count as answers.
+  pub expect: Arc<[RangeInclusive<i32>]>,
+  /// Whether standard output is the answer; else it goes to the log.
+  pub wants_output: bool,
+}
+
+/// A canned answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MockTask {
+  /// Waited before the answer, in milliseconds.
+  pub delay: i64,
+  pub answer: MockAnswer,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum MockAnswer {
+  Value(Value),
+  Failure(WorkerError),
+  Hang,
+  Malformed,
+}
+
+/// What a worker gave.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RawAnswer {
+  /// A process ended with an expected code.
+  Process {
+    stdout: Vec<u8>,
+    stderr_tail: String,
+    exit: i32,
+  },
+  Mock(Value),
+}
+
+/// Why a worker gave nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WorkerError {
+  pub kind: crate::value::FailureKind,
+  pub message: String,
+  /// Exit code, where there is one.
+  pub code: Option<i64>,
+  /// The last 4 KiB of the log.
+  pub log: Option<String>,
+}
+
+/// The answer to come.
+pub type Answer = Pin<Box<dyn Future<Output = Result<RawAnswer, WorkerError>> + Send>>;
+
+/// How the two sides talk while a worker runs.
+pub struct Signals {
+  /// Called once the worker runs, with its process group where it has one; never called if it can't be started.
+  pub started: Box<dyn FnOnce(Option<u32>) + Send>,
+  /// Ends when the worker is no longer wanted: it is then ended (SIGTERM, 5 s of grace, SIGKILL to the whole group),
+  /// and the answer comes nonetheless, once nothing of it is left.
+  pub cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// Whoever carries out invocations: real processes, or a test's stand-in.
+pub trait Performer: Send + Sync {
+  fn perform(&self, invocation: Invocation, signals: Signals) -> Answer;
+}
