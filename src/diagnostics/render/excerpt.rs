@@ -186,7 +186,7 @@ fn cut_lines(source: &Source, lines: &Range<usize>, places: &[Place], offset: us
 fn kept(text: &str, line: &Range<usize>, places: &[Place]) -> Vec<Range<usize>> {
   let end = line.end - usize::from(text[line.clone()].ends_with('\r'));
   if end - line.start <= LONGEST {
-    return vec![line.start..end];
+    return std::iter::once(line.start..end).collect();
   }
   let mut points: Vec<usize> = places
     .iter()
