@@ -7,22 +7,18 @@ use std::{
 
 use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles};
 use crate::{
-  diagnostics::{Code, Diagnostic, Diagnostics, codes, nearest},
-  source::{SourceId, Span, Spanned},
-  syntax::ast,
+  diagnostics::{Code, Diagnostic, codes, nearest},
+  source::{Span, Spanned},
+  syntax,
 };
-
-/// Reads the tree of a text.
-pub type Parse = fn(SourceId, &str) -> (ast::Module, Diagnostics);
 
 /// Imports that begin so are of modules that come with `orch`.
 const STANDARD: &str = "std/";
 
 /// Loads the module at `root` and all that it imports.
-pub fn load(files: &dyn Files, root: &Path, parse: Parse) -> Loaded {
+pub fn load(files: &dyn Files, root: &Path) -> Loaded {
   let mut loader = Loader {
     files,
-    parse,
     loaded: Loaded::default(),
     known: HashMap::new(),
   };
@@ -40,7 +36,6 @@ pub fn load(files: &dyn Files, root: &Path, parse: Parse) -> Loaded {
 
 struct Loader<'a> {
   files: &'a dyn Files,
-  parse: Parse,
   loaded: Loaded,
   /// By canonical path: the module, or why there is none.
   known: HashMap<PathBuf, Result<usize, Refusal>>,
@@ -146,7 +141,7 @@ impl Loader<'_> {
   fn add(&mut self, canonical: &Path, name: &str, text: &str) -> usize {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let source = self.loaded.sources.add(name, canonical, text);
-    let (ast, found) = (self.parse)(source, text);
+    let (ast, found) = syntax::parse(source, text);
     if ast.items.is_empty() && found.is_empty() {
       let finding = Diagnostic::new(&codes::EMPTY, format!("`{name}` declares nothing"));
       self.loaded.diagnostics.push(finding.label(Span::new(source, 0, 0), ""));

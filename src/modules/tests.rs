@@ -6,11 +6,7 @@ use std::{
 };
 
 use super::{Files, LARGEST, Loaded, ReadError, load};
-use crate::{
-  diagnostics::{Diagnostics, render::human},
-  source::{SourceId, Span, Spanned},
-  syntax::ast,
-};
+use crate::diagnostics::render::human;
 
 #[derive(Default)]
 struct Memory(BTreeMap<PathBuf, Result<Vec<u8>, ReadError>>);
@@ -48,29 +44,6 @@ impl Files for Memory {
   }
 }
 
-/// Reads lines `import "path"` and takes any other line as a declaration.
-fn parse(source: SourceId, text: &str) -> (ast::Module, Diagnostics) {
-  let mut module = ast::Module::default();
-  let mut at = 0;
-  for line in text.split_inclusive('\n') {
-    let span = Span::new(source, at, at + line.trim_end().len());
-    at += line.len();
-    let kind = match line.split('"').nth(1) {
-      Some(path) => {
-        let path = Spanned::new(path.to_owned(), span);
-        ast::ItemKind::Import(ast::Import {
-          names: Vec::new(),
-          path,
-        })
-      }
-      None if line.trim().is_empty() => continue,
-      None => ast::ItemKind::Broken { name: None },
-    };
-    module.items.push(ast::Item { doc: None, kind, span });
-  }
-  (module, Diagnostics::default())
-}
-
 fn show(loaded: &Loaded) -> String {
   let found = loaded.diagnostics.clone().sorted();
   let mut text = human::render(&found, &loaded.sources, human::Look::default());
@@ -88,12 +61,18 @@ fn show(loaded: &Loaded) -> String {
 #[test]
 fn each_file_is_read_once_and_relative_to_its_importer() {
   let files = Memory::of([
-    ("/home/app/main.orch", "import \"./a.orch\"\nimport \"lib/b.orch\"\n"),
-    ("/home/app/a.orch", "import \"./lib/../lib/b.orch\"\nx\n"),
-    ("/home/app/lib/b.orch", "import \"../c.orch\"\n"),
-    ("/home/app/c.orch", "\u{feff}x\n"),
+    (
+      "/home/app/main.orch",
+      "import { x } from \"./a.orch\"\nimport { x } from \"lib/b.orch\"\n",
+    ),
+    (
+      "/home/app/a.orch",
+      "import { x } from \"./lib/../lib/b.orch\"\nlet x = 1\n",
+    ),
+    ("/home/app/lib/b.orch", "import { x } from \"../c.orch\"\n"),
+    ("/home/app/c.orch", "\u{feff}let x = 1\n"),
   ]);
-  let loaded = load(&files, Path::new("app/main.orch"), parse);
+  let loaded = load(&files, Path::new("app/main.orch"));
   insta::assert_snapshot!(show(&loaded));
   assert!(
     loaded
@@ -105,33 +84,46 @@ fn each_file_is_read_once_and_relative_to_its_importer() {
 
 #[test]
 fn every_bad_import_is_said_where_it_stands() {
-  let main = "import \"./halper.orch\"\nimport \"./dir\"\nimport \"./secret.orch\"\nimport \"std/patterns\"\nimport \
-              \"./binary.orch\"\nimport \"./big.orch\"\nimport \"./empty.orch\"\nimport \"\"\n";
+  let paths = [
+    "./halper.orch",
+    "./dir",
+    "./secret.orch",
+    "std/patterns",
+    "./binary.orch",
+    "./big.orch",
+    "./empty.orch",
+    "",
+  ];
+  let main: String = paths
+    .iter()
+    .map(|path| format!("import {{ x }} from \"{path}\"\n"))
+    .collect();
   let files = Memory::of([
-    ("/home/main.orch", main),
-    ("/home/helper.orch", "x"),
+    ("/home/main.orch", main.as_str()),
+    ("/home/helper.orch", "let x = 1"),
     ("/home/empty.orch", "\n"),
   ])
   .and("/home/dir", Err(ReadError::Directory))
   .and("/home/secret.orch", Err(ReadError::Denied))
   .and("/home/binary.orch", Ok(b"a\nb\xff".to_vec()))
   .and("/home/big.orch", Ok(vec![b'x'; LARGEST + 1]));
-  insta::assert_snapshot!(show(&load(&files, Path::new("main.orch"), parse)));
+  insta::assert_snapshot!(show(&load(&files, Path::new("main.orch"))));
 }
 
 #[test]
 fn the_largest_file_is_read() {
-  let files = Memory::default().and("/home/big.orch", Ok(vec![b'x'; LARGEST]));
+  let files = Memory::default().and("/home/big.orch", Ok(vec![b' '; LARGEST]));
+  let found = load(&files, Path::new("big.orch")).diagnostics;
   assert_eq!(
-    load(&files, Path::new("big.orch"), parse).diagnostics,
-    Diagnostics::default()
+    found.0.iter().map(|found| found.code.name).collect::<Vec<_>>(),
+    ["module/empty"]
   );
 }
 
 #[test]
 fn a_root_that_is_not_there_has_no_place() {
-  let files = Memory::of([("/home/main.orch", "x")]);
-  let loaded = load(&files, Path::new("man.orch"), parse);
+  let files = Memory::of([("/home/main.orch", "let x = 1")]);
+  let loaded = load(&files, Path::new("man.orch"));
   assert!(loaded.modules.is_empty());
   insta::assert_snapshot!(show(&loaded));
 }
@@ -139,24 +131,30 @@ fn a_root_that_is_not_there_has_no_place() {
 #[test]
 fn a_cycle_is_said_once_with_its_whole_path_and_cut() {
   let files = Memory::of([
-    ("/home/main.orch", "import \"./a.orch\"\nimport \"./self.orch\"\n"),
-    ("/home/a.orch", "import \"./b.orch\"\n"),
-    ("/home/b.orch", "x\nimport \"./c.orch\"\nimport \"./a.orch\"\n"),
-    ("/home/c.orch", "x"),
-    ("/home/self.orch", "import \"self.orch\"\n"),
+    (
+      "/home/main.orch",
+      "import { x } from \"./a.orch\"\nimport { x } from \"./self.orch\"\n",
+    ),
+    ("/home/a.orch", "import { x } from \"./b.orch\"\n"),
+    (
+      "/home/b.orch",
+      "let x = 1\nimport { x } from \"./c.orch\"\nimport { x } from \"./a.orch\"\n",
+    ),
+    ("/home/c.orch", "let x = 1"),
+    ("/home/self.orch", "import { x } from \"./self.orch\"\n"),
   ]);
-  insta::assert_snapshot!(show(&load(&files, Path::new("main.orch"), parse)));
+  insta::assert_snapshot!(show(&load(&files, Path::new("main.orch"))));
 }
 
 #[test]
 fn a_chain_of_modules_may_be_long() {
   let many = 5_000;
-  let mut files = Memory::of([("/home/main.orch", "import \"./m0.orch\"\n")]);
+  let mut files = Memory::of([("/home/main.orch", "import { x } from \"./m0.orch\"\n")]);
   for index in 0..many {
-    let text = format!("import \"./m{}.orch\"\n", (index + 1) % many);
+    let text = format!("import {{ x }} from \"./m{}.orch\"\n", (index + 1) % many);
     files = files.and(&format!("/home/m{index}.orch"), Ok(text.into_bytes()));
   }
-  let loaded = load(&files, Path::new("main.orch"), parse);
+  let loaded = load(&files, Path::new("main.orch"));
   assert_eq!(loaded.diagnostics.0.len(), 1);
   assert_eq!(loaded.diagnostics.0[0].labels.len(), many);
 }
