@@ -6,7 +6,7 @@ use pest::{
 };
 
 use super::{
-  build::{Builder, Pair, too_deep},
+  build::{Builder, Pair},
   parser::{OrchParser, Rule},
   words,
 };
@@ -32,11 +32,11 @@ impl Builder<'_> {
 
   /// Says that the whole text could not be read.
   pub(super) fn say_unparsed(&mut self, error: &Error<Rule>, text: &str) {
-    let said = match &error.variant {
-      ErrorVariant::CustomError { .. } => too_deep(self.unexpected(error, 0, text).labels[0].span),
-      _ => self.unexpected(error, 0, text),
-    };
-    self.report(said);
+    let said = self.unexpected(error, 0, text);
+    match (&error.variant, said.span()) {
+      (ErrorVariant::CustomError { .. }, Some(span)) => self.say_too_deep(span),
+      _ => self.report(said),
+    }
   }
 
   /// The finding for pest's error in `text`, which begins at `base` in the file.

@@ -11,6 +11,7 @@ mod settings;
 mod strings;
 mod types;
 
+pub(super) use literals::shortened;
 use pest::iterators::Pair as PestPair;
 
 use super::{
@@ -109,7 +110,7 @@ impl<'t> Builder<'t> {
     Some(built)
   }
 
-  fn say_too_deep(&mut self, span: Span) {
+  pub(super) fn say_too_deep(&mut self, span: Span) {
     if !std::mem::replace(&mut self.too_deep, true) {
       self.report(too_deep(span));
     }
