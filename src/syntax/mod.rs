@@ -11,7 +11,7 @@ pub mod words;
 use pest::Parser;
 
 use self::{
-  ast::{Expr, ExprKind, Module},
+  ast::{Expr, ExprKind, Item, ItemKind, Module},
   build::Builder,
   parser::{OrchParser, Rule},
 };
@@ -34,27 +34,48 @@ pub fn parse_expression(source: SourceId, text: &str) -> (Expr, Diagnostics) {
 }
 
 fn parse_module(source: SourceId, text: &str) -> (Module, Diagnostics) {
-  let mut builder = Builder::new(source, text, &[]);
-  let module = match OrchParser::parse(Rule::module, text) {
+  let scan = scan::scan(source, text);
+  let mut builder = Builder::new(source, &scan.text, &scan.damaged);
+  let mut module = match OrchParser::parse(Rule::module, &scan.text) {
     Ok(mut pairs) => builder.module(pairs.next().expect("grammar: a module")),
     Err(error) => {
-      builder.say_unparsed(&error, text);
+      builder.say_unparsed(&error, &scan.text);
       Module::default()
     }
   };
-  (module, builder.diagnostics.sorted())
+  let mut found = scan.diagnostics;
+  found.extend(builder.diagnostics);
+  module.items.extend(scan.lost.into_iter().map(lost));
+  module.items.sort_by_key(|item| item.span.start);
+  (module, found.sorted())
+}
+
+fn lost(lost: scan::Lost) -> Item {
+  Item {
+    doc: None,
+    kind: ItemKind::Broken { name: lost.name },
+    span: lost.span,
+  }
 }
 
 fn parse_alone(source: SourceId, text: &str) -> (Expr, Diagnostics) {
-  let mut builder = Builder::new(source, text, &[]);
-  let expression = match OrchParser::parse(Rule::expression_only, text) {
+  let scan = scan::scan(source, text);
+  let mut found = scan.diagnostics;
+  let broken = Expr {
+    kind: ExprKind::Broken,
+    span: Span::new(source, 0, text.len()),
+  };
+  if !scan.lost.is_empty() {
+    return (broken, found);
+  }
+  let mut builder = Builder::new(source, &scan.text, &scan.damaged);
+  let expression = match OrchParser::parse(Rule::expression_only, &scan.text) {
     Ok(mut pairs) => builder.expression_alone(pairs.next().expect("grammar: an expression")),
     Err(error) => {
-      builder.say_unparsed(&error, text);
-      let kind = ExprKind::Broken;
-      let span = Span::new(source, 0, text.len());
-      Expr { kind, span }
+      builder.say_unparsed(&error, &scan.text);
+      broken
     }
   };
-  (expression, builder.diagnostics.sorted())
+  found.extend(builder.diagnostics);
+  (expression, found.sorted())
 }

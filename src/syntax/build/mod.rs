@@ -11,6 +11,7 @@ mod settings;
 mod strings;
 mod types;
 
+pub(super) use literals::shortened;
 use pest::iterators::Pair as PestPair;
 
 use super::{
@@ -61,6 +62,11 @@ impl<'t> Builder<'t> {
     self.source
   }
 
+  /// The whole file, as pest saw it.
+  pub(super) fn file(&self) -> &'t str {
+    self.text
+  }
+
   /// From the whole of `expression_only`.
   pub(super) fn expression_alone(&mut self, pair: Pair) -> Expr {
     self.expression(children(pair).next().expect("grammar: an expression"))
@@ -109,7 +115,7 @@ impl<'t> Builder<'t> {
     Some(built)
   }
 
-  fn say_too_deep(&mut self, span: Span) {
+  pub(super) fn say_too_deep(&mut self, span: Span) {
     if !std::mem::replace(&mut self.too_deep, true) {
       self.report(too_deep(span));
     }

@@ -17,9 +17,10 @@ impl Builder<'_> {
       let span = self.span(&part);
       let separated = self.separated(previous.replace(span), span);
       let keyword = self.keyword(&part);
-      let kind = match separated || part.as_rule() != Rule::unknown_setting {
-        true => self.setting(part),
-        false => SettingKind::Broken,
+      let stray = part.as_rule() == Rule::unknown_setting && (!separated || self.is_damaged(span));
+      let kind = match stray {
+        true => SettingKind::Broken,
+        false => self.setting(part),
       };
       settings.push(Setting { keyword, kind, span });
     }
