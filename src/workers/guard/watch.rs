@@ -72,12 +72,18 @@ fn note(left: &mut Left, record: &[u8]) {
 /// SIGTERM, grace, SIGKILL. Returns once they are gone, or can't be ended at all.
 fn end(left: &Left) {
   each_group(left, Group::terminate);
-  let kill_at = Instant::now() + GRACE;
-  while Instant::now() < kill_at && each_group(left, |_| {}) {
-    sleep(Duration::from_millis(20));
-  }
+  await_end(left, |_| {});
+  await_end(left, Group::kill);
+}
+
+/// Looks at what is left, and acts on it, until there is nothing or the grace is over. What has no number yet is
+/// looked for again: a process that starts its program, or hands over to a child, can't be seen for a moment.
+fn await_end(left: &Left, act: impl Fn(Group)) {
+  let looks = if left.values().any(Option::is_none) { 3 } else { 1 };
   let give_up_at = Instant::now() + GRACE;
-  while each_group(left, Group::kill) && Instant::now() < give_up_at {
+  let mut in_vain = 0;
+  while in_vain < looks && Instant::now() < give_up_at {
+    in_vain = if each_group(left, &act) { 0 } else { in_vain + 1 };
     sleep(Duration::from_millis(20));
   }
 }
@@ -100,15 +106,15 @@ fn running_groups() -> Option<BTreeSet<Group>> {
   Some(processes()?.filter(|one| one.runs).map(|one| one.group).collect())
 }
 
-/// The groups of processes that were being started when orch was killed, too early for it to say their number: their
-/// scratch directory tells. They are all there by now, for until its program runs, a process keeps orch's line open.
-fn unnamed(left: &Left) -> Vec<Group> {
+/// The groups of what was being started when orch was killed, too early for it to say their number: their scratch
+/// directory tells. All are there by now, for until its program runs, a process keeps orch's line open.
+fn unnamed(left: &Left) -> BTreeSet<Group> {
   let nameless = left.iter().filter(|(_, group)| group.is_none());
   let marks: Vec<Vec<u8>> = nameless.map(|(path, _)| mark(path)).collect();
   if marks.is_empty() {
-    return Vec::new();
+    return BTreeSet::new();
   }
-  let all = processes().into_iter().flatten().filter(|one| one.id == one.group.id());
+  let all = processes().into_iter().flatten();
   all
     .filter(|one| is_marked(one.id, &marks))
     .map(|one| one.group)
@@ -139,21 +145,24 @@ mod tests {
     assert_eq!(left, expected.map(|(path, group)| (PathBuf::from(path), group)).into());
   }
 
+  /// Also one that is not the first of its group any more.
   #[test]
   fn a_process_whose_number_was_never_said_is_found_and_its_directory_removed() {
-    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    use std::os::unix::process::CommandExt;
     let parent = tempfile::tempdir().expect("a directory");
     let scratch = parent.path().join("orch-0-x");
     fs::create_dir_all(scratch.join("below")).expect("a scratch directory");
-    let mut command = std::process::Command::new("sleep");
-    let mut child = command
-      .arg("1000")
+    let mut command = std::process::Command::new("sh");
+    command
+      .args(["-c", "sleep 1000 &"])
       .env(SCRATCH, &scratch)
-      .process_group(0)
-      .spawn()
-      .expect("sleep");
+      .process_group(0);
+    let mut first = command.spawn().expect("sh");
+    let group = Group::new(first.id()).expect("a group");
+    first.wait().expect("an end");
+    assert!(group.is_alive());
     guard(&[b"+", scratch.as_os_str().as_bytes(), b"\0"].concat()[..]);
-    assert_eq!(child.wait().expect("an end").signal(), Some(15));
+    assert!(!group.is_alive());
     assert!(!scratch.exists());
   }
 
