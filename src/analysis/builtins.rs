@@ -45,8 +45,11 @@ impl Body<'_, '_> {
   pub fn builtin(&mut self, builtin: Builtin, callee: Span, written: &[Argument], span: Span) -> Expr {
     let name = builtin.name();
     if let Some(label) = written.iter().find_map(|argument| argument.label.as_ref()) {
-      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{name}` takes its arguments by position"))
-        .label(label.span, "no names here");
+      let finding = Diagnostic::new(
+        &codes::BAD_ARGUMENTS,
+        format!("`{name}` takes its arguments by position"),
+      )
+      .label(label.span, "no names here");
       self.say(finding);
       return broken(span);
     }
@@ -57,18 +60,39 @@ impl Body<'_, '_> {
       Shape::Extreme => (1, usize::MAX),
     };
     if count < least || count > most {
-      let takes = if least == most { least.to_string() } else { format!("{least} to {most}") };
-      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{name}` takes {takes} arguments, found {count}"))
-        .label(callee, "called here");
+      let takes = if least == most {
+        least.to_string()
+      } else {
+        format!("{least} to {most}")
+      };
+      let finding = Diagnostic::new(
+        &codes::BAD_ARGUMENTS,
+        format!("`{name}` takes {takes} arguments, found {count}"),
+      )
+      .label(callee, "called here");
       self.say(finding);
       return broken(span);
     }
-    let Some(given) = self.given_arguments(builtin, written) else { return broken(span) };
-    if given.arguments.iter().any(|argument| argument.ty.is_unknown() && argument.ty == Type::Unknown) {
+    let Some(given) = self.given_arguments(builtin, written) else {
+      return broken(span);
+    };
+    if given
+      .arguments
+      .iter()
+      .any(|argument| argument.ty.is_unknown() && argument.ty == Type::Unknown)
+    {
       return broken(span);
     }
     match self.builtin_type(builtin, &given.arguments, given.it) {
-      Some(ty) => Expr { kind: ExprKind::Builtin { function: builtin, arguments: given.arguments, it: given.it }, ty, span },
+      Some(ty) => Expr {
+        kind: ExprKind::Builtin {
+          function: builtin,
+          arguments: given.arguments,
+          it: given.it,
+        },
+        ty,
+        span,
+      },
       None => broken(span),
     }
   }
@@ -79,8 +103,15 @@ impl Body<'_, '_> {
       Shape::Over { .. } => true,
       Shape::Extreme => written.len() == 1 || self.is_list(&written[0].value),
     };
-    if !over || written.len() == 1 && !matches!(builtin, Builtin::Min | Builtin::Max) && !matches!(shape(builtin), Shape::Over { .. }) {
-      let arguments = written.iter().map(|argument| self.infer_argument(builtin, &argument.value)).collect();
+    if !over
+      || written.len() == 1
+        && !matches!(builtin, Builtin::Min | Builtin::Max)
+        && !matches!(shape(builtin), Shape::Over { .. })
+    {
+      let arguments = written
+        .iter()
+        .map(|argument| self.infer_argument(builtin, &argument.value))
+        .collect();
       return Some(Given { arguments, it: None });
     }
     let list = self.infer(&written[0].value);
@@ -89,18 +120,26 @@ impl Body<'_, '_> {
       return None;
     }
     let Some(body) = written.get(1) else {
-      return Some(Given { arguments: vec![list], it: None });
+      return Some(Given {
+        arguments: vec![list],
+        it: None,
+      });
     };
     let (body, it) = self.scoped(|inner| {
       let it = inner.bind_word("it", item, list.span);
       let body = if matches!(builtin, Builtin::Count | Builtin::Any | Builtin::All | Builtin::Find) {
-        inner.condition(&body.value, &format!("the condition of `{}`", builtin.name())).0
+        inner
+          .condition(&body.value, &format!("the condition of `{}`", builtin.name()))
+          .0
       } else {
         inner.infer(&body.value)
       };
       (body, it)
     });
-    Some(Given { arguments: vec![list, body], it: Some(it) })
+    Some(Given {
+      arguments: vec![list, body],
+      it: Some(it),
+    })
   }
 
   fn is_list(&mut self, expr: &ast::Expr) -> bool {
@@ -133,7 +172,10 @@ impl Body<'_, '_> {
       }
       B::GroupBy => {
         let item = self.items(builtin, &given[0])?.item;
-        Type::list(Type::record([("key", given[1].ty.clone()), ("items", Type::list(item))]))
+        Type::list(Type::record([
+          ("key", given[1].ty.clone()),
+          ("items", Type::list(item)),
+        ]))
       }
       B::Unique | B::Take => {
         let list = self.items(builtin, &given[0])?;
@@ -153,11 +195,21 @@ impl Body<'_, '_> {
       B::Chunk => {
         let list = self.items(builtin, &given[0])?;
         self.wants(builtin, &given[1], &Type::int())?;
-        let item = Type::List(Arc::new(ListType { item: list.item, min: Some(1), max: None }));
-        Type::List(Arc::new(ListType { item, min: None, max: list.max }))
+        let item = Type::List(Arc::new(ListType {
+          item: list.item,
+          min: Some(1),
+          max: None,
+        }));
+        Type::List(Arc::new(ListType {
+          item,
+          min: None,
+          max: list.max,
+        }))
       }
       B::Range => {
-        given.iter().try_for_each(|bound| self.wants(builtin, bound, &Type::int()))?;
+        given
+          .iter()
+          .try_for_each(|bound| self.wants(builtin, bound, &Type::int()))?;
         Type::list(Type::int())
       }
       B::Zip => {
@@ -177,7 +229,9 @@ impl Body<'_, '_> {
         Type::string()
       }
       B::Split => {
-        given.iter().try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
+        given
+          .iter()
+          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
         Type::list(Type::string())
       }
       B::Lines => {
@@ -185,11 +239,15 @@ impl Body<'_, '_> {
         Type::list(Type::string())
       }
       B::Trim | B::Lower | B::Upper | B::Replace | B::UrlEncode => {
-        given.iter().try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
+        given
+          .iter()
+          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
         Type::string()
       }
       B::StartsWith | B::EndsWith | B::Matches => {
-        given.iter().try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
+        given
+          .iter()
+          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
         Type::bool()
       }
       B::Contains => return self.contains(&given[0], &given[1]),
@@ -218,12 +276,20 @@ impl Body<'_, '_> {
     let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
     let finding = Diagnostic::new(code, format!("`{}` takes {wanted}", builtin.name()))
       .label(found.span, format!("this is `{}`", found.ty));
-    self.say(if null { finding.help("give a default: `x ?? ...`") } else { finding });
+    self.say(if null {
+      finding.help("give a default: `x ?? ...`")
+    } else {
+      finding
+    });
     None
   }
 
   fn wants(&mut self, builtin: Builtin, found: &Expr, wanted: &Type) -> Option<()> {
-    if types::fits(&found.ty, wanted) { Some(()) } else { self.refuse(builtin, found, &format!("a `{wanted}` here")) }
+    if types::fits(&found.ty, wanted) {
+      Some(())
+    } else {
+      self.refuse(builtin, found, &format!("a `{wanted}` here"))
+    }
   }
 
   fn items(&mut self, builtin: Builtin, list: &Expr) -> Option<ListType> {
@@ -236,14 +302,22 @@ impl Body<'_, '_> {
   fn length(&mut self, builtin: Builtin, of: &Expr) -> Option<Type> {
     let bound = |value: u64| i64::try_from(value).ok();
     match of.ty.resolved() {
-      Type::List(list) if builtin == Builtin::Count => {
-        Some(Type::Int(IntRange { min: Some(0), max: list.max.and_then(bound) }))
-      }
-      Type::List(list) => {
-        Some(Type::Int(IntRange { min: bound(list.min.unwrap_or(0)), max: list.max.and_then(bound) }))
-      }
-      Type::Map(_) => Some(Type::Int(IntRange { min: Some(0), max: None })),
-      _ if super::operators::is_text(&of.ty) => Some(Type::Int(IntRange { min: Some(0), max: None })),
+      Type::List(list) if builtin == Builtin::Count => Some(Type::Int(IntRange {
+        min: Some(0),
+        max: list.max.and_then(bound),
+      })),
+      Type::List(list) => Some(Type::Int(IntRange {
+        min: bound(list.min.unwrap_or(0)),
+        max: list.max.and_then(bound),
+      })),
+      Type::Map(_) => Some(Type::Int(IntRange {
+        min: Some(0),
+        max: None,
+      })),
+      _ if super::operators::is_text(&of.ty) => Some(Type::Int(IntRange {
+        min: Some(0),
+        max: None,
+      })),
       _ => self.refuse(builtin, of, "a string, list or map"),
     }
   }
@@ -265,9 +339,15 @@ impl Body<'_, '_> {
       (Builtin::Sum, Type::Int(_)) => Type::int(),
       (Builtin::Sum, Type::Float(_)) => Type::float(),
       (Builtin::Sum | Builtin::Avg, Type::Duration) => {
-        if builtin == Builtin::Sum { Type::Duration } else { Type::Duration.optional() }
+        if builtin == Builtin::Sum {
+          Type::Duration
+        } else {
+          Type::Duration.optional()
+        }
       }
-      (Builtin::Min | Builtin::Max, Type::Int(_) | Type::Float(_) | Type::Time | Type::Duration | Type::Never) => ty.clone().optional(),
+      (Builtin::Min | Builtin::Max, Type::Int(_) | Type::Float(_) | Type::Time | Type::Duration | Type::Never) => {
+        ty.clone().optional()
+      }
       (Builtin::Min | Builtin::Max, _) if super::operators::is_text(&ty) => ty.clone().optional(),
       (Builtin::Sum | Builtin::Avg, _) => return self.refuse(builtin, shown, "a list of numbers or durations"),
       _ => return self.refuse(builtin, shown, "a list of numbers, strings, times or durations"),
@@ -293,24 +373,43 @@ impl Body<'_, '_> {
       let (mins, maxes) = (known(|range| range.min), known(|range| range.max));
       let all = |ends: &Vec<i64>| ends.len() == ranges.len();
       let range = if builtin == Builtin::Min {
-        IntRange { min: mins.iter().min().copied().filter(|_| all(&mins)), max: maxes.iter().min().copied() }
+        IntRange {
+          min: mins.iter().min().copied().filter(|_| all(&mins)),
+          max: maxes.iter().min().copied(),
+        }
       } else {
-        IntRange { min: mins.iter().max().copied(), max: maxes.iter().max().copied().filter(|_| all(&maxes)) }
+        IntRange {
+          min: mins.iter().max().copied(),
+          max: maxes.iter().max().copied().filter(|_| all(&maxes)),
+        }
       };
       return Some(Type::Int(range));
     }
     if given.iter().all(|value| matches!(value.ty.resolved(), Type::Float(_))) {
       return Some(Type::float());
     }
-    let odd = given.iter().find(|value| !matches!(value.ty.resolved(), Type::Int(_) | Type::Float(_))).unwrap_or(&given[0]);
+    let odd = given
+      .iter()
+      .find(|value| !matches!(value.ty.resolved(), Type::Int(_) | Type::Float(_)))
+      .unwrap_or(&given[0]);
     self.refuse(builtin, &odd.clone(), "a list, or numbers of one kind")
   }
 
   fn sortable(&mut self, key: &Expr) -> Option<()> {
     let fine = key.ty.members().iter().all(|member| {
-      member.is_scalar() || matches!(member.resolved(), Type::Null) || member.as_list().is_some_and(|list| list.item.is_scalar())
+      member.is_scalar()
+        || matches!(member.resolved(), Type::Null)
+        || member.as_list().is_some_and(|list| list.item.is_scalar())
     });
-    if fine { Some(()) } else { self.refuse(Builtin::SortBy, key, "numbers, strings, times, or lists of those, to sort by") }
+    if fine {
+      Some(())
+    } else {
+      self.refuse(
+        Builtin::SortBy,
+        key,
+        "numbers, strings, times, or lists of those, to sort by",
+      )
+    }
   }
 
   fn entries(&mut self, builtin: Builtin, of: &Expr) -> Option<Type> {
@@ -318,12 +417,18 @@ impl Body<'_, '_> {
       Type::Map(value) => (**value).clone(),
       Type::Record(record) => {
         let types = record.fields.values().map(types::Field::read);
-        let joined = types.reduce(|a, b| types::join(&a, &b).unwrap_or(Type::Json)).unwrap_or(Type::Never);
+        let joined = types
+          .reduce(|a, b| types::join(&a, &b).unwrap_or(Type::Json))
+          .unwrap_or(Type::Never);
         if record.open { Type::Json } else { joined }
       }
       _ => return self.refuse(builtin, of, "a map or a record"),
     };
-    Some(Type::list(if builtin == Builtin::Keys { Type::string() } else { values }))
+    Some(Type::list(if builtin == Builtin::Keys {
+      Type::string()
+    } else {
+      values
+    }))
   }
 
   fn merge(&mut self, a: &Expr, b: &Expr) -> Option<Type> {
@@ -332,7 +437,9 @@ impl Body<'_, '_> {
         Some(value) => Some(Type::map(value)),
         None => self.refuse(Builtin::Merge, b, "two maps of one type"),
       },
-      (Type::Record(_), Type::Record(_)) => self.refuse(Builtin::Merge, a, "two maps; records merge by `{ ...a, ...b }`,"),
+      (Type::Record(_), Type::Record(_)) => {
+        self.refuse(Builtin::Merge, a, "two maps; records merge by `{ ...a, ...b }`,")
+      }
       _ => self.refuse(Builtin::Merge, a, "two maps"),
     }
   }
@@ -351,7 +458,11 @@ impl Body<'_, '_> {
   }
 
   fn number_from(&mut self, builtin: Builtin, of: &Expr) -> Option<Type> {
-    let number = if builtin == Builtin::Int { Type::int() } else { Type::float() };
+    let number = if builtin == Builtin::Int {
+      Type::int()
+    } else {
+      Type::float()
+    };
     match of.ty.resolved() {
       Type::Int(_) | Type::Float(_) => Some(number),
       _ if super::operators::is_text(&of.ty) => Some(number.optional()),
@@ -363,20 +474,40 @@ impl Body<'_, '_> {
     match of.ty.resolved() {
       Type::Time => self.wants(Builtin::Format, pattern, &Type::string())?,
       Type::Float(_) | Type::Int(_) => self.wants(Builtin::Format, pattern, &Type::int())?,
-      _ => return self.refuse(Builtin::Format, of, "a time and a pattern, or a number and its count of decimals"),
+      _ => {
+        return self.refuse(
+          Builtin::Format,
+          of,
+          "a time and a pattern, or a number and its count of decimals",
+        );
+      }
     }
     Some(Type::string())
   }
 
   fn outcomes(&mut self, builtin: Builtin, of: &Expr) -> Option<Type> {
     let list = self.items(builtin, of)?;
-    let value = list.item.members().iter().find_map(|member| member.as_record()?.fields.get("value").map(|field| field.ty.clone()));
-    let error = list.item.members().iter().any(|member| member.as_record().is_some_and(|record| record.fields.contains_key("error")));
+    let value = list
+      .item
+      .members()
+      .iter()
+      .find_map(|member| member.as_record()?.fields.get("value").map(|field| field.ty.clone()));
+    let error = list.item.members().iter().any(|member| {
+      member
+        .as_record()
+        .is_some_and(|record| record.fields.contains_key("error"))
+    });
     match (value, error, builtin) {
-      (_, true, Builtin::Failures) => {
-        Some(Type::List(Arc::new(ListType { item: types::failure(), min: None, max: list.max })))
-      }
-      (Some(value), true, _) => Some(Type::List(Arc::new(ListType { item: value, min: None, max: list.max }))),
+      (_, true, Builtin::Failures) => Some(Type::List(Arc::new(ListType {
+        item: types::failure(),
+        min: None,
+        max: list.max,
+      }))),
+      (Some(value), true, _) => Some(Type::List(Arc::new(ListType {
+        item: value,
+        min: None,
+        max: list.max,
+      }))),
       _ => self.refuse(builtin, of, "a list of outcomes: the result of `each ... with collect`"),
     }
   }
@@ -396,8 +527,14 @@ impl Body<'_, '_> {
 
   fn absolute(&mut self, of: &Expr) -> Option<Type> {
     match of.ty.resolved() {
-      Type::Int(_) => Some(Type::Int(IntRange { min: Some(0), max: None })),
-      Type::Float(_) => Some(Type::Float(types::FloatRange { min: Some(0.0), max: None })),
+      Type::Int(_) => Some(Type::Int(IntRange {
+        min: Some(0),
+        max: None,
+      })),
+      Type::Float(_) => Some(Type::Float(types::FloatRange {
+        min: Some(0.0),
+        max: None,
+      })),
       Type::Duration => Some(Type::Duration),
       _ => self.refuse(Builtin::Abs, of, "a number or a duration"),
     }

@@ -56,17 +56,28 @@ impl Body<'_, '_> {
   }
 
   fn unknown_callee(&mut self, name: &Name) {
-    let value = self.find(&name.value).is_some() || self.checker.symbols.find(self.module, Space::Value, &name.value).is_some();
+    let value = self.find(&name.value).is_some()
+      || self
+        .checker
+        .symbols
+        .find(self.module, Space::Value, &name.value)
+        .is_some();
     if value {
-      let finding = Diagnostic::new(&codes::WRONG_KIND, format!("`{}` is a value, not something to call", name.value))
-        .label(name.span, "called here");
+      let finding = Diagnostic::new(
+        &codes::WRONG_KIND,
+        format!("`{}` is a value, not something to call", name.value),
+      )
+      .label(name.span, "called here");
       return self.say(finding);
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
     let builtins = Builtin::ALL.iter().map(|builtin| builtin.name());
     let near = nearest(&name.value, own.iter().copied().chain(builtins));
-    let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no worker, orchestrator or function `{}`", name.value))
-      .label(name.span, "not defined");
+    let finding = Diagnostic::new(
+      &codes::UNKNOWN_NAME,
+      format!("there is no worker, orchestrator or function `{}`", name.value),
+    )
+    .label(name.span, "not defined");
     let finding = match near {
       Some(near) => finding.help(format!("there is `{near}`")),
       None if own.is_empty() => finding,
@@ -83,7 +94,14 @@ impl Body<'_, '_> {
         let slots = self.slots(|program| &program.function(id).params);
         let arguments = self.arguments(name, &slots, arguments);
         let ty = self.checker.program.function(id).output.clone();
-        Expr { kind: ExprKind::Function { function: id, arguments }, ty, span }
+        Expr {
+          kind: ExprKind::Function {
+            function: id,
+            arguments,
+          },
+          ty,
+          span,
+        }
       }
       callee @ (Callee::Worker(_) | Callee::Orchestrator(_)) => {
         self.worker_in_expression(callee, name, arguments);
@@ -98,13 +116,20 @@ impl Body<'_, '_> {
 
   fn worker_in_expression(&mut self, callee: Callee, name: &Name, arguments: &[Argument]) {
     arguments.iter().for_each(|argument| drop(self.infer(&argument.value)));
-    let what = if matches!(callee, Callee::Worker(_)) { "worker" } else { "orchestrator" };
-    let finding = Diagnostic::new(&codes::CALL_IN_EXPRESSION, format!("the {what} `{}` is called inside an expression", name.value))
-      .label(name.span, "every call has a line of its own")
-      .help(format!(
-        "name its result and use the name: `x = {0}(...)`; for one call per item: `xs = each item in items => {0}(item)`",
-        name.value
-      ));
+    let what = if matches!(callee, Callee::Worker(_)) {
+      "worker"
+    } else {
+      "orchestrator"
+    };
+    let finding = Diagnostic::new(
+      &codes::CALL_IN_EXPRESSION,
+      format!("the {what} `{}` is called inside an expression", name.value),
+    )
+    .label(name.span, "every call has a line of its own")
+    .help(format!(
+      "name its result and use the name: `x = {0}(...)`; for one call per item: `xs = each item in items => {0}(item)`",
+      name.value
+    ));
     self.say(finding);
   }
 
@@ -136,11 +161,19 @@ impl Body<'_, '_> {
     for (at, argument) in written.iter().enumerate() {
       let slot = match &argument.label {
         None if named => {
-          self.bad_argument(argument.value.span, format!("a positional argument of `{}` stands after a named one", callee.value), None);
+          self.bad_argument(
+            argument.value.span,
+            format!("a positional argument of `{}` stands after a named one", callee.value),
+            None,
+          );
           continue;
         }
         None if at >= slots.len() => {
-          let takes = if slots.is_empty() { "no arguments".to_owned() } else { format!("{} at most", slots.len()) };
+          let takes = if slots.is_empty() {
+            "no arguments".to_owned()
+          } else {
+            format!("{} at most", slots.len())
+          };
           self.bad_argument(argument.value.span, format!("`{}` takes {takes}", callee.value), None);
           self.infer(&argument.value);
           continue;
@@ -164,22 +197,41 @@ impl Body<'_, '_> {
         continue;
       }
       let what = format!("the argument `{}` of `{}`", slots[slot].name, callee.value);
-      let ty = if slots[slot].optional { slots[slot].ty.clone().optional() } else { slots[slot].ty.clone() };
+      let ty = if slots[slot].optional {
+        slots[slot].ty.clone().optional()
+      } else {
+        slots[slot].ty.clone()
+      };
       given[slot] = Some(self.check(&argument.value, &ty, &what));
     }
     self.fill(callee, slots, given)
   }
 
   fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>) -> Vec<Expr> {
-    let missing: Vec<&Slot> = slots.iter().zip(&given).filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional).map(|(slot, _)| slot).collect();
+    let missing: Vec<&Slot> = slots
+      .iter()
+      .zip(&given)
+      .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
+      .map(|(slot, _)| slot)
+      .collect();
     if let [first, ..] = missing[..] {
-      let names: Vec<String> = missing.iter().map(|slot| format!("`{}: {}`", slot.name, slot.ty)).collect();
-      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{}` is called without {}", callee.value, names.join(", ")))
-        .label(callee.span, "called here")
-        .label(first.span, "declared here");
+      let names: Vec<String> = missing
+        .iter()
+        .map(|slot| format!("`{}: {}`", slot.name, slot.ty))
+        .collect();
+      let finding = Diagnostic::new(
+        &codes::BAD_ARGUMENTS,
+        format!("`{}` is called without {}", callee.value, names.join(", ")),
+      )
+      .label(callee.span, "called here")
+      .label(first.span, "declared here");
       self.say(finding);
     }
-    let filled = slots.iter().zip(given).map(|(slot, given)| given.or_else(|| slot.default.clone()).unwrap_or_else(|| null(callee.span)));
+    let filled = slots.iter().zip(given).map(|(slot, given)| {
+      given
+        .or_else(|| slot.default.clone())
+        .unwrap_or_else(|| null(callee.span))
+    });
     filled.collect()
   }
 
@@ -197,10 +249,18 @@ impl Body<'_, '_> {
       Some(near) => format!("there is `{near}`"),
       None => format!("it takes {}", listed(names())),
     };
-    self.bad_argument(label.span, format!("`{}` has no parameter `{}`", callee.value, label.value), Some(help));
+    self.bad_argument(
+      label.span,
+      format!("`{}` has no parameter `{}`", callee.value, label.value),
+      Some(help),
+    );
   }
 }
 
 fn null(span: Span) -> Expr {
-  Expr { kind: ExprKind::Literal(crate::value::Value::Null), ty: Type::Null, span }
+  Expr {
+    kind: ExprKind::Literal(crate::value::Value::Null),
+    ty: Type::Null,
+    span,
+  }
 }

@@ -29,8 +29,13 @@ pub struct ContractSides {
 /// A constant or function whose type is known.
 #[derive(Clone, Debug)]
 pub enum TypedLet {
-  Constant { id: hir::ConstantId, ty: Type },
-  Function { id: hir::FunctionId },
+  Constant {
+    id: hir::ConstantId,
+    ty: Type,
+  },
+  Function {
+    id: hir::FunctionId,
+  },
   /// Said already.
   Broken,
 }
@@ -66,7 +71,10 @@ impl<'a> Checker<'a> {
       doc: module.ast.doc.clone(),
       directory: module.directory.clone(),
     });
-    let program = Program { modules: modules.collect(), ..Program::default() };
+    let program = Program {
+      modules: modules.collect(),
+      ..Program::default()
+    };
     let lets = vec![None; symbols.lets.len()];
     Self {
       loaded,
@@ -112,8 +120,16 @@ impl<'a> Checker<'a> {
   fn unknown(&self, module: usize, space: Space, name: &Name, what: &str) -> Diagnostic {
     let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no {what} `{}`", name.value))
       .label(name.span, "not defined");
-    let builtin: &[&str] = if space == Space::Type { super::type_exprs::BUILTIN } else { &[] };
-    let own: Vec<&str> = self.symbols.names(module, space).chain(builtin.iter().copied()).collect();
+    let builtin: &[&str] = if space == Space::Type {
+      super::type_exprs::BUILTIN
+    } else {
+      &[]
+    };
+    let own: Vec<&str> = self
+      .symbols
+      .names(module, space)
+      .chain(builtin.iter().copied())
+      .collect();
     if let Some(near) = nearest(&name.value, own.iter().copied()) {
       return finding.help(format!("there is `{near}`"));
     }
@@ -126,7 +142,12 @@ impl<'a> Checker<'a> {
   /// Another module of the program that declares the name.
   fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<&str> {
     let mut others = (0..self.loaded.modules.len()).filter(|other| *other != module);
-    let found = others.find(|other| self.symbols.find(*other, space, name).is_some_and(|entry| !entry.imported))?;
+    let found = others.find(|other| {
+      self
+        .symbols
+        .find(*other, space, name)
+        .is_some_and(|entry| !entry.imported)
+    })?;
     Some(&self.loaded.sources.get(self.loaded.modules[found].source).name)
   }
 
@@ -135,13 +156,22 @@ impl<'a> Checker<'a> {
     if found.is_unknown() || expected.is_unknown() {
       return;
     }
-    let Err(misfit) = crate::types::fits_from(found, expected) else { return };
+    let Err(misfit) = crate::types::fits_from(found, expected) else {
+      return;
+    };
     if found.accepts_null() && !expected.accepts_null() && crate::types::fits(&found.without_null(), expected) {
       return self.say(maybe_null(span, found, what));
     }
-    let place = if misfit.path.is_empty() { String::new() } else { format!(" at `{}`", misfit.path) };
-    let mut finding = Diagnostic::new(&codes::MISMATCH, format!("{what} does not fit{place}: {}", misfit.reason))
-      .label(span, format!("this is `{found}`"));
+    let place = if misfit.path.is_empty() {
+      String::new()
+    } else {
+      format!(" at `{}`", misfit.path)
+    };
+    let mut finding = Diagnostic::new(
+      &codes::MISMATCH,
+      format!("{what} does not fit{place}: {}", misfit.reason),
+    )
+    .label(span, format!("this is `{found}`"));
     if crate::types::castable(found, expected) {
       finding = finding.help(format!("`... as {expected}` checks it at run time"));
     }

@@ -16,7 +16,10 @@ pub struct Facts {
 
 impl Facts {
   fn flipped(self) -> Self {
-    Facts { holds: self.fails, fails: self.holds }
+    Facts {
+      holds: self.fails,
+      fails: self.holds,
+    }
   }
 }
 
@@ -27,12 +30,24 @@ impl Body<'_, '_> {
       ExprKind::Binary { operator, left, right }
         if matches!(operator.value, BinaryOperator::And | BinaryOperator::Or) =>
       {
-        stacker::maybe_grow(256 * 1024, 4 << 20, || self.logic(operator.value, left, right, expr.span))
+        stacker::maybe_grow(256 * 1024, 4 << 20, || {
+          self.logic(operator.value, left, right, expr.span)
+        })
       }
-      ExprKind::Unary { operator: UnaryOperator::Not, operand } => {
+      ExprKind::Unary {
+        operator: UnaryOperator::Not,
+        operand,
+      } => {
         let (inner, facts) = self.condition(operand, "the operand of `not`");
         let kind = hir::ExprKind::Not(Box::new(inner));
-        (Expr { kind, ty: Type::bool(), span: expr.span }, facts.flipped())
+        (
+          Expr {
+            kind,
+            ty: Type::bool(),
+            span: expr.span,
+          },
+          facts.flipped(),
+        )
       }
       _ => {
         let condition = self.check(expr, &Type::bool(), what);
@@ -65,7 +80,10 @@ impl Body<'_, '_> {
 
   /// What `place == literal` proves.
   fn equals(&mut self, place: &ast::Expr, literal: &PatternKind) -> Facts {
-    let mut facts = Facts { holds: self.narrowed(place, literal, true), fails: self.narrowed(place, literal, false) };
+    let mut facts = Facts {
+      holds: self.narrowed(place, literal, true),
+      fails: self.narrowed(place, literal, false),
+    };
     let present = *literal != PatternKind::Null;
     self.present_bases(place, if present { &mut facts.holds } else { &mut facts.fails });
     facts
@@ -73,12 +91,17 @@ impl Body<'_, '_> {
 
   /// `a?.b` is not null: then neither is `a`.
   fn present_bases(&mut self, place: &ast::Expr, facts: &mut Vec<Fact>) {
-    let ExprKind::Field { base, optional, .. } = &place.kind else { return };
+    let ExprKind::Field { base, optional, .. } = &place.kind else {
+      return;
+    };
     if *optional
       && let (Some(path), Some(ty)) = (self.path(base), self.peek(base))
       && ty.accepts_null()
     {
-      facts.push(Fact { path, ty: ty.without_null() });
+      facts.push(Fact {
+        path,
+        ty: ty.without_null(),
+      });
     }
     self.present_bases(base, facts);
   }
@@ -90,17 +113,26 @@ impl Body<'_, '_> {
     if let Some(ty) = self.peek(place)
       && !matches!(ty.resolved(), Type::Json | Type::Unknown)
     {
-      facts.push(Fact { path, ty: filtered(&ty, |member| agrees(member, literal, equal)) });
+      facts.push(Fact {
+        path,
+        ty: filtered(&ty, |member| agrees(member, literal, equal)),
+      });
     }
     if let ExprKind::Field { base, name, .. } = &place.kind
       && let (Some(path), Some(ty)) = (self.path(base), self.peek(base))
       && matches!(ty.resolved(), Type::Union(_))
     {
-      let tagged = |member: &Type| match member.as_record().and_then(|record| record.fields.get(name.value.as_str())) {
+      let tagged = |member: &Type| match member
+        .as_record()
+        .and_then(|record| record.fields.get(name.value.as_str()))
+      {
         Some(field) => field.read().members().iter().any(|tag| agrees(tag, literal, equal)),
         None => agrees(&Type::Null, literal, equal),
       };
-      facts.push(Fact { path, ty: filtered(&ty, tagged) });
+      facts.push(Fact {
+        path,
+        ty: filtered(&ty, tagged),
+      });
     }
     facts
   }
@@ -116,9 +148,16 @@ impl Body<'_, '_> {
       ExprKind::Field { base, name, .. } => {
         let base = self.peek(base)?;
         let null = base.accepts_null();
-        let read = |member: &Type| member.as_record().and_then(|record| record.fields.get(name.value.as_str())).map(crate::types::Field::read);
+        let read = |member: &Type| {
+          member
+            .as_record()
+            .and_then(|record| record.fields.get(name.value.as_str()))
+            .map(crate::types::Field::read)
+        };
         let all: Option<Vec<Type>> = base.without_null().members().iter().map(read).collect();
-        let ty = all?.into_iter().reduce(|a, b| crate::types::join(&a, &b).unwrap_or(Type::Unknown))?;
+        let ty = all?
+          .into_iter()
+          .reduce(|a, b| crate::types::join(&a, &b).unwrap_or(Type::Unknown))?;
         Some(if null { ty.optional() } else { ty })
       }
       _ => None,
@@ -147,7 +186,11 @@ fn filtered(ty: &Type, keep: impl Fn(&Type) -> bool) -> Type {
     _ => ty.members(),
   };
   let kept: Vec<Type> = members.iter().filter(|member| keep(member)).cloned().collect();
-  if kept.len() == members.len() && !matches!(ty.resolved(), Type::Bool(None)) { ty.clone() } else { Type::union(kept) }
+  if kept.len() == members.len() && !matches!(ty.resolved(), Type::Bool(None)) {
+    ty.clone()
+  } else {
+    Type::union(kept)
+  }
 }
 
 /// Whether a member of a union stays possible where the value equals (or does not equal) the literal.

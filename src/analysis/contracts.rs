@@ -18,15 +18,30 @@ impl Checker<'_> {
     for at in 0..self.symbols.contracts.len() {
       let declared = self.symbols.contracts[at];
       let name = &declared.it.name;
-      let version = declared.it.version.as_ref().map_or_else(String::new, |version| format!("@{}", version.value));
+      let version = declared
+        .it
+        .version
+        .as_ref()
+        .map_or_else(String::new, |version| format!("@{}", version.value));
       let shown: Arc<str> = format!("{}{version}", name.value).into();
-      let input = declared.it.input.as_ref().map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
-      let output = declared.it.output.as_ref().map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
+      let input = declared
+        .it
+        .input
+        .as_ref()
+        .map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
+      let output = declared
+        .it
+        .output
+        .as_ref()
+        .map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
       if !input.is_unknown() && input.as_record().is_none() {
         let span = declared.it.input.as_ref().map_or(name.span, |ty| ty.span);
-        let finding = Diagnostic::new(&codes::MISMATCH, format!("the input of `{shown}` is not a record: found `{input}`"))
-          .label(span, "a message in has named fields")
-          .help("write `input { field: Type }`");
+        let finding = Diagnostic::new(
+          &codes::MISMATCH,
+          format!("the input of `{shown}` is not a record: found `{input}`"),
+        )
+        .label(span, "a message in has named fields")
+        .help("write `input { field: Type }`");
         self.say(finding);
       }
       self.contracts.push(ContractSides { shown, input, output });
@@ -44,15 +59,28 @@ impl Checker<'_> {
       })
       .collect();
     if let [Target::Type(_)] = targets[..] {
-      let finding = Diagnostic::new(&codes::WRONG_KIND, format!("`{}` is a type, not a contract", reference.name.value))
-        .label(reference.span, "a contract is wanted here");
+      let finding = Diagnostic::new(
+        &codes::WRONG_KIND,
+        format!("`{}` is a type, not a contract", reference.name.value),
+      )
+      .label(reference.span, "a contract is wanted here");
       self.say(finding);
       return None;
     }
-    let version = |at: &usize| self.symbols.contracts[*at].it.version.as_ref().map(|version| version.value);
+    let version = |at: &usize| {
+      self.symbols.contracts[*at]
+        .it
+        .version
+        .as_ref()
+        .map(|version| version.value)
+    };
     let chosen: Vec<usize> = match &reference.version {
       None => contracts.clone(),
-      Some(wanted) => contracts.iter().copied().filter(|at| version(at) == Some(wanted.value)).collect(),
+      Some(wanted) => contracts
+        .iter()
+        .copied()
+        .filter(|at| version(at) == Some(wanted.value))
+        .collect(),
     };
     match chosen[..] {
       [at] => self.contracts.get(at).cloned(),
@@ -71,12 +99,18 @@ impl Checker<'_> {
       None => format!("`{}` has {} versions in scope", reference.name.value, contracts.len()),
     };
     let help = format!("write {}", super::symbols::listed(known.into_iter()));
-    self.say(Diagnostic::new(&codes::UNKNOWN_NAME, message).label(reference.span, "which one?").help(help));
+    self.say(
+      Diagnostic::new(&codes::UNKNOWN_NAME, message)
+        .label(reference.span, "which one?")
+        .help(help),
+    );
   }
 
   /// `C.input`, `C@2.output`
   pub fn contract_side(&mut self, module: usize, reference: &ContractRef, side: &Name) -> Type {
-    let Some(contract) = self.contract(module, reference) else { return Type::Unknown };
+    let Some(contract) = self.contract(module, reference) else {
+      return Type::Unknown;
+    };
     let Spanned { value, span } = side;
     match value.as_str() {
       "input" => Type::named(&format!("{}.input", contract.shown), contract.input),

@@ -79,7 +79,9 @@ fn find_cycles(count: usize, needs: &[Need]) -> Vec<Vec<Need>> {
 fn shortest_round(graph: &DiGraph<(), &Need>, component: &[NodeIndex]) -> Vec<Need> {
   use petgraph::visit::EdgeRef;
   let inside: std::collections::HashSet<NodeIndex> = component.iter().copied().collect();
-  let Some(&start) = component.iter().min() else { return Vec::new() };
+  let Some(&start) = component.iter().min() else {
+    return Vec::new();
+  };
   let mut came: std::collections::HashMap<NodeIndex, &Need> = std::collections::HashMap::new();
   let mut queue = std::collections::VecDeque::from([start]);
   while let Some(at) = queue.pop_front() {
@@ -120,7 +122,10 @@ pub fn cycle(code: &'static Code, what: &str, path: &[Need], name: impl Fn(usize
   words.extend(path.first().map(|need| format!("`{}`", name(need.from))));
   let mut finding = Diagnostic::new(code, format!("{what}: {}", words.join(" -> ")));
   for need in path {
-    finding = finding.label(need.span, format!("`{}` {} `{}`", name(need.from), need.how, name(need.to)));
+    finding = finding.label(
+      need.span,
+      format!("`{}` {} `{}`", name(need.from), need.how, name(need.to)),
+    );
   }
   finding
 }

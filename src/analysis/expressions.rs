@@ -22,11 +22,19 @@ const GROWTH: usize = 4 * 1024 * 1024;
 
 /// An expression after an error that was said.
 pub fn broken(span: Span) -> Expr {
-  Expr { kind: ExprKind::Literal(Value::Null), ty: Type::Unknown, span }
+  Expr {
+    kind: ExprKind::Literal(Value::Null),
+    ty: Type::Unknown,
+    span,
+  }
 }
 
 pub fn literal(value: Value, ty: Type, span: Span) -> Expr {
-  Expr { kind: ExprKind::Literal(value), ty, span }
+  Expr {
+    kind: ExprKind::Literal(value),
+    ty,
+    span,
+  }
 }
 
 impl Body<'_, '_> {
@@ -42,7 +50,10 @@ impl Body<'_, '_> {
       ast::ExprKind::Bool(value) => literal(Value::Bool(*value), Type::Bool(Some(*value)), span),
       ast::ExprKind::Int(value) => literal(Value::Int(*value), Type::int_range(*value, *value), span),
       ast::ExprKind::Float(value) => {
-        let exactly = types::FloatRange { min: Some(*value), max: Some(*value) };
+        let exactly = types::FloatRange {
+          min: Some(*value),
+          max: Some(*value),
+        };
         literal(Value::Float(*value), Type::Float(exactly), span)
       }
       ast::ExprKind::Duration(value) => literal(Value::Duration(*value), Type::Duration, span),
@@ -56,15 +67,22 @@ impl Body<'_, '_> {
       ast::ExprKind::Cast { value, ty } => self.cast(value, ty, span),
       ast::ExprKind::Record(parts) => self.record(parts, span, None),
       ast::ExprKind::List(parts) => self.list(parts, span),
-      ast::ExprKind::Comprehension { body, item, items, condition } => {
-        self.comprehension(body, item, items, condition.as_deref(), span, None)
-      }
-      ast::ExprKind::If { condition, then, otherwise } => {
-        self.if_expression(condition, then, otherwise.as_deref(), span, None)
-      }
-      ast::ExprKind::Match { subject, arms, otherwise } => {
-        self.match_expression(subject, arms, otherwise.as_ref(), span, None)
-      }
+      ast::ExprKind::Comprehension {
+        body,
+        item,
+        items,
+        condition,
+      } => self.comprehension(body, item, items, condition.as_deref(), span, None),
+      ast::ExprKind::If {
+        condition,
+        then,
+        otherwise,
+      } => self.if_expression(condition, then, otherwise.as_deref(), span, None),
+      ast::ExprKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => self.match_expression(subject, arms, otherwise.as_ref(), span, None),
       ast::ExprKind::Broken => broken(span),
     }
   }
@@ -78,12 +96,13 @@ impl Body<'_, '_> {
     let span = expr.span;
     match &expr.kind {
       ast::ExprKind::Int(value) if wants_float(expected) => self.int_as_float(*value, expected, what, span),
-      ast::ExprKind::Unary { operator: ast::UnaryOperator::Negate, operand } if wants_float(expected) => {
-        match &operand.kind {
-          ast::ExprKind::Int(value) => self.int_as_float(-*value, expected, what, span),
-          _ => self.fitting(expr, expected, what),
-        }
-      }
+      ast::ExprKind::Unary {
+        operator: ast::UnaryOperator::Negate,
+        operand,
+      } if wants_float(expected) => match &operand.kind {
+        ast::ExprKind::Int(value) => self.int_as_float(-*value, expected, what, span),
+        _ => self.fitting(expr, expected, what),
+      },
       ast::ExprKind::Record(parts) => match self.record_wanted(parts, expected) {
         Some(wanted) => {
           let record = self.record(parts, span, Some(&wanted));
@@ -96,20 +115,36 @@ impl Body<'_, '_> {
         Some(wanted) => self.check_list(parts, &wanted, span, expected, what),
         None => self.fitting(expr, expected, what),
       },
-      ast::ExprKind::Comprehension { body, item, items, condition } => match list_wanted(expected) {
+      ast::ExprKind::Comprehension {
+        body,
+        item,
+        items,
+        condition,
+      } => match list_wanted(expected) {
         Some(wanted) => {
-          let made = self.comprehension(body, item, items, condition.as_deref(), span, Some((&wanted.item, what)));
+          let made = self.comprehension(
+            body,
+            item,
+            items,
+            condition.as_deref(),
+            span,
+            Some((&wanted.item, what)),
+          );
           self.checker.mismatch(span, &made.ty, expected, what);
           made
         }
         None => self.fitting(expr, expected, what),
       },
-      ast::ExprKind::If { condition, then, otherwise: Some(otherwise) } => {
-        self.if_expression(condition, then, Some(otherwise), span, Some((expected, what)))
-      }
-      ast::ExprKind::Match { subject, arms, otherwise } => {
-        self.match_expression(subject, arms, otherwise.as_ref(), span, Some((expected, what)))
-      }
+      ast::ExprKind::If {
+        condition,
+        then,
+        otherwise: Some(otherwise),
+      } => self.if_expression(condition, then, Some(otherwise), span, Some((expected, what))),
+      ast::ExprKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => self.match_expression(subject, arms, otherwise.as_ref(), span, Some((expected, what))),
       _ => self.fitting(expr, expected, what),
     }
   }
@@ -132,7 +167,10 @@ impl Body<'_, '_> {
   #[expect(clippy::cast_precision_loss, reason = "a literal: what is written is what is meant")]
   fn int_as_float(&mut self, value: i64, expected: &Type, what: &str, span: Span) -> Expr {
     let value = value as f64;
-    let ty = Type::Float(types::FloatRange { min: Some(value), max: Some(value) });
+    let ty = Type::Float(types::FloatRange {
+      min: Some(value),
+      max: Some(value),
+    });
     self.checker.mismatch(span, &ty, expected, what);
     literal(Value::Float(value), ty, span)
   }
@@ -151,7 +189,11 @@ impl Body<'_, '_> {
         ast::StringPart::Value(value) => shown.push(self.scalar(value, "what is put into a text")),
       }
     }
-    Expr { kind: ExprKind::Text(shown), ty: Type::string(), span }
+    Expr {
+      kind: ExprKind::Text(shown),
+      ty: Type::string(),
+      span,
+    }
   }
 
   /// A number, string, boolean, time or duration.
@@ -163,9 +205,12 @@ impl Body<'_, '_> {
           .label(expr.span, format!("this is `{}`", value.ty))
           .help("give a default: `x ?? \"none\"`")
       } else {
-        Diagnostic::new(&codes::BAD_OPERAND, format!("{what} is a number, string, boolean, time or duration"))
-          .label(expr.span, format!("this is `{}`", value.ty))
-          .help("`json(x)` shows any value as text")
+        Diagnostic::new(
+          &codes::BAD_OPERAND,
+          format!("{what} is a number, string, boolean, time or duration"),
+        )
+        .label(expr.span, format!("this is `{}`", value.ty))
+        .help("`json(x)` shows any value as text")
       };
       self.say(finding);
     }
@@ -176,11 +221,24 @@ impl Body<'_, '_> {
     if let Some(binding) = self.find(name) {
       let (local, declared) = (binding.local, binding.ty.clone());
       self.reads.entry(local).or_default().all += 1;
-      let ty = self.known(&super::names::Path { root: local, fields: Vec::new() }).unwrap_or(declared);
-      return Expr { kind: ExprKind::Local(local), ty, span };
+      let ty = self
+        .known(&super::names::Path {
+          root: local,
+          fields: Vec::new(),
+        })
+        .unwrap_or(declared);
+      return Expr {
+        kind: ExprKind::Local(local),
+        ty,
+        span,
+      };
     }
     if name == "run" {
-      return Expr { kind: ExprKind::Run, ty: types::run_record(), span };
+      return Expr {
+        kind: ExprKind::Run,
+        ty: types::run_record(),
+        span,
+      };
     }
     let Some(targets) = self.checker.lookup(self.module, Space::Value, name) else {
       self.unknown_value(name, span);
@@ -188,7 +246,11 @@ impl Body<'_, '_> {
     };
     match targets[..] {
       [Target::Let(at)] => match &self.checker.lets[at] {
-        Some(TypedLet::Constant { id, ty }) => Expr { kind: ExprKind::Constant(*id), ty: ty.clone(), span },
+        Some(TypedLet::Constant { id, ty }) => Expr {
+          kind: ExprKind::Constant(*id),
+          ty: ty.clone(),
+          span,
+        },
         _ => broken(span),
       },
       _ => broken(span),
@@ -199,18 +261,38 @@ impl Body<'_, '_> {
     let base = self.infer(base);
     let may_be_null = base.ty.accepts_null() && !matches!(base.ty.resolved(), Type::Json | Type::Unknown);
     if may_be_null && !optional {
-      let finding = Diagnostic::new(&codes::MAYBE_NULL, format!("`.{}` is read of a value that may be null", name.value))
-        .label(base.span, format!("this is `{}`", base.ty))
-        .help(format!("write `?.{}`, or test it first: `require ... != null`", name.value));
+      let finding = Diagnostic::new(
+        &codes::MAYBE_NULL,
+        format!("`.{}` is read of a value that may be null", name.value),
+      )
+      .label(base.span, format!("this is `{}`", base.ty))
+      .help(format!(
+        "write `?.{}`, or test it first: `require ... != null`",
+        name.value
+      ));
       self.say(finding);
       return broken(whole.span);
     }
-    let of = if may_be_null { base.ty.without_null() } else { base.ty.clone() };
-    let Some(ty) = self.field_type(&of, name) else { return broken(whole.span) };
+    let of = if may_be_null {
+      base.ty.without_null()
+    } else {
+      base.ty.clone()
+    };
+    let Some(ty) = self.field_type(&of, name) else {
+      return broken(whole.span);
+    };
     let ty = if may_be_null { ty.optional() } else { ty };
     let ty = self.path(whole).and_then(|path| self.known(&path)).unwrap_or(ty);
-    let kind = ExprKind::Field { base: Box::new(base), name: name.value.as_str().into(), optional };
-    Expr { kind, ty, span: whole.span }
+    let kind = ExprKind::Field {
+      base: Box::new(base),
+      name: name.value.as_str().into(),
+      optional,
+    };
+    Expr {
+      kind,
+      ty,
+      span: whole.span,
+    }
   }
 
   /// The type of a field of a record, or of every record of a union.
@@ -225,14 +307,24 @@ impl Body<'_, '_> {
         }
       },
       Type::Union(members) => {
-        let read = |member: &Type| member.as_record().and_then(|record| record.fields.get(name.value.as_str())).map(types::Field::read);
+        let read = |member: &Type| {
+          member
+            .as_record()
+            .and_then(|record| record.fields.get(name.value.as_str()))
+            .map(types::Field::read)
+        };
         let all: Option<Vec<Type>> = members.iter().map(read).collect();
         if let Some(all) = all {
-          return all.into_iter().reduce(|a, b| types::join(&a, &b).unwrap_or(Type::Unknown));
+          return all
+            .into_iter()
+            .reduce(|a, b| types::join(&a, &b).unwrap_or(Type::Unknown));
         }
-        let finding = Diagnostic::new(&codes::UNKNOWN_FIELD, format!("not every `{of}` has a field `{}`", name.value))
-          .label(name.span, "not in all of them")
-          .help("tell them apart first: `match x.kind { ... }`, or `if x.ok then ... else ...`");
+        let finding = Diagnostic::new(
+          &codes::UNKNOWN_FIELD,
+          format!("not every `{of}` has a field `{}`", name.value),
+        )
+        .label(name.span, "not in all of them")
+        .help("tell them apart first: `match x.kind { ... }`, or `if x.ok then ... else ...`");
         self.say(finding);
         None
       }
@@ -273,14 +365,26 @@ impl Body<'_, '_> {
       other => {
         let null = other.accepts_null() && !matches!(other, Type::Json);
         let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-        let help = if null { "test it first: `require x != null`" } else { "lists and maps have items" };
-        let finding = Diagnostic::new(code, format!("a `{}` has no items", base.ty)).label(base.span, "not a list or map");
+        let help = if null {
+          "test it first: `require x != null`"
+        } else {
+          "lists and maps have items"
+        };
+        let finding =
+          Diagnostic::new(code, format!("a `{}` has no items", base.ty)).label(base.span, "not a list or map");
         self.say(finding.help(help));
         return broken(span);
       }
     };
     let index = self.check(index, &wanted, "the index");
-    Expr { kind: ExprKind::Index { base: Box::new(base), index: Box::new(index) }, ty, span }
+    Expr {
+      kind: ExprKind::Index {
+        base: Box::new(base),
+        index: Box::new(index),
+      },
+      ty,
+      span,
+    }
   }
 
   fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {
@@ -291,12 +395,20 @@ impl Body<'_, '_> {
         .label(span, "`as` reads `json`, and narrows a type to its refinement");
       self.say(finding);
     }
-    Expr { kind: ExprKind::Cast(Box::new(value)), ty: target, span }
+    Expr {
+      kind: ExprKind::Cast(Box::new(value)),
+      ty: target,
+      span,
+    }
   }
 
   /// The record type that a record literal should be checked against: the only one, or the one whose literal field it has.
   fn record_wanted(&self, parts: &[ast::RecordPart], expected: &Type) -> Option<Type> {
-    let records: Vec<Type> = expected.members().into_iter().filter(|member| member.as_record().is_some()).collect();
+    let records: Vec<Type> = expected
+      .members()
+      .into_iter()
+      .filter(|member| member.as_record().is_some())
+      .collect();
     if let [only] = &records[..] {
       return Some(only.clone());
     }
@@ -308,13 +420,15 @@ impl Body<'_, '_> {
     };
     let agrees = |member: &Type| {
       member.as_record().is_some_and(|record| {
-        record.fields.iter().all(|(name, field)| match (field.ty.resolved(), written(name).map(|value| &value.kind)) {
-          (Type::Literal(text), Some(ast::ExprKind::String(parts))) => {
-            matches!(&parts[..], [ast::StringPart::Text(own)] if **own == **text)
-          }
-          (Type::Bool(Some(value)), Some(ast::ExprKind::Bool(own))) => value == own,
-          _ => true,
-        })
+        record.fields.iter().all(
+          |(name, field)| match (field.ty.resolved(), written(name).map(|value| &value.kind)) {
+            (Type::Literal(text), Some(ast::ExprKind::String(parts))) => {
+              matches!(&parts[..], [ast::StringPart::Text(own)] if **own == **text)
+            }
+            (Type::Bool(Some(value)), Some(ast::ExprKind::Bool(own))) => value == own,
+            _ => true,
+          },
+        )
       })
     };
     let mut chosen = records.into_iter().filter(agrees);
@@ -344,10 +458,16 @@ impl Body<'_, '_> {
             return broken(span);
           }
           let known: Arc<str> = name.value.as_str().into();
-          let ty = wanted.and_then(|record| record.fields.get(&known)).filter(|_| value.ty.is_unknown()).map_or(value.ty.clone(), |f| f.ty.clone());
+          let ty = wanted
+            .and_then(|record| record.fields.get(&known))
+            .filter(|_| value.ty.is_unknown())
+            .map_or(value.ty.clone(), |f| f.ty.clone());
           let before = fields.insert(known.clone(), types::Field { ty, optional: false });
           if before.is_some() && written_twice(parts, &name.value) {
-            self.say(Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value)).label(name.span, "again here"));
+            self.say(
+              Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
+                .label(name.span, "again here"),
+            );
           }
           lowered.push(FieldPart::Field(known, value));
         }
@@ -366,7 +486,11 @@ impl Body<'_, '_> {
       }
     }
     let ty = Type::Record(Arc::new(types::RecordType { fields, open }));
-    Expr { kind: ExprKind::Record(lowered), ty, span }
+    Expr {
+      kind: ExprKind::Record(lowered),
+      ty,
+      span,
+    }
   }
 
   fn not_spreadable(&mut self, value: &Expr, wanted: &str) {
@@ -390,7 +514,11 @@ impl Body<'_, '_> {
       }
       lowered.push(value);
     }
-    Expr { kind: ExprKind::List(lowered), ty: list_type(item, parts), span }
+    Expr {
+      kind: ExprKind::List(lowered),
+      ty: list_type(item, parts),
+      span,
+    }
   }
 
   fn list_part(&mut self, part: &ast::ListPart, wanted: Option<(&Type, &str)>) -> (ElementPart, Type) {
@@ -425,16 +553,33 @@ impl Body<'_, '_> {
     }
   }
 
-  fn check_list(&mut self, parts: &[ast::ListPart], wanted: &ListType, span: Span, expected: &Type, what: &str) -> Expr {
+  fn check_list(
+    &mut self,
+    parts: &[ast::ListPart],
+    wanted: &ListType,
+    span: Span,
+    expected: &Type,
+    what: &str,
+  ) -> Expr {
     let inside = format!("an item of {what}");
     let before = self.checker.findings.0.len();
-    let (lowered, types): (Vec<_>, Vec<_>) = parts.iter().map(|part| self.list_part(part, Some((&wanted.item, &inside)))).unzip();
-    let item = types.into_iter().reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone())).unwrap_or(Type::Never);
+    let (lowered, types): (Vec<_>, Vec<_>) = parts
+      .iter()
+      .map(|part| self.list_part(part, Some((&wanted.item, &inside))))
+      .unzip();
+    let item = types
+      .into_iter()
+      .reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone()))
+      .unwrap_or(Type::Never);
     let ty = list_type(item, parts);
     if self.checker.findings.0.len() == before {
       self.checker.mismatch(span, &ty, expected, what);
     }
-    Expr { kind: ExprKind::List(lowered), ty, span }
+    Expr {
+      kind: ExprKind::List(lowered),
+      ty,
+      span,
+    }
   }
 
   fn comprehension(
@@ -465,8 +610,21 @@ impl Body<'_, '_> {
       (body, local, condition)
     });
     let max = items.ty.as_list().and_then(|list| list.max);
-    let ty = Type::List(Arc::new(ListType { item: body.ty.clone(), min: None, max }));
-    Expr { kind: ExprKind::Comprehension { body: Box::new(body), item, items: Box::new(items), condition }, ty, span }
+    let ty = Type::List(Arc::new(ListType {
+      item: body.ty.clone(),
+      min: None,
+      max,
+    }));
+    Expr {
+      kind: ExprKind::Comprehension {
+        body: Box::new(body),
+        item,
+        items: Box::new(items),
+        condition,
+      },
+      ty,
+      span,
+    }
   }
 
   /// The item type of a list; says it where the value is none.
@@ -477,7 +635,8 @@ impl Body<'_, '_> {
       other => {
         let null = other.accepts_null() && other.without_null().as_list().is_some();
         let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-        let mut finding = Diagnostic::new(code, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
+        let mut finding =
+          Diagnostic::new(code, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
         if null {
           finding = finding.help("give a default: `xs ?? []`");
         } else if let Type::Json = other {
@@ -513,15 +672,25 @@ fn wants_float(expected: &Type) -> bool {
 }
 
 fn list_wanted(expected: &Type) -> Option<ListType> {
-  let mut lists = expected.members().into_iter().filter_map(|member| member.as_list().cloned());
+  let mut lists = expected
+    .members()
+    .into_iter()
+    .filter_map(|member| member.as_list().cloned());
   lists.next().filter(|_| lists.next().is_none())
 }
 
 /// The type of a list literal: its length is known unless something is spread into it.
 fn list_type(item: Type, parts: &[ast::ListPart]) -> Type {
   let spread = parts.iter().any(|part| matches!(part, ast::ListPart::Spread(_)));
-  let least = parts.iter().filter(|part| matches!(part, ast::ListPart::Item(_))).count() as u64;
-  Type::List(Arc::new(ListType { item, min: Some(least), max: (!spread).then_some(least) }))
+  let least = parts
+    .iter()
+    .filter(|part| matches!(part, ast::ListPart::Item(_)))
+    .count() as u64;
+  Type::List(Arc::new(ListType {
+    item,
+    min: Some(least),
+    max: (!spread).then_some(least),
+  }))
 }
 
 fn written_twice(parts: &[ast::RecordPart], name: &str) -> bool {
@@ -533,7 +702,10 @@ fn spread_fields(fields: &mut indexmap::IndexMap<Arc<str>, types::Field>, record
   for (name, field) in &record.fields {
     let mut field = field.clone();
     if let (Some(before), true) = (fields.get(name), field.optional) {
-      field = types::Field { ty: types::join(&before.ty, &field.ty).unwrap_or(Type::Unknown), optional: before.optional };
+      field = types::Field {
+        ty: types::join(&before.ty, &field.ty).unwrap_or(Type::Unknown),
+        optional: before.optional,
+      };
     }
     fields.insert(name.clone(), field);
   }

@@ -32,9 +32,23 @@ impl Body<'_, '_> {
     let then = self.given(&facts.holds, |body| body.wanted(then, wanted));
     let otherwise = otherwise.map(|otherwise| self.given(&facts.fails, |body| body.wanted(otherwise, wanted)));
     let other = otherwise.as_ref().map_or(Type::Null, |value| value.ty.clone());
-    let ty = self.joined(&[(then.ty.clone(), then.span), (other, otherwise.as_ref().map_or(span, |value| value.span))], wanted);
+    let ty = self.joined(
+      &[
+        (then.ty.clone(), then.span),
+        (other, otherwise.as_ref().map_or(span, |value| value.span)),
+      ],
+      wanted,
+    );
     let otherwise = otherwise.map(Box::new);
-    Expr { kind: ExprKind::If { condition: Box::new(condition), then: Box::new(then), otherwise }, ty, span }
+    Expr {
+      kind: ExprKind::If {
+        condition: Box::new(condition),
+        then: Box::new(then),
+        otherwise,
+      },
+      ty,
+      span,
+    }
   }
 
   /// The common type of alternatives; what was checked against a wanted type has no need of one.
@@ -85,7 +99,11 @@ impl Body<'_, '_> {
       return broken(span);
     }
     let ty = self.joined(&alternatives, wanted);
-    let kind = ExprKind::Match { subject: Box::new(subject), arms: lowered, otherwise: otherwise.map(Box::new) };
+    let kind = ExprKind::Match {
+      subject: Box::new(subject),
+      arms: lowered,
+      otherwise: otherwise.map(Box::new),
+    };
     Expr { kind, ty, span }
   }
 
@@ -116,9 +134,12 @@ impl Body<'_, '_> {
     let mut seen: Vec<(&PatternKind, Span)> = Vec::new();
     for pattern in arms.iter().flat_map(|patterns| patterns.iter()) {
       if let Some((_, first)) = seen.iter().find(|(kind, _)| **kind == pattern.kind) {
-        let finding = Diagnostic::new(&codes::UNREACHABLE, format!("this arm can never be taken: {} was matched above", shown(pattern)))
-          .label(pattern.span, "never taken")
-          .label(*first, "taken here");
+        let finding = Diagnostic::new(
+          &codes::UNREACHABLE,
+          format!("this arm can never be taken: {} was matched above", shown(pattern)),
+        )
+        .label(pattern.span, "never taken")
+        .label(*first, "taken here");
         self.say(finding);
       } else if !possible(ty, &pattern.kind) {
         self.impossible(ty, pattern);
@@ -152,8 +173,11 @@ impl Body<'_, '_> {
   }
 
   fn impossible(&mut self, ty: &Type, pattern: &Pattern) {
-    let finding = Diagnostic::new(&codes::UNREACHABLE, format!("this arm can never be taken: {} is no `{ty}`", shown(pattern)))
-      .label(pattern.span, "never taken");
+    let finding = Diagnostic::new(
+      &codes::UNREACHABLE,
+      format!("this arm can never be taken: {} is no `{ty}`", shown(pattern)),
+    )
+    .label(pattern.span, "never taken");
     let members = ty.members();
     let literals = members.iter().filter_map(|member| match member.resolved() {
       Type::Literal(text) => Some(&**text),
@@ -227,16 +251,29 @@ fn missing(ty: &Type, seen: &[(&PatternKind, Span)]) -> Missing {
       }
       Type::Bool(only) => {
         let values = only.map_or(vec![true, false], |value| vec![value]);
-        cases.extend(values.into_iter().filter(|value| !has(&PatternKind::Bool(*value))).map(|value| value.to_string()));
+        cases.extend(
+          values
+            .into_iter()
+            .filter(|value| !has(&PatternKind::Bool(*value)))
+            .map(|value| value.to_string()),
+        );
       }
       Type::Int(range) => match (range.min, range.max) {
         (Some(min), Some(max)) if max.saturating_sub(min) < COUNTABLE => {
-          cases.extend((min..=max).filter(|value| !has(&PatternKind::Int(*value))).map(|value| value.to_string()));
+          cases.extend(
+            (min..=max)
+              .filter(|value| !has(&PatternKind::Int(*value)))
+              .map(|value| value.to_string()),
+          );
         }
         _ => return Missing::Endless,
       },
       _ => return Missing::Endless,
     }
   }
-  if cases.is_empty() { Missing::Nothing } else { Missing::Cases(cases) }
+  if cases.is_empty() {
+    Missing::Nothing
+  } else {
+    Missing::Cases(cases)
+  }
 }

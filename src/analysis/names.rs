@@ -57,8 +57,8 @@ pub struct Body<'c, 'a> {
   pub reads: HashMap<LocalId, ReadCount>,
   /// `repeat`s with an untyped `previous` around this point.
   pub loops: u32,
-  /// Orchestrator blocks are at depth 0.
-  pub depth: u32,
+  /// What the orchestrator must give, and the words for it.
+  pub returns: Option<(Type, String)>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -72,7 +72,7 @@ impl<'c, 'a> Body<'c, 'a> {
       next: 0,
       reads: HashMap::new(),
       loops: 0,
-      depth: 0,
+      returns: None,
     }
   }
 
@@ -108,7 +108,11 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Holds until the scope ends.
   pub fn learn(&mut self, facts: &[Fact]) {
     for fact in facts {
-      self.facts.entry(fact.path.root).or_default().push((fact.path.fields.clone(), fact.ty.clone()));
+      self
+        .facts
+        .entry(fact.path.root)
+        .or_default()
+        .push((fact.path.fields.clone(), fact.ty.clone()));
       self.proved.push(fact.path.root);
     }
   }
@@ -124,24 +128,52 @@ impl<'c, 'a> Body<'c, 'a> {
   /// The narrowed type of a path, if something narrowed it.
   pub fn known(&self, path: &Path) -> Option<Type> {
     let known = self.facts.get(&path.root)?;
-    known.iter().rev().find(|(fields, _)| *fields == path.fields).map(|(_, ty)| ty.clone())
+    known
+      .iter()
+      .rev()
+      .find(|(fields, _)| *fields == path.fields)
+      .map(|(_, ty)| ty.clone())
   }
 
   /// Binds a name in the innermost scope; says it where the name is taken.
   pub fn bind(&mut self, name: &Name, ty: Type, step: bool) -> LocalId {
     let local = self.fresh();
-    if let Some(taken) = self.find(&name.value).map(|binding| binding.span).or_else(|| self.constant(&name.value)) {
+    if let Some(taken) = self
+      .find(&name.value)
+      .map(|binding| binding.span)
+      .or_else(|| self.constant(&name.value))
+    {
       let here = self.scopes.last().is_some_and(|scope| scope.contains_key(&name.value));
-      self.say(if here { super::symbols::duplicate(name, taken) } else { shadowed(name, taken) });
+      self.say(if here {
+        super::symbols::duplicate(name, taken)
+      } else {
+        shadowed(name, taken)
+      });
     }
-    self.put(&name.value, Binding { local, ty, span: name.span, step });
+    self.put(
+      &name.value,
+      Binding {
+        local,
+        ty,
+        span: name.span,
+        step,
+      },
+    );
     local
   }
 
   /// Binds one of the language's own words: `previous`, `error`, `it`; the innermost one counts.
   pub fn bind_word(&mut self, word: &str, ty: Type, span: Span) -> LocalId {
     let local = self.fresh();
-    self.put(word, Binding { local, ty, span, step: false });
+    self.put(
+      word,
+      Binding {
+        local,
+        ty,
+        span,
+        step: false,
+      },
+    );
     local
   }
 
@@ -151,8 +183,33 @@ impl<'c, 'a> Body<'c, 'a> {
     }
   }
 
+  /// Binds parameters that were checked before, as they were numbered then.
+  pub fn resume(&mut self, params: &[crate::hir::Param]) {
+    for param in params {
+      let ty = if param.optional {
+        param.ty.clone().optional()
+      } else {
+        param.ty.clone()
+      };
+      self.put(
+        &param.name,
+        Binding {
+          local: param.local,
+          ty,
+          span: param.span,
+          step: false,
+        },
+      );
+      self.next = self.next.max(param.local.0 + 1);
+    }
+  }
+
   fn constant(&self, name: &str) -> Option<Span> {
-    self.checker.symbols.find(self.module, Space::Value, name).map(|entry| entry.span)
+    self
+      .checker
+      .symbols
+      .find(self.module, Space::Value, name)
+      .map(|entry| entry.span)
   }
 
   /// Gives a bound name its type, once that is known.
@@ -174,9 +231,10 @@ impl<'c, 'a> Body<'c, 'a> {
   /// The place that an expression names, if it is a name followed by fields.
   pub fn path(&self, expr: &ast::Expr) -> Option<Path> {
     match &expr.kind {
-      ast::ExprKind::Name(name) => {
-        self.find(name).map(|binding| Path { root: binding.local, fields: Vec::new() })
-      }
+      ast::ExprKind::Name(name) => self.find(name).map(|binding| Path {
+        root: binding.local,
+        fields: Vec::new(),
+      }),
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());
@@ -189,17 +247,31 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
     let callable = self.checker.lookup(self.module, Space::Callable, name);
-    if callable.as_ref().is_some_and(|targets| targets.contains(&super::symbols::Target::Broken)) {
+    if callable
+      .as_ref()
+      .is_some_and(|targets| targets.contains(&super::symbols::Target::Broken))
+    {
       return;
     }
     let finding = if callable.is_some() {
-      Diagnostic::new(&codes::WRONG_KIND, format!("`{name}` is something to call, not a value"))
-        .label(span, "used as a value")
-        .help(format!("call it: `{name}(...)`"))
+      Diagnostic::new(
+        &codes::WRONG_KIND,
+        format!("`{name}` is something to call, not a value"),
+      )
+      .label(span, "used as a value")
+      .help(format!("call it: `{name}(...)`"))
     } else {
-      let names: Vec<&str> = self.scopes.iter().flat_map(|scope| scope.keys().map(String::as_str)).collect();
-      let names: Vec<&str> = names.into_iter().chain(self.checker.symbols.names(self.module, Space::Value)).collect();
-      let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
+      let names: Vec<&str> = self
+        .scopes
+        .iter()
+        .flat_map(|scope| scope.keys().map(String::as_str))
+        .collect();
+      let names: Vec<&str> = names
+        .into_iter()
+        .chain(self.checker.symbols.names(self.module, Space::Value))
+        .collect();
+      let finding =
+        Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
       match (nearest(name, names.iter().copied()), word_help(name)) {
         (Some(near), _) => finding.help(format!("there is `{near}`")),
         (None, Some(help)) => finding.help(help),

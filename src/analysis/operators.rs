@@ -1,10 +1,6 @@
 //! Types operators.
 
-use super::{
-  conditions::Facts,
-  expressions::broken,
-  names::Body,
-};
+use super::{conditions::Facts, expressions::broken, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, LogicOperator, Operator},
@@ -19,7 +15,11 @@ impl Body<'_, '_> {
     match operator {
       UnaryOperator::Not => {
         let operand = self.check(operand, &Type::bool(), "the operand of `not`");
-        Expr { kind: ExprKind::Not(Box::new(operand)), ty: Type::bool(), span }
+        Expr {
+          kind: ExprKind::Not(Box::new(operand)),
+          ty: Type::bool(),
+          span,
+        }
       }
       UnaryOperator::Negate => self.negate(operand, span),
     }
@@ -33,9 +33,10 @@ impl Body<'_, '_> {
     };
     let ty = match operand.ty.resolved() {
       Type::Int(range) => Type::Int(flipped(*range)),
-      Type::Float(range) => {
-        Type::Float(types::FloatRange { min: range.max.map(|max| -max), max: range.min.map(|min| -min) })
-      }
+      Type::Float(range) => Type::Float(types::FloatRange {
+        min: range.max.map(|max| -max),
+        max: range.min.map(|min| -min),
+      }),
       Type::Duration => Type::Duration,
       Type::Unknown => Type::Unknown,
       _ => {
@@ -44,21 +45,38 @@ impl Body<'_, '_> {
       }
     };
     match &operand.kind {
-      ExprKind::Literal(Value::Int(value)) if value.checked_neg().is_some() => {
-        Expr { kind: ExprKind::Literal(Value::Int(-value)), ty, span }
-      }
-      _ => Expr { kind: ExprKind::Negate(Box::new(operand)), ty, span },
+      ExprKind::Literal(Value::Int(value)) if value.checked_neg().is_some() => Expr {
+        kind: ExprKind::Literal(Value::Int(-value)),
+        ty,
+        span,
+      },
+      _ => Expr {
+        kind: ExprKind::Negate(Box::new(operand)),
+        ty,
+        span,
+      },
     }
   }
 
   fn bad_operand(&mut self, symbol: &str, operand: &Expr, wanted: &str) {
     let null = operand.ty.accepts_null() && !matches!(operand.ty.resolved(), Type::Json | Type::Null);
     let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-    let finding = Diagnostic::new(code, format!("`{symbol}` takes {wanted}")).label(operand.span, format!("this is `{}`", operand.ty));
-    self.say(if null { finding.help("give a default: `x ?? 0`") } else { finding });
+    let finding = Diagnostic::new(code, format!("`{symbol}` takes {wanted}"))
+      .label(operand.span, format!("this is `{}`", operand.ty));
+    self.say(if null {
+      finding.help("give a default: `x ?? 0`")
+    } else {
+      finding
+    });
   }
 
-  pub fn binary(&mut self, operator: &Spanned<BinaryOperator>, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+  pub fn binary(
+    &mut self,
+    operator: &Spanned<BinaryOperator>,
+    left: &ast::Expr,
+    right: &ast::Expr,
+    span: Span,
+  ) -> Expr {
     use BinaryOperator::{Add, And, Coalesce, Divide, Equal, Multiply, NotEqual, Or, Remainder, Subtract};
     match operator.value {
       And | Or => self.logic(operator.value, left, right, span).0,
@@ -74,18 +92,39 @@ impl Body<'_, '_> {
     let symbol = operator.symbol();
     let (left, from_left) = self.condition(left, &format!("the left side of `{symbol}`"));
     let and = operator == BinaryOperator::And;
-    let known = if and { from_left.holds.clone() } else { from_left.fails.clone() };
+    let known = if and {
+      from_left.holds.clone()
+    } else {
+      from_left.fails.clone()
+    };
     let what = format!("the right side of `{symbol}`");
     let (right, from_right) = self.given(&known, |body| body.condition(right, &what));
     let both = |a: &[super::names::Fact], b: &[super::names::Fact]| [a, b].concat();
     let facts = if and {
-      Facts { holds: both(&from_left.holds, &from_right.holds), fails: Vec::new() }
+      Facts {
+        holds: both(&from_left.holds, &from_right.holds),
+        fails: Vec::new(),
+      }
     } else {
-      Facts { holds: Vec::new(), fails: both(&from_left.fails, &from_right.fails) }
+      Facts {
+        holds: Vec::new(),
+        fails: both(&from_left.fails, &from_right.fails),
+      }
     };
     let operator = if and { LogicOperator::And } else { LogicOperator::Or };
-    let kind = ExprKind::Logic { operator, left: Box::new(left), right: Box::new(right) };
-    (Expr { kind, ty: Type::bool(), span }, facts)
+    let kind = ExprKind::Logic {
+      operator,
+      left: Box::new(left),
+      right: Box::new(right),
+    };
+    (
+      Expr {
+        kind,
+        ty: Type::bool(),
+        span,
+      },
+      facts,
+    )
   }
 
   fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
@@ -95,7 +134,11 @@ impl Body<'_, '_> {
       Type::Never | Type::Unknown | Type::Json => self.infer(right),
       Type::Float(_) | Type::List(_) => {
         let widened = types::widen(&value);
-        if matches!(right.kind, ast::ExprKind::Int(_)) { self.check(right, &widened, "the default") } else { self.infer(right) }
+        if matches!(right.kind, ast::ExprKind::Int(_)) {
+          self.check(right, &widened, "the default")
+        } else {
+          self.infer(right)
+        }
       }
       _ => self.infer(right),
     };
@@ -106,7 +149,11 @@ impl Body<'_, '_> {
         Type::Unknown
       }
     };
-    let kind = ExprKind::Logic { operator: LogicOperator::Coalesce, left: Box::new(left), right: Box::new(right) };
+    let kind = ExprKind::Logic {
+      operator: LogicOperator::Coalesce,
+      left: Box::new(left),
+      right: Box::new(right),
+    };
     Expr { kind, ty, span }
   }
 
@@ -131,8 +178,20 @@ impl Body<'_, '_> {
         .label(right.span, format!("this is `{}`", right.ty));
       self.say(finding);
     }
-    let operator = if operator == BinaryOperator::Equal { Operator::Equal } else { Operator::NotEqual };
-    Expr { kind: ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) }, ty: Type::bool(), span }
+    let operator = if operator == BinaryOperator::Equal {
+      Operator::Equal
+    } else {
+      Operator::NotEqual
+    };
+    Expr {
+      kind: ExprKind::Binary {
+        operator,
+        left: Box::new(left),
+        right: Box::new(right),
+      },
+      ty: Type::bool(),
+      span,
+    }
   }
 
   fn comparison(&mut self, operator: BinaryOperator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
@@ -144,7 +203,12 @@ impl Body<'_, '_> {
       _ => is_text(a) && is_text(b),
     };
     if !ordered(&left.ty, &right.ty) {
-      self.bad_pair(operator.symbol(), &left, &right, "two numbers of one kind, two strings, times or durations");
+      self.bad_pair(
+        operator.symbol(),
+        &left,
+        &right,
+        "two numbers of one kind, two strings, times or durations",
+      );
     }
     let operator = match operator {
       BinaryOperator::Less => Operator::Less,
@@ -152,7 +216,15 @@ impl Body<'_, '_> {
       BinaryOperator::Greater => Operator::Greater,
       _ => Operator::GreaterOrEqual,
     };
-    Expr { kind: ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) }, ty: Type::bool(), span }
+    Expr {
+      kind: ExprKind::Binary {
+        operator,
+        left: Box::new(left),
+        right: Box::new(right),
+      },
+      ty: Type::bool(),
+      span,
+    }
   }
 
   fn bad_pair(&mut self, symbol: &str, left: &Expr, right: &Expr, wanted: &str) {
@@ -191,7 +263,15 @@ impl Body<'_, '_> {
       self.no_join(&left.ty, &right.ty, right.span, "the two lists");
       return broken(span);
     };
-    Expr { kind: ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) }, ty, span }
+    Expr {
+      kind: ExprKind::Binary {
+        operator,
+        left: Box::new(left),
+        right: Box::new(right),
+      },
+      ty,
+      span,
+    }
   }
 }
 
@@ -201,7 +281,10 @@ pub fn as_float(expr: &mut Expr) {
   if let ExprKind::Literal(Value::Int(value)) = expr.kind {
     let value = value as f64;
     expr.kind = ExprKind::Literal(Value::Float(value));
-    expr.ty = Type::Float(types::FloatRange { min: Some(value), max: Some(value) });
+    expr.ty = Type::Float(types::FloatRange {
+      min: Some(value),
+      max: Some(value),
+    });
   }
 }
 
@@ -240,7 +323,9 @@ fn arithmetic_type(operator: Operator, a: &Type, b: &Type) -> Option<Option<Type
     (Add, Type::List(a), Type::List(b)) => {
       let sum = |a: Option<u64>, b: Option<u64>| a.zip(b).and_then(|(a, b)| a.checked_add(b));
       let (min, max) = (sum(a.min.or(Some(0)), b.min.or(Some(0))), sum(a.max, b.max));
-      return Some(types::join(&a.item, &b.item).map(|item| Type::List(std::sync::Arc::new(types::ListType { item, min, max }))));
+      return Some(
+        types::join(&a.item, &b.item).map(|item| Type::List(std::sync::Arc::new(types::ListType { item, min, max }))),
+      );
     }
     (Add, _, _) if is_text(a) && is_text(b) => Type::string(),
     _ => return None,
@@ -250,12 +335,16 @@ fn arithmetic_type(operator: Operator, a: &Type, b: &Type) -> Option<Option<Type
 
 /// Strings and unions of string literals.
 pub fn is_text(ty: &Type) -> bool {
-  ty.members().iter().all(|member| matches!(member.resolved(), Type::String(_) | Type::Literal(_) | Type::Unknown))
+  ty.members()
+    .iter()
+    .all(|member| matches!(member.resolved(), Type::String(_) | Type::Literal(_) | Type::Unknown))
 }
 
 /// Whether some value could be of both types.
 pub fn comparable(a: &Type, b: &Type) -> bool {
-  a.members().iter().any(|a| b.members().iter().any(|b| alike(a.resolved(), b.resolved())))
+  a.members()
+    .iter()
+    .any(|a| b.members().iter().any(|b| alike(a.resolved(), b.resolved())))
 }
 
 fn alike(a: &Type, b: &Type) -> bool {

@@ -25,7 +25,9 @@ pub enum Spot {
   OrchestratorCall,
   Each,
   /// Another node; an expression when it is one.
-  Node { expression: bool },
+  Node {
+    expression: bool,
+  },
 }
 
 /// Policies collected from far to near.
@@ -44,8 +46,16 @@ pub struct WorkerPolicies {
 }
 
 /// The policies of the language, for suggestions.
-pub const POLICIES: &[&str] =
-  &["timeout", "deadline", "delay", "retry", "concurrent", "limit", "idempotent", "collect"];
+pub const POLICIES: &[&str] = &[
+  "timeout",
+  "deadline",
+  "delay",
+  "retry",
+  "concurrent",
+  "limit",
+  "idempotent",
+  "collect",
+];
 
 fn word(kind: &PolicyKind) -> Option<&'static str> {
   Some(match kind {
@@ -65,13 +75,31 @@ fn word(kind: &PolicyKind) -> Option<&'static str> {
 /// Whether a policy can stand at a spot; if not, where it can.
 fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
   let right = match policy {
-    "timeout" | "retry" => (matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall), "workers and their calls"),
-    "limit" => (matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall), "workers and their calls: a slot is held by a running worker"),
-    "idempotent" => (matches!(spot, Spot::Defaults | Spot::Worker), "workers: it says what the worker is"),
-    "concurrent" => (matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each), "workers and `each`"),
-    "collect" => (matches!(spot, Spot::Each), "`each`, before its `=>` or `{`; one call is taken by `attempt`"),
+    "timeout" | "retry" => (
+      matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall),
+      "workers and their calls",
+    ),
+    "limit" => (
+      matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall),
+      "workers and their calls: a slot is held by a running worker",
+    ),
+    "idempotent" => (
+      matches!(spot, Spot::Defaults | Spot::Worker),
+      "workers: it says what the worker is",
+    ),
+    "concurrent" => (
+      matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each),
+      "workers and `each`",
+    ),
+    "collect" => (
+      matches!(spot, Spot::Each),
+      "`each`, before its `=>` or `{`; one call is taken by `attempt`",
+    ),
     "rate" => (false, "the body of a `limit`"),
-    _ => (!matches!(spot, Spot::Node { expression: true }), "calls and blocks: an expression takes no time"),
+    _ => (
+      !matches!(spot, Spot::Node { expression: true }),
+      "calls and blocks: an expression takes no time",
+    ),
   };
   (!right.0).then_some(right.1)
 }
@@ -104,7 +132,11 @@ impl Body<'_, '_> {
   }
 
   fn apply_policy(&mut self, kind: &PolicyKind, span: Span, spot: Spot, onto: &mut WorkerPolicies) {
-    let place = if matches!(spot, Spot::Defaults | Spot::Worker) { Place::Worker } else { Place::Site };
+    let place = if matches!(spot, Spot::Defaults | Spot::Worker) {
+      Place::Worker
+    } else {
+      Place::Site
+    };
     match kind {
       PolicyKind::Timeout(value) => onto.timeout = Some(self.duration(value, "timeout", place)),
       PolicyKind::Deadline(value) => onto.deadline = Some(self.duration(value, "deadline", place)),
@@ -135,9 +167,12 @@ impl Body<'_, '_> {
 
   fn without(&mut self, name: &ast::Name, spot: Spot, onto: &mut WorkerPolicies) {
     if let Some(right) = misplaced(&name.value, spot).filter(|_| POLICIES.contains(&name.value.as_str())) {
-      let finding = Diagnostic::new(&codes::MISPLACED_POLICY, format!("`no {}` can't stand here", name.value))
-        .label(name.span, "takes nothing away here")
-        .help(format!("`{}` stands on {right}", name.value));
+      let finding = Diagnostic::new(
+        &codes::MISPLACED_POLICY,
+        format!("`no {}` can't stand here", name.value),
+      )
+      .label(name.span, "takes nothing away here")
+      .help(format!("`{}` stands on {right}", name.value));
       return self.say(finding);
     }
     match name.value.as_str() {
@@ -157,7 +192,10 @@ impl Body<'_, '_> {
       .label(name.span, "not a policy");
     let finding = match nearest(&name.value, POLICIES.iter().copied()) {
       Some(near) => finding.help(format!("there is `{near}`")),
-      None => finding.help(format!("there are {}", super::symbols::listed(POLICIES.iter().copied()))),
+      None => finding.help(format!(
+        "there are {}",
+        super::symbols::listed(POLICIES.iter().copied())
+      )),
     };
     self.say(finding);
   }
@@ -167,7 +205,9 @@ impl Body<'_, '_> {
     if let ExprKind::Literal(Value::Duration(0)) = value.kind
       && what == "timeout"
     {
-      self.say(Diagnostic::new(&codes::BAD_BOUND, "a `timeout` of 0 lets nothing end").label(value.span, "must be longer"));
+      self.say(
+        Diagnostic::new(&codes::BAD_BOUND, "a `timeout` of 0 lets nothing end").label(value.span, "must be longer"),
+      );
     }
     Setting { place, value }
   }
@@ -192,8 +232,18 @@ impl Body<'_, '_> {
       }
     };
     let on = retry.on.as_ref().map(|filters| self.filters(filters));
-    let unless = retry.unless.as_ref().map(|filters| self.filters(filters)).unwrap_or_default();
-    Retry { place, times, backoff, on, unless }
+    let unless = retry
+      .unless
+      .as_ref()
+      .map(|filters| self.filters(filters))
+      .unwrap_or_default();
+    Retry {
+      place,
+      times,
+      backoff,
+      on,
+      unless,
+    }
   }
 
   fn filters(&mut self, filters: &[ast::FailureFilter]) -> Vec<FailureFilter> {
@@ -205,15 +255,24 @@ impl Body<'_, '_> {
           if let Some(code) = &filter.code
             && !matches!(kind, FailureKind::Exit | FailureKind::Http)
           {
-            let finding = Diagnostic::new(&codes::BAD_SETTING, format!("a failure of kind `{}` has no code", name.value))
-              .label(code.span, "only `exit` and `http` have one");
+            let finding = Diagnostic::new(
+              &codes::BAD_SETTING,
+              format!("a failure of kind `{}` has no code", name.value),
+            )
+            .label(code.span, "only `exit` and `http` have one");
             self.say(finding);
           }
-          lowered.push(FailureFilter { kind, code: filter.code.as_ref().map(|code| code.value) });
+          lowered.push(FailureFilter {
+            kind,
+            code: filter.code.as_ref().map(|code| code.value),
+          });
         }
         None => {
-          let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no kind of failure `{}`", name.value))
-            .label(name.span, "not a kind");
+          let finding = Diagnostic::new(
+            &codes::UNKNOWN_NAME,
+            format!("there is no kind of failure `{}`", name.value),
+          )
+          .label(name.span, "not a kind");
           let kinds = crate::types::failure_kinds();
           let help = match nearest(&name.value, kinds) {
             Some(near) => format!("there is `{near}`"),
@@ -237,13 +296,19 @@ impl Body<'_, '_> {
         self.say(finding);
       }
       Some(max) if max < least => {
-        self.say(Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}")).label(value.span, "allows nothing"));
+        self.say(
+          Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
+            .label(value.span, "allows nothing"),
+        );
       }
       Some(_) => {
         if let (ExprKind::Literal(_) | ExprKind::Constant(ConstantId(_)), Some(min)) = (&value.kind, range.min)
           && min < least
         {
-          self.say(Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}")).label(value.span, "allows nothing"));
+          self.say(
+            Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
+              .label(value.span, "allows nothing"),
+          );
         }
       }
     }
@@ -261,11 +326,18 @@ impl Checker<'_> {
     for at in 0..self.symbols.limits.len() {
       let declared = self.symbols.limits[at];
       let name = self.symbols.limit_names[at];
-      let mut limit = hir::Limit { name: name.value.as_str().into(), concurrent: None, rate: None };
+      let mut limit = hir::Limit {
+        name: name.value.as_str().into(),
+        concurrent: None,
+        rate: None,
+      };
       for policy in declared.it {
         self.limit_policy(declared.module, policy, &mut limit);
       }
-      let parsed = !declared.it.iter().any(|policy| matches!(policy.kind, PolicyKind::Broken | PolicyKind::Unknown(_)));
+      let parsed = !declared
+        .it
+        .iter()
+        .any(|policy| matches!(policy.kind, PolicyKind::Broken | PolicyKind::Unknown(_)));
       if limit.concurrent.is_none() && limit.rate.is_none() && parsed {
         let finding = Diagnostic::new(&codes::UNBOUNDED, format!("the limit `{}` limits nothing", name.value))
           .label(name.span, "no bound")
@@ -281,7 +353,9 @@ impl Checker<'_> {
     let literal = |body: &mut Body<'_, '_>, value: &ast::Expr, ty: &Type, what: &str| {
       let value = body.check(value, ty, what);
       match value.kind {
-        ExprKind::Literal(Value::Int(number)) | ExprKind::Literal(Value::Duration(number)) if number >= 1 => Some(number),
+        ExprKind::Literal(Value::Int(number)) | ExprKind::Literal(Value::Duration(number)) if number >= 1 => {
+          Some(number)
+        }
         _ if value.ty.is_unknown() => None,
         _ => {
           let finding = Diagnostic::new(&codes::BAD_BOUND, format!("{what} is a literal of at least 1"))

@@ -80,21 +80,34 @@ impl<'a> Reads<'a> {
 
   pub fn node(&mut self, node: &'a Node) {
     for name in &node.after {
-      self.names.push(Read { name: &name.value, span: name.span, conditional: self.conditional, after: true });
+      self.names.push(Read {
+        name: &name.value,
+        span: name.span,
+        conditional: self.conditional,
+        after: true,
+      });
     }
     self.policies(&node.with);
     match &node.kind {
       NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
-      NodeKind::If { condition, then, otherwise } => {
+      NodeKind::If {
+        condition,
+        then,
+        otherwise,
+      } => {
         self.expr(condition);
         self.conditionally(|reads| {
           reads.node(then);
           otherwise.iter().for_each(|node| reads.node(node));
         });
       }
-      NodeKind::Match { subject, arms, otherwise } => {
+      NodeKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => {
         self.expr(subject);
         self.conditionally(|reads| {
           arms.iter().for_each(|arm| reads.node(&arm.node));
@@ -133,7 +146,9 @@ impl<'a> Reads<'a> {
 
   pub fn policy(&mut self, policy: &'a PolicyKind) {
     match policy {
-      PolicyKind::Timeout(e) | PolicyKind::Deadline(e) | PolicyKind::Delay(e) | PolicyKind::Concurrent(e) => self.expr(e),
+      PolicyKind::Timeout(e) | PolicyKind::Deadline(e) | PolicyKind::Delay(e) | PolicyKind::Concurrent(e) => {
+        self.expr(e)
+      }
       PolicyKind::Retry(retry) => {
         self.expr(&retry.times);
         match &retry.backoff {
@@ -156,7 +171,12 @@ impl<'a> Reads<'a> {
   pub fn expr(&mut self, expr: &'a Expr) {
     match &expr.kind {
       ExprKind::Name(name) => {
-        self.names.push(Read { name, span: expr.span, conditional: self.conditional, after: false });
+        self.names.push(Read {
+          name,
+          span: expr.span,
+          conditional: self.conditional,
+          after: false,
+        });
       }
       ExprKind::String(parts) => parts.iter().for_each(|part| {
         if let StringPart::Value(value) = part {
@@ -182,17 +202,27 @@ impl<'a> Reads<'a> {
       ExprKind::List(parts) => parts.iter().for_each(|part| match part {
         ListPart::Item(value) | ListPart::Spread(value) => self.expr(value),
       }),
-      ExprKind::Comprehension { body, items, condition, .. } => {
+      ExprKind::Comprehension {
+        body, items, condition, ..
+      } => {
         self.expr(items);
         self.expr(body);
         condition.iter().for_each(|condition| self.expr(condition));
       }
-      ExprKind::If { condition, then, otherwise } => {
+      ExprKind::If {
+        condition,
+        then,
+        otherwise,
+      } => {
         self.expr(condition);
         self.expr(then);
         otherwise.iter().for_each(|value| self.expr(value));
       }
-      ExprKind::Match { subject, arms, otherwise } => {
+      ExprKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => {
         self.expr(subject);
         arms.iter().for_each(|arm| self.expr(&arm.value));
         otherwise.iter().for_each(|(_, value)| self.expr(value));

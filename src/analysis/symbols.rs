@@ -47,12 +47,22 @@ pub struct Entry {
 }
 
 /// A declaration and where it stands.
-#[derive(Clone, Copy)]
 pub struct Declared<'a, T> {
   pub module: usize,
   pub item: &'a ast::Item,
   pub it: &'a T,
 }
+
+impl<T> Clone for Declared<'_, T> {
+  fn clone(&self) -> Self {
+    *self
+  }
+}
+
+impl<T> Copy for Declared<'_, T> {}
+
+/// One module's names, by space.
+type Table<'a> = HashMap<Space, HashMap<&'a str, Entry>>;
 
 /// All declarations of a program, and each module's names.
 #[derive(Default)]
@@ -65,7 +75,7 @@ pub struct Symbols<'a> {
   pub contracts: Vec<Declared<'a, ast::Contract>>,
   pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub limit_names: Vec<&'a Name>,
-  names: Vec<HashMap<(Space, &'a str), Entry>>,
+  names: Vec<Table<'a>>,
 }
 
 impl<'a> Symbols<'a> {
@@ -105,7 +115,11 @@ impl<'a> Symbols<'a> {
       }
       ItemKind::Let(it) => {
         self.lets.push(Declared { module, item, it });
-        let space = if it.params.is_some() { Space::Callable } else { Space::Value };
+        let space = if it.params.is_some() {
+          Space::Callable
+        } else {
+          Space::Value
+        };
         (space, &it.name, Target::Let(self.lets.len() - 1))
       }
       ItemKind::Contract(it) => {
@@ -114,21 +128,45 @@ impl<'a> Symbols<'a> {
       }
       ItemKind::Worker(it) => {
         self.workers.push(Declared { module, item, it });
-        (Space::Callable, &it.name, Target::Worker(WorkerId(number(self.workers.len() - 1))))
+        (
+          Space::Callable,
+          &it.name,
+          Target::Worker(WorkerId(number(self.workers.len() - 1))),
+        )
       }
       ItemKind::Orchestrator(it) => {
         self.orchestrators.push(Declared { module, item, it });
-        (Space::Callable, &it.name, Target::Orchestrator(OrchestratorId(number(self.orchestrators.len() - 1))))
+        (
+          Space::Callable,
+          &it.name,
+          Target::Orchestrator(OrchestratorId(number(self.orchestrators.len() - 1))),
+        )
       }
       ItemKind::Limit { name, policies } => {
-        self.limits.push(Declared { module, item, it: policies });
+        self.limits.push(Declared {
+          module,
+          item,
+          it: policies,
+        });
         self.limit_names.push(name);
-        (Space::Limit, name, Target::Limit(LimitId(number(self.limits.len() - 1))))
+        (
+          Space::Limit,
+          name,
+          Target::Limit(LimitId(number(self.limits.len() - 1))),
+        )
       }
       ItemKind::Broken { name: Some(name) } => {
         for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
-          let broken = Entry { targets: vec![Target::Broken], span: name.span, imported: false };
-          self.names[module].entry((space, &name.value)).or_insert(broken);
+          let broken = Entry {
+            targets: vec![Target::Broken],
+            span: name.span,
+            imported: false,
+          };
+          self.names[module]
+            .entry(space)
+            .or_default()
+            .entry(&name.value)
+            .or_insert(broken);
         }
         return;
       }
@@ -145,8 +183,16 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    let Some(entry) = self.names[module].get_mut(&(space, name.value.as_str())) else {
-      self.names[module].insert((space, &name.value), Entry { targets, span: name.span, imported });
+    let own = self.names[module].entry(space).or_default();
+    let Some(entry) = own.get_mut(name.value.as_str()) else {
+      own.insert(
+        &name.value,
+        Entry {
+          targets,
+          span: name.span,
+          imported,
+        },
+      );
       return;
     };
     if entry.targets.contains(&Target::Broken) {
@@ -158,7 +204,11 @@ impl<'a> Symbols<'a> {
         Target::Contract(id) => self.contracts[*id].it.version.as_ref().map(|version| version.value),
         _ => None,
       };
-      if !entry.targets.iter().any(|own| targets.iter().any(|new| version(own) == version(new))) {
+      if !entry
+        .targets
+        .iter()
+        .any(|own| targets.iter().any(|new| version(own) == version(new)))
+      {
         entry.targets.extend(targets);
         return;
       }
@@ -171,7 +221,7 @@ impl<'a> Symbols<'a> {
     &mut self,
     module: usize,
     imported: &'a ast::ImportedName,
-    exports: Option<&HashMap<(Space, &'a str), Entry>>,
+    exports: Option<&Table<'a>>,
     path: &str,
     findings: &mut Diagnostics,
   ) {
@@ -180,7 +230,10 @@ impl<'a> Symbols<'a> {
     for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
       let targets = match exports {
         None => Some(vec![Target::Broken]),
-        Some(exports) => exports.get(&(space, imported.name.value.as_str())).map(|entry| entry.targets.clone()),
+        Some(exports) => exports
+          .get(&space)
+          .and_then(|names| names.get(imported.name.value.as_str()))
+          .map(|entry| entry.targets.clone()),
       };
       if let Some(targets) = targets {
         found = true;
@@ -191,10 +244,11 @@ impl<'a> Symbols<'a> {
       let name = &imported.name;
       let message = format!("`{path}` declares no `{}`", name.value);
       let finding = Diagnostic::new(&codes::UNKNOWN_EXPORT, message).label(name.span, "not declared there");
-      let near = nearest(&name.value, exports.keys().map(|(_, name)| *name));
+      let names = || exports.values().flat_map(|names| names.keys().copied());
+      let near = nearest(&name.value, names());
       findings.push(match near {
         Some(near) => finding.help(format!("there is `{near}`")),
-        None => finding.help(format!("it declares {}", listed(exports.keys().map(|(_, name)| *name)))),
+        None => finding.help(format!("it declares {}", listed(names()))),
       });
       self.bind(module, Space::Callable, own, vec![Target::Broken], true, findings);
       self.bind(module, Space::Value, own, vec![Target::Broken], true, findings);
@@ -204,17 +258,23 @@ impl<'a> Symbols<'a> {
 
   /// What a name stands for in a module.
   pub fn find(&self, module: usize, space: Space, name: &str) -> Option<&Entry> {
-    self.names[module].get(&(space, name))
+    self.names[module].get(&space)?.get(name)
   }
 
   /// All names of a space in a module.
   pub fn names(&self, module: usize, space: Space) -> impl Iterator<Item = &str> {
-    self.names[module].keys().filter(move |(own, _)| *own == space).map(|(_, name)| *name)
+    self.names[module]
+      .get(&space)
+      .into_iter()
+      .flat_map(|names| names.keys().copied())
   }
 
   /// The imported names of a module, with the place of each.
   pub fn imported(&self, module: usize) -> impl Iterator<Item = (&str, Space, &Entry)> {
-    self.names[module].iter().filter(|(_, entry)| entry.imported).map(|((space, name), entry)| (*name, *space, entry))
+    let all = self.names[module]
+      .iter()
+      .flat_map(|(space, names)| names.iter().map(|(name, entry)| (*name, *space, entry)));
+    all.filter(|(_, _, entry)| entry.imported)
   }
 }
 
@@ -227,7 +287,11 @@ pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     0 => "nothing".into(),
     count => {
       let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
-      let rest = if count > 8 { format!(" and {} more", count - 8) } else { String::new() };
+      let rest = if count > 8 {
+        format!(" and {} more", count - 8)
+      } else {
+        String::new()
+      };
       format!("{}{rest}", shown.join(", "))
     }
   }

@@ -17,8 +17,9 @@ use crate::{
 };
 
 /// The type names that are always there.
-pub const BUILTIN: &[&str] =
-  &["string", "int", "float", "bool", "time", "duration", "json", "null", "map", "Failure", "Outcome"];
+pub const BUILTIN: &[&str] = &[
+  "string", "int", "float", "bool", "time", "duration", "json", "null", "map", "Failure", "Outcome",
+];
 
 /// The most types that one may be made of, names expanded.
 const LARGEST: u64 = 10_000;
@@ -45,7 +46,11 @@ impl Checker<'_> {
       let declared = self.symbols.types[at];
       let ty = self.type_of(declared.module, declared.it);
       let name = self.symbols.type_names[at];
-      self.types[at] = if ty.is_unknown() { Type::Unknown } else { self.sized(name.span, Type::named(&name.value, ty)) };
+      self.types[at] = if ty.is_unknown() {
+        Type::Unknown
+      } else {
+        self.sized(name.span, Type::named(&name.value, ty))
+      };
     }
     self.check_contracts();
   }
@@ -54,9 +59,12 @@ impl Checker<'_> {
     if ty.size() <= LARGEST {
       return ty;
     }
-    let finding = Diagnostic::new(&codes::BAD_REFINEMENT, format!("`{ty}` is made of more than {LARGEST} types"))
-      .label(span, "too large")
-      .help("use `json` for parts that nothing reads");
+    let finding = Diagnostic::new(
+      &codes::BAD_REFINEMENT,
+      format!("`{ty}` is made of more than {LARGEST} types"),
+    )
+    .label(span, "too large")
+    .help("use `json` for parts that nothing reads");
     self.say(finding);
     Type::Unknown
   }
@@ -68,13 +76,22 @@ impl Checker<'_> {
         if let Some(entry) = self.symbols.find(module, Space::Type, &name.value)
           && let [Target::Type(to)] = entry.targets[..]
         {
-          needs.push(Need { from, to, span: ty.span, how: "contains" });
+          needs.push(Need {
+            from,
+            to,
+            span: ty.span,
+            how: "contains",
+          });
         }
-        arguments.iter().for_each(|argument| self.type_needs(from, module, argument, needs));
+        arguments
+          .iter()
+          .for_each(|argument| self.type_needs(from, module, argument, needs));
       }
       TypeExprKind::List { item, .. } | TypeExprKind::Optional(item) => self.type_needs(from, module, item, needs),
       TypeExprKind::Record { fields, .. } => {
-        fields.iter().for_each(|field| self.type_needs(from, module, &field.ty, needs));
+        fields
+          .iter()
+          .for_each(|field| self.type_needs(from, module, &field.ty, needs));
       }
       TypeExprKind::Union(members) => members.iter().for_each(|ty| self.type_needs(from, module, ty, needs)),
       TypeExprKind::ContractSide { contract, .. } => self.contract_needs(from, module, contract, needs),
@@ -82,15 +99,26 @@ impl Checker<'_> {
     }
   }
 
-  fn contract_needs(&self, from: usize, module: usize, contract: &crate::syntax::ast::ContractRef, needs: &mut Vec<Need>) {
-    let Some(entry) = self.symbols.find(module, Space::Type, &contract.name.value) else { return };
+  fn contract_needs(
+    &self,
+    from: usize,
+    module: usize,
+    contract: &crate::syntax::ast::ContractRef,
+    needs: &mut Vec<Need>,
+  ) {
+    let Some(entry) = self.symbols.find(module, Space::Type, &contract.name.value) else {
+      return;
+    };
     for target in &entry.targets {
       if let Target::Contract(at) = target {
         let declared = self.symbols.contracts[*at];
         for side in [&declared.it.input, &declared.it.output].into_iter().flatten() {
           let mut inner = Vec::new();
           self.type_needs(from, declared.module, side, &mut inner);
-          needs.extend(inner.into_iter().map(|need| Need { span: contract.span, ..need }));
+          needs.extend(inner.into_iter().map(|need| Need {
+            span: contract.span,
+            ..need
+          }));
         }
       }
     }
@@ -113,8 +141,15 @@ impl Checker<'_> {
       TypeExprKind::Record { fields, open } => self.record_of(module, fields, *open),
       TypeExprKind::Union(members) => self.union_of(module, members, ty.span),
       TypeExprKind::ContractSide { contract, side } => self.contract_side(module, contract, side),
-      TypeExprKind::Name { name, arguments, refine } => {
-        let arguments: Vec<Type> = arguments.iter().map(|argument| self.type_of(module, argument)).collect();
+      TypeExprKind::Name {
+        name,
+        arguments,
+        refine,
+      } => {
+        let arguments: Vec<Type> = arguments
+          .iter()
+          .map(|argument| self.type_of(module, argument))
+          .collect();
         self.named_type(module, name, arguments, refine.as_ref())
       }
     }
@@ -125,11 +160,20 @@ impl Checker<'_> {
     for field in written {
       let ty = self.type_of(module, &field.ty);
       if fields.contains_key(field.name.value.as_str()) {
-        let first = written.iter().find(|first| first.name.value == field.name.value).map_or(field.name.span, |f| f.name.span);
+        let first = written
+          .iter()
+          .find(|first| first.name.value == field.name.value)
+          .map_or(field.name.span, |f| f.name.span);
         self.say(super::symbols::duplicate(&field.name, first));
         continue;
       }
-      fields.insert(field.name.value.as_str().into(), Field { ty, optional: field.optional });
+      fields.insert(
+        field.name.value.as_str().into(),
+        Field {
+          ty,
+          optional: field.optional,
+        },
+      );
     }
     Type::Record(Arc::new(RecordType { fields, open }))
   }
@@ -140,9 +184,12 @@ impl Checker<'_> {
     if let Type::Union(members) = &union
       && let Err((a, b)) = types::distinguishable(members)
     {
-      let finding = Diagnostic::new(&codes::AMBIGUOUS_UNION, format!("a value does not tell `{a}` from `{b}`"))
-        .label(span, "both could be meant")
-        .help("give both records a field with a literal of its own, such as `kind: \"a\"`");
+      let finding = Diagnostic::new(
+        &codes::AMBIGUOUS_UNION,
+        format!("a value does not tell `{a}` from `{b}`"),
+      )
+      .label(span, "both could be meant")
+      .help("give both records a field with a literal of its own, such as `kind: \"a\"`");
       self.say(finding);
       return Type::Unknown;
     }
@@ -159,7 +206,11 @@ impl Checker<'_> {
     let wanted = usize::from(matches!(name.value.as_str(), "map" | "Outcome"));
     let own = self.symbols.find(module, Space::Type, &name.value).is_some();
     if arguments.len() != wanted && (BUILTIN.contains(&name.value.as_str()) || !arguments.is_empty()) {
-      let takes = if wanted == 1 { "takes one type: `<T>`" } else { "takes no `<...>`" };
+      let takes = if wanted == 1 {
+        "takes one type: `<T>`"
+      } else {
+        "takes no `<...>`"
+      };
       self.say(Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{}` {takes}", name.value)).label(name.span, "here"));
       return Type::Unknown;
     }
@@ -189,9 +240,12 @@ impl Checker<'_> {
     match self.resolve(module, Space::Type, name, "type")[..] {
       [Target::Type(at)] => self.types.get(at).cloned().unwrap_or(Type::Unknown),
       [Target::Contract(_), ..] => {
-        let finding = Diagnostic::new(&codes::WRONG_KIND, format!("`{}` is a contract, not a type", name.value))
-          .label(name.span, "a contract has two sides")
-          .help(format!("write `{0}.input` or `{0}.output`", name.value));
+        let finding = Diagnostic::new(
+          &codes::WRONG_KIND,
+          format!("`{}` is a contract, not a type", name.value),
+        )
+        .label(name.span, "a contract has two sides")
+        .help(format!("write `{0}.input` or `{0}.output`", name.value));
         self.say(finding);
         Type::Unknown
       }
@@ -208,10 +262,19 @@ impl Checker<'_> {
     match refine.map(|refine| (&refine.value, refine.span)) {
       None => Type::string(),
       Some((Refinement::Regex(pattern), span)) => match regex::Regex::new(pattern) {
-        Ok(regex) => Type::String(Arc::new(StringRules { min: None, max: None, regex: Some(regex) })),
+        Ok(regex) => Type::String(Arc::new(StringRules {
+          min: None,
+          max: None,
+          regex: Some(regex),
+        })),
         Err(error) => {
           let reason = error.to_string();
-          let reason = reason.lines().last().unwrap_or("it does not parse").trim_start_matches("error: ").to_owned();
+          let reason = reason
+            .lines()
+            .last()
+            .unwrap_or("it does not parse")
+            .trim_start_matches("error: ")
+            .to_owned();
           self.bad_refinement(span, &format!("the pattern does not parse: {reason}"))
         }
       },

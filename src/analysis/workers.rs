@@ -35,7 +35,9 @@ pub struct Signed {
 
 impl Checker<'_> {
   pub fn check_workers(&mut self) {
-    let defaults: Vec<WorkerPolicies> = (0..self.loaded.modules.len()).map(|module| self.defaults_of(module)).collect();
+    let defaults: Vec<WorkerPolicies> = (0..self.loaded.modules.len())
+      .map(|module| self.defaults_of(module))
+      .collect();
     for at in 0..self.symbols.workers.len() {
       let module = self.symbols.workers[at].module;
       self.check_worker(at, &defaults[module]);
@@ -46,7 +48,11 @@ impl Checker<'_> {
     let mut policies = WorkerPolicies::default();
     let mut first: Option<Span> = None;
     for item in &self.loaded.modules[module].ast.items {
-      if let ast::ItemKind::Defaults { keyword, policies: written } = &item.kind {
+      if let ast::ItemKind::Defaults {
+        keyword,
+        policies: written,
+      } = &item.kind
+      {
         if let Some(first) = first {
           let finding = Diagnostic::new(&codes::DUPLICATE, "`defaults` is given twice")
             .label(*keyword, "again here")
@@ -110,10 +116,13 @@ impl Checker<'_> {
 
 impl Body<'_, '_> {
   pub fn retry_unsafe(&mut self, worker: &str, retry: Span, declared: Span) {
-    let finding = Diagnostic::new(&codes::RETRY_UNSAFE, format!("`{worker}` is retried and is not `idempotent`"))
-      .label(retry, "could do its work twice")
-      .label(declared, "declared here")
-      .help("if doing it twice is harmless, say `idempotent` in the worker; else leave the retry out");
+    let finding = Diagnostic::new(
+      &codes::RETRY_UNSAFE,
+      format!("`{worker}` is retried and is not `idempotent`"),
+    )
+    .label(retry, "could do its work twice")
+    .label(declared, "declared here")
+    .help("if doing it twice is harmless, say `idempotent` in the worker; else leave the retry out");
     self.say(finding);
   }
 
@@ -121,29 +130,63 @@ impl Body<'_, '_> {
   pub fn sign(&mut self, signature: &Signature) -> Signed {
     match signature {
       Signature::Own { params, output } => {
-        let output = output.as_ref().map_or(Type::Null, |ty| self.checker.type_of(self.module, ty));
+        let output = output
+          .as_ref()
+          .map_or(Type::Null, |ty| self.checker.type_of(self.module, ty));
         let params = self.params(params);
-        let field = |param: &Param| (param.name.clone(), Field { ty: param.ty.clone(), optional: false });
+        let field = |param: &Param| {
+          (
+            param.name.clone(),
+            Field {
+              ty: param.ty.clone(),
+              optional: false,
+            },
+          )
+        };
         let fields = params.iter().map(field).collect();
         let input = Type::Record(Arc::new(RecordType { fields, open: false }));
-        Signed { contract: None, params, input, output }
+        Signed {
+          contract: None,
+          params,
+          input,
+          output,
+        }
       }
       Signature::Contract(reference) => match self.checker.contract(self.module, reference) {
         Some(sides) => {
           let params = self.contract_params(&sides.input, reference.span);
-          Signed { contract: Some(sides.shown), params, input: sides.input, output: sides.output }
+          Signed {
+            contract: Some(sides.shown),
+            params,
+            input: sides.input,
+            output: sides.output,
+          }
         }
-        None => Signed { contract: None, params: Vec::new(), input: Type::Unknown, output: Type::Unknown },
+        None => Signed {
+          contract: None,
+          params: Vec::new(),
+          input: Type::Unknown,
+          output: Type::Unknown,
+        },
       },
     }
   }
 
   fn contract_params(&mut self, input: &Type, span: Span) -> Vec<Param> {
-    let Some(record) = input.as_record().cloned() else { return Vec::new() };
+    let Some(record) = input.as_record().cloned() else {
+      return Vec::new();
+    };
     let mut params = Vec::new();
     for (name, field) in &record.fields {
       let local = self.bind(&Spanned::new(name.to_string(), span), field.read(), false);
-      params.push(Param { name: name.clone(), local, ty: field.ty.clone(), optional: field.optional, default: None, span });
+      params.push(Param {
+        name: name.clone(),
+        local,
+        ty: field.ty.clone(),
+        optional: field.optional,
+        default: None,
+        span,
+      });
     }
     params
   }
@@ -160,10 +203,18 @@ impl Body<'_, '_> {
     let kinds: Vec<&Setting> = worker
       .settings
       .iter()
-      .filter(|setting| matches!(setting.kind, SettingKind::Exec(_) | SettingKind::Shell(_) | SettingKind::Mock(_)))
+      .filter(|setting| {
+        matches!(
+          setting.kind,
+          SettingKind::Exec(_) | SettingKind::Shell(_) | SettingKind::Mock(_)
+        )
+      })
       .collect();
     self.duplicate_settings(&worker.settings);
-    let unread = worker.settings.iter().any(|setting| matches!(setting.kind, SettingKind::Broken | SettingKind::Unknown(_)));
+    let unread = worker
+      .settings
+      .iter()
+      .any(|setting| matches!(setting.kind, SettingKind::Broken | SettingKind::Unknown(_)));
     match kinds[..] {
       [one] => match &one.kind {
         SettingKind::Mock(rules) => {
@@ -174,18 +225,24 @@ impl Body<'_, '_> {
       },
       [] => {
         if !unread {
-          let finding = Diagnostic::new(&codes::WORKER_KIND, format!("the worker `{}` does not say what runs", worker.name.value))
-            .label(worker.name.span, "no kind")
-            .help("give it one of `exec [...]`, `shell \"\"\"...\"\"\"`, `mock ...`");
+          let finding = Diagnostic::new(
+            &codes::WORKER_KIND,
+            format!("the worker `{}` does not say what runs", worker.name.value),
+          )
+          .label(worker.name.span, "no kind")
+          .help("give it one of `exec [...]`, `shell \"\"\"...\"\"\"`, `mock ...`");
           self.say(finding);
         }
         None
       }
       [first, second, ..] => {
-        let finding = Diagnostic::new(&codes::WORKER_KIND, format!("the worker `{}` has two kinds", worker.name.value))
-          .label(second.keyword, "a second one")
-          .label(first.keyword, "the first")
-          .help("one worker does one thing: make two of it");
+        let finding = Diagnostic::new(
+          &codes::WORKER_KIND,
+          format!("the worker `{}` has two kinds", worker.name.value),
+        )
+        .label(second.keyword, "a second one")
+        .label(first.keyword, "the first")
+        .help("one worker does one thing: make two of it");
         self.say(finding);
         None
       }
@@ -220,10 +277,19 @@ impl Body<'_, '_> {
   fn unknown_setting(&mut self, name: &ast::Name) {
     let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("there is no setting `{}`", name.value))
       .label(name.span, "not a setting");
-    let known = || SETTINGS.iter().chain(POLICIES).copied().filter(|word| *word != "collect");
+    let known = || {
+      SETTINGS
+        .iter()
+        .chain(POLICIES)
+        .copied()
+        .filter(|word| *word != "collect")
+    };
     let finding = match nearest(&name.value, known()) {
       Some(near) => finding.help(format!("there is `{near}`")),
-      None => finding.help(format!("there are {}", known().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))),
+      None => finding.help(format!(
+        "there are {}",
+        known().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+      )),
     };
     self.say(finding);
   }
@@ -238,8 +304,11 @@ impl Body<'_, '_> {
         SettingKind::Output(_) => "output",
         _ => continue,
       };
-      let finding = Diagnostic::new(&codes::BAD_SETTING, format!("`{word}` is a setting of `exec` and `shell`"))
-        .label(setting.keyword, "a mock has no process");
+      let finding = Diagnostic::new(
+        &codes::BAD_SETTING,
+        format!("`{word}` is a setting of `exec` and `shell`"),
+      )
+      .label(setting.keyword, "a mock has no process");
       self.say(finding);
     }
   }
@@ -266,7 +335,10 @@ impl Body<'_, '_> {
     };
     for setting in &worker.settings {
       match &setting.kind {
-        SettingKind::Stdin(ast::Expr { kind: ast::ExprKind::Null, .. }) => made.stdin = Stdin::Nothing,
+        SettingKind::Stdin(ast::Expr {
+          kind: ast::ExprKind::Null,
+          ..
+        }) => made.stdin = Stdin::Nothing,
         SettingKind::Stdin(value) => made.stdin = Stdin::Expr(self.infer(value)),
         SettingKind::Cwd(value) => made.cwd = self.cwd(value),
         SettingKind::Env(parts) => made.env = self.env(parts),
@@ -319,13 +391,20 @@ impl Body<'_, '_> {
     if lowered.is_empty() {
       self.say(Diagnostic::new(&codes::BAD_SETTING, "`exec` names no program").label(value.span, "empty"));
     }
-    Expr { kind: hir::ExprKind::List(lowered), ty: Type::list(Type::string()), span: value.span }
+    Expr {
+      kind: hir::ExprKind::List(lowered),
+      ty: Type::list(Type::string()),
+      span: value.span,
+    }
   }
 
   fn scalars(&mut self, item: &Type, span: Span) {
     if !item.is_scalar() {
-      let finding = Diagnostic::new(&codes::BAD_OPERAND, "the arguments of `exec` are numbers, strings and booleans")
-        .label(span, format!("its items are `{item}`"));
+      let finding = Diagnostic::new(
+        &codes::BAD_OPERAND,
+        "the arguments of `exec` are numbers, strings and booleans",
+      )
+      .label(span, format!("its items are `{item}`"));
       self.say(finding);
     }
   }
@@ -334,9 +413,12 @@ impl Body<'_, '_> {
     for param in params {
       let name = &*param.name;
       if SHELL_NAMES.contains(&name) || name.starts_with("ORCH_") || name.starts_with("LD_") {
-        let finding = Diagnostic::new(&codes::BAD_SETTING, format!("`{name}` can't be a parameter of a `shell` worker"))
-          .label(param.span, "the shell needs this variable itself")
-          .help("give it another name");
+        let finding = Diagnostic::new(
+          &codes::BAD_SETTING,
+          format!("`{name}` can't be a parameter of a `shell` worker"),
+        )
+        .label(param.span, "the shell needs this variable itself")
+        .help("give it another name");
         self.say(finding);
       }
     }
@@ -354,9 +436,12 @@ impl Body<'_, '_> {
           }
           let value = self.infer(value);
           if !value.ty.without_null().is_scalar() {
-            let finding = Diagnostic::new(&codes::BAD_OPERAND, "a variable is a number, string, boolean, time or duration")
-              .label(value.span, format!("this is `{}`", value.ty))
-              .help("`json(x)` makes a text of any value; null leaves the variable out");
+            let finding = Diagnostic::new(
+              &codes::BAD_OPERAND,
+              "a variable is a number, string, boolean, time or duration",
+            )
+            .label(value.span, format!("this is `{}`", value.ty))
+            .help("`json(x)` makes a text of any value; null leaves the variable out");
             self.say(finding);
           }
           lowered.push(FieldPart::Field(name.value.as_str().into(), value));
@@ -400,9 +485,12 @@ impl Body<'_, '_> {
     let mut caught: Option<Span> = None;
     for rule in rules {
       if let Some(caught) = caught {
-        let finding = Diagnostic::new(&codes::UNREACHABLE, "this rule can never be taken: `else` stands above it")
-          .label(rule.span, "never taken")
-          .label(caught, "takes everything");
+        let finding = Diagnostic::new(
+          &codes::UNREACHABLE,
+          "this rule can never be taken: `else` stands above it",
+        )
+        .label(rule.span, "never taken")
+        .label(caught, "takes everything");
         self.say(finding);
       }
       let when = match &rule.when {
@@ -413,7 +501,11 @@ impl Body<'_, '_> {
           MockWhen::Else
         }
       };
-      let delay = rule.action.delay.as_ref().map(|delay| self.check(delay, &Type::Duration, "`delay`"));
+      let delay = rule
+        .action
+        .delay
+        .as_ref()
+        .map(|delay| self.check(delay, &Type::Duration, "`delay`"));
       let answer = self.mock_answer(&rule.action.answer, rule.span, signed);
       lowered.push(MockRule { when, delay, answer });
     }
@@ -424,7 +516,9 @@ impl Body<'_, '_> {
     match answer {
       ast::MockAnswer::Echo => {
         if !types::castable(&signed.input, &signed.output) {
-          self.checker.mismatch(span, &signed.input, &signed.output, "the echo of the input");
+          self
+            .checker
+            .mismatch(span, &signed.input, &signed.output, "the echo of the input");
         }
         MockAnswer::Echo
       }
@@ -433,17 +527,29 @@ impl Body<'_, '_> {
       ast::MockAnswer::Malformed => MockAnswer::Malformed,
       ast::MockAnswer::Fail { kind, code, message } => {
         let found = FailureKind::find(&kind.value);
-        let message = message.as_ref().map(|message| self.check(message, &Type::string(), "the message of `fail`"));
+        let message = message
+          .as_ref()
+          .map(|message| self.check(message, &Type::string(), "the message of `fail`"));
         if found.is_none() {
           let kinds = types::failure_kinds();
-          let help = nearest(&kind.value, kinds).map_or_else(|| format!("there are {}", kinds.join(", ")), |near| format!("there is `{near}`"));
-          let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no kind of failure `{}`", kind.value))
-            .label(kind.span, "not a kind")
-            .help(help);
+          let help = nearest(&kind.value, kinds).map_or_else(
+            || format!("there are {}", kinds.join(", ")),
+            |near| format!("there is `{near}`"),
+          );
+          let finding = Diagnostic::new(
+            &codes::UNKNOWN_NAME,
+            format!("there is no kind of failure `{}`", kind.value),
+          )
+          .label(kind.span, "not a kind")
+          .help(help);
           self.say(finding);
         }
         let code = code.as_ref().map(|code| code.value);
-        MockAnswer::Fail { kind: found.unwrap_or(FailureKind::Failed), code, message }
+        MockAnswer::Fail {
+          kind: found.unwrap_or(FailureKind::Failed),
+          code,
+          message,
+        }
       }
     }
   }
