@@ -274,8 +274,13 @@ impl Body<'_, '_> {
   fn refuse<T>(&mut self, builtin: Builtin, found: &Expr, wanted: &str) -> Option<T> {
     let null = found.ty.accepts_null() && !matches!(found.ty.resolved(), Type::Json | Type::Null);
     let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-    let finding = Diagnostic::new(code, format!("`{}` takes {wanted}", builtin.name()))
-      .label(found.span, format!("this is `{}`", found.ty));
+    let name = builtin.name();
+    let message = if null {
+      format!("an argument of `{name}` may be null")
+    } else {
+      format!("`{name}` takes {wanted}")
+    };
+    let finding = Diagnostic::new(code, message).label(found.span, format!("this is `{}`", found.ty));
     self.say(if null {
       finding.help("give a default: `x ?? ...`")
     } else {

@@ -157,7 +157,7 @@ impl Body<'_, '_> {
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
   fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
     let mut given: Vec<Option<Expr>> = vec![None; slots.len()];
-    let mut named = false;
+    let (mut named, mut misnamed) = (false, false);
     for (at, argument) in written.iter().enumerate() {
       let slot = match &argument.label {
         None if named => {
@@ -184,6 +184,7 @@ impl Body<'_, '_> {
           match slots.iter().position(|slot| *slot.name == *label.value) {
             Some(at) => at,
             None => {
+              misnamed = true;
               self.unknown_argument(callee, label, slots);
               self.infer(&argument.value);
               continue;
@@ -204,17 +205,18 @@ impl Body<'_, '_> {
       };
       given[slot] = Some(self.check(&argument.value, &ty, &what));
     }
-    self.fill(callee, slots, given)
+    self.fill(callee, slots, given, misnamed)
   }
 
-  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>) -> Vec<Expr> {
+  /// Puts in defaults; says what is missing, unless that may be what was given under a wrong name.
+  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>, misnamed: bool) -> Vec<Expr> {
     let missing: Vec<&Slot> = slots
       .iter()
       .zip(&given)
       .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
       .map(|(slot, _)| slot)
       .collect();
-    if let [first, ..] = missing[..] {
+    if let ([first, ..], false) = (&missing[..], misnamed) {
       let names: Vec<String> = missing
         .iter()
         .map(|slot| format!("`{}: {}`", slot.name, slot.ty))

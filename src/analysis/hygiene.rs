@@ -13,8 +13,10 @@ use crate::{
 impl Checker<'_> {
   pub fn check_hygiene(&mut self) {
     self.untimed_workers();
-    self.unused_imports();
-    self.unused_declarations();
+    if !self.findings.refuses() && !self.loaded.diagnostics.refuses() {
+      self.unused_imports();
+      self.unused_declarations();
+    }
     self.undocumented();
   }
 

@@ -81,7 +81,7 @@ impl Body<'_, '_> {
     let place = subject;
     let subject = self.infer(place);
     let patterns: Vec<&[Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span), span);
+    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
     let mut lowered = Vec::new();
     let mut alternatives = Vec::new();
     for arm in arms {
@@ -126,12 +126,13 @@ impl Body<'_, '_> {
   }
 
   /// Says arms that can't be taken, and cases that are missed.
-  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Span>, span: Span) {
+  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Span>) {
     let ty = &subject.ty;
     if ty.is_unknown() {
       return;
     }
     let mut seen: Vec<(&PatternKind, Span)> = Vec::new();
+    let mut misspelt = false;
     for pattern in arms.iter().flat_map(|patterns| patterns.iter()) {
       if let Some((_, first)) = seen.iter().find(|(kind, _)| **kind == pattern.kind) {
         let finding = Diagnostic::new(
@@ -142,6 +143,7 @@ impl Body<'_, '_> {
         .label(*first, "taken here");
         self.say(finding);
       } else if !possible(ty, &pattern.kind) {
+        misspelt = true;
         self.impossible(ty, pattern);
       }
       seen.push((&pattern.kind, pattern.span));
@@ -154,7 +156,7 @@ impl Body<'_, '_> {
           .help("leave it out: then a new case is found by `orch check`");
         self.say(finding);
       }
-      (Missing::Cases(cases), None) => {
+      (Missing::Cases(cases), None) if !misspelt => {
         let listed: Vec<String> = cases.iter().map(|case| format!("`{case}`")).collect();
         let finding = Diagnostic::new(&codes::INEXHAUSTIVE, format!("the match misses {}", listed.join(", ")))
           .label(subject.span, format!("this is `{ty}`"))
@@ -169,7 +171,6 @@ impl Body<'_, '_> {
       }
       _ => {}
     }
-    let _ = span;
   }
 
   fn impossible(&mut self, ty: &Type, pattern: &Pattern) {

@@ -223,11 +223,6 @@ impl<'c, 'a> Body<'c, 'a> {
     self.scopes.iter().rev().find_map(|scope| scope.get(name))
   }
 
-  /// A binding of the innermost scope.
-  pub fn find_here(&self, name: &str) -> Option<&Binding> {
-    self.scopes.last().and_then(|scope| scope.get(name))
-  }
-
   /// The place that an expression names, if it is a name followed by fields.
   pub fn path(&self, expr: &ast::Expr) -> Option<Path> {
     match &expr.kind {

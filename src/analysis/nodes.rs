@@ -61,7 +61,7 @@ impl Body<'_, '_> {
         subject,
         arms,
         otherwise,
-      } => self.match_node(node, subject, arms, otherwise.as_ref()),
+      } => self.match_node(subject, arms, otherwise.as_ref()),
       ast::NodeKind::Attempt(inner) => {
         let inner = self.node(inner);
         let ty = if inner.ty.is_unknown() {
@@ -220,7 +220,7 @@ impl Body<'_, '_> {
           let ty = body.ty.clone();
           ((body, names), ty)
         });
-        self.fold_policies(&policies, each, made.ty.clone());
+        self.fold_policies(&policies, each);
         let (body, names) = made.inside;
         let seed = made.seed.unwrap_or_else(|| super::expressions::broken(seed.span));
         let kind = Each {
@@ -254,7 +254,7 @@ impl Body<'_, '_> {
     (NodeKind::Each(Box::new(made)), ty, policies)
   }
 
-  fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each, _ty: Type) {
+  fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
     for (given, word) in [
       (policies.collect, "collect"),
       (policies.concurrent.is_some(), "concurrent"),
@@ -264,10 +264,7 @@ impl Body<'_, '_> {
           &codes::MISPLACED_POLICY,
           format!("`{word}` can't stand on `each ... from`"),
         )
-        .label(
-          each.items.span.to(each.items.span),
-          "one after another: each sees the one before",
-        );
+        .label(each.items.span, "one after another: each sees the one before");
         self.say(finding);
       }
     }
@@ -394,14 +391,13 @@ impl Body<'_, '_> {
 
   fn match_node(
     &mut self,
-    node: &ast::Node,
     place: &ast::Expr,
     arms: &[ast::NodeArm],
     otherwise: Option<&(Span, Box<ast::Node>)>,
   ) -> (NodeKind, Type) {
     let subject = self.infer(place);
     let patterns: Vec<&[ast::Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span), node.span);
+    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
     let mut made = Vec::new();
     let mut alternatives = Vec::new();
     for arm in arms {

@@ -1,5 +1,6 @@
 //! Values, their JSON, and whether a value is of a type. Knows nothing of where values come from.
 
+mod build;
 mod conform;
 mod failure;
 mod json;
@@ -9,10 +10,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
-pub use json::{from_json, to_json};
-pub use text::{parse_duration, parse_time, show_duration};
+pub use json::{from_json, json_text, parse_json_text, to_json};
+pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the
 /// bounds of [`Weight`].
@@ -63,7 +65,7 @@ impl PartialEq for Record {
 /// What a value weighs as JSON: it is known before the value is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weight {
-  /// Bytes of JSON, from above.
+  /// Bytes of JSON, from above but for the escapes of strings.
   pub bytes: u64,
   /// Values inside, itself too.
   pub elements: u64,
@@ -79,12 +81,66 @@ pub const LARGEST: Weight = Weight {
 };
 
 /// A value over [`LARGEST`] was asked for; it was not built. Shown as the rest of a sentence: `the value would ...`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooLarge(pub String);
 
+impl TooLarge {
+  pub(crate) fn bytes() -> Self {
+    Self("take more than 16 MiB as JSON".into())
+  }
+
+  pub(crate) fn elements() -> Self {
+    Self("hold more than 1,000,000 elements".into())
+  }
+
+  pub(crate) fn nesting() -> Self {
+    Self("be nested deeper than 64".into())
+  }
+
+  /// Of a number as it was written.
+  pub(crate) fn number(text: &str) -> Self {
+    Self(format!("hold the number `{}`, which is beyond 64 bits", clip(text, 40)))
+  }
+}
+
+/// The whole sentence: `the value would take more than 16 MiB as JSON`.
+impl std::fmt::Display for TooLarge {
+  fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(f, "the value would {}", self.0)
+  }
+}
+
+/// Whether a string of so many bytes may be.
+///
+/// # Errors
+/// It would be larger than a value may be.
+pub fn check_text(bytes: usize) -> Result<(), TooLarge> {
+  if bytes as u64 + 2 > LARGEST.bytes {
+    return Err(TooLarge::bytes());
+  }
+  Ok(())
+}
+
 impl Value {
+  /// The caller knows that the text is within bounds; see [`check_text`].
   pub fn string(text: impl Into<Arc<str>>) -> Value {
     Value::String(text.into())
+  }
+
+  /// `{ ok: true, value }`
+  ///
+  /// # Errors
+  /// The outcome would be larger than a value may be.
+  pub fn outcome_ok(value: Value) -> Result<Value, TooLarge> {
+    Value::fields([("ok", Value::Bool(true)), ("value", value)])
+  }
+
+  /// `{ ok: false, error }`
+  pub fn outcome_lost(failure: &Failure) -> Value {
+    let outcome = |error| Value::fields([("ok", Value::Bool(false)), ("error", error)]);
+    outcome(failure.to_value())
+      .or_else(|_| outcome(failure.without_details().to_value()))
+      .unwrap_or(Value::Null)
   }
 
   /// # Errors
@@ -116,8 +172,9 @@ impl Value {
     };
     match self {
       Value::Null | Value::Bool(_) => scalar(5),
-      Value::Int(_) | Value::Float(_) => scalar(20),
-      Value::Time(_) | Value::Duration(_) => scalar(32),
+      Value::Int(value) => scalar(u64::from(value.unsigned_abs().checked_ilog10().unwrap_or(0)) + 2),
+      Value::Float(_) => scalar(25),
+      Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,
@@ -179,13 +236,13 @@ impl Weight {
   /// It is over [`LARGEST`].
   pub fn check(self) -> Result<Weight, TooLarge> {
     if self.bytes > LARGEST.bytes {
-      return Err(TooLarge("take more than 16 MiB as JSON".into()));
+      return Err(TooLarge::bytes());
     }
     if self.elements > LARGEST.elements {
-      return Err(TooLarge("hold more than 1,000,000 elements".into()));
+      return Err(TooLarge::elements());
     }
     if self.depth > LARGEST.depth {
-      return Err(TooLarge("be nested deeper than 64".into()));
+      return Err(TooLarge::nesting());
     }
     Ok(self)
   }
