@@ -22,6 +22,23 @@ pub(super) fn is_reserved_value(word: &str) -> bool {
   is_reserved(word) && !VALUES.contains(&word)
 }
 
+/// What an arm begins with.
+pub(super) const ARM: &str = "a literal or `else`";
+
+/// What a bad piece should have been.
+pub(super) fn piece(meant: Rule) -> &'static str {
+  match meant {
+    Rule::item_only => "a declaration",
+    Rule::part_only => "`input` or `output`",
+    Rule::setting_only => "a setting",
+    Rule::policy_entry_only => "a policy",
+    Rule::arm_only | Rule::value_arm_only => ARM,
+    Rule::rule_only => "`on`, `first` or `else`",
+    Rule::entry_only | Rule::field_only => "a field",
+    _ => "a step",
+  }
+}
+
 /// How an expected rule is said. `None`: not worth saying, since it could follow almost anywhere.
 pub(super) fn said(rule: Rule) -> Option<&'static str> {
   Some(match rule {
@@ -32,7 +49,7 @@ pub(super) fn said(rule: Rule) -> Option<&'static str> {
     Rule::type_expr | Rule::type_member | Rule::type_name | Rule::type_list | Rule::type_number => "a type",
     Rule::type_record => "a record type",
     Rule::identifier => "a name",
-    Rule::word | Rule::label => "a word",
+    Rule::word | Rule::label => "a name",
     Rule::number => "a number",
     Rule::string | Rule::raw_string => "a string",
     Rule::range | Rule::lower | Rule::upper | Rule::exact => "a range such as `1..10`",

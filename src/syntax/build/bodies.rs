@@ -21,37 +21,50 @@ impl Builder<'_> {
     let mut steps: Vec<Step> = Vec::new();
     for part in children(pair) {
       let span = self.span(&part);
-      let previous = steps.last().map(|step| step.span);
-      let alone = part.as_rule() != Rule::gate || self.begins_line(previous, span);
-      let kind = match alone {
-        true => self.step(part),
-        false => StepKind::Broken { name: None },
+      let rule = part.as_rule();
+      let kind = match steps.last() {
+        Some(before) if self.runs_on(before, rule, span) => self.run_on(before, rule, span),
+        _ => self.step(part),
       };
       steps.push(Step { kind, span });
     }
     steps
   }
 
-  /// A gate stands on a line of its own: so a stray word behind a step is no gate.
-  fn begins_line(&mut self, previous: Option<Span>, gate: Span) -> bool {
-    let Some(previous) = previous else { return true };
-    if self.text[previous.range().end..gate.range().start].contains('\n') {
-      return true;
+  /// Whether a step can't stand on the line of the one before it: a gate begins its own line, and nothing but a
+  /// keyword follows one. So a stray word is no gate.
+  fn runs_on(&self, before: &Step, rule: Rule, next: Span) -> bool {
+    let gate = matches!(before.kind, StepKind::Gate(_) | StepKind::Broken { .. });
+    let loose = rule == Rule::gate || gate && matches!(rule, Rule::named_step | Rule::bad_step);
+    loose && !self.text[before.span.range().end..next.range().start].contains('\n')
+  }
+
+  fn run_on(&mut self, before: &Step, rule: Rule, next: Span) -> StepKind {
+    let said_already = matches!(before.kind, StepKind::Broken { .. }) || self.is_damaged(before.span.to(next));
+    if !said_already {
+      let said = self.say_run_on(before.span, next);
+      self.report(said);
     }
-    if !self.is_damaged(previous.to(gate)) {
-      let text = self.text[gate.range()].split_whitespace().next().unwrap_or_default();
-      let message = format!(
-        "expected the end of the step, found `{}`",
-        super::literals::shortened(text)
-      );
-      let said = Diagnostic::new(&codes::SYNTAX, message).label(gate, "this does not belong to the step before it");
-      self.report(
-        said
-          .label(previous, "this step")
-          .help("a step without a name begins its own line"),
-      );
-    }
-    false
+    let name = (rule == Rule::named_step)
+      .then(|| self.word_at(next.range(), 0))
+      .flatten();
+    StepKind::Broken { name }
+  }
+
+  fn say_run_on(&self, before: Span, next: Span) -> Diagnostic {
+    let word = self.text[next.range()].split_whitespace().next().unwrap_or_default();
+    let message = format!(
+      "expected the end of the step, found `{}`",
+      super::literals::shortened(word)
+    );
+    let said = Diagnostic::new(&codes::SYNTAX, message)
+      .label(next, "this does not belong to the step before it")
+      .label(before, "this step");
+    said.help(match &self.text[before.range()] {
+      "let" | "const" | "var" | "val" => "a step is written `name = ...`, without a word before it",
+      _ if word == "if" => "a condition of `return` is written `return x when c`",
+      _ => "a step without a name begins its own line",
+    })
   }
 
   fn step(&mut self, pair: Pair) -> StepKind {
@@ -86,7 +99,7 @@ impl Builder<'_> {
   }
 
   /// The name that a broken step would have given: a word before `=` or `:=`.
-  fn named_by(&self, pair: &Pair) -> Option<crate::syntax::ast::Name> {
+  pub(in crate::syntax) fn named_by(&self, pair: &Pair) -> Option<crate::syntax::ast::Name> {
     let name = self.first_word(pair)?;
     let after = self.text[name.span.range().end..].trim_start_matches([' ', '\t']);
     let named = after.starts_with(":=") || after.starts_with('=') && !after.starts_with("==");

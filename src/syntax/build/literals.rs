@@ -91,6 +91,9 @@ impl Builder<'_> {
   }
 
   pub(super) fn say_bad_number(&mut self, span: Span, help: &str) {
+    if self.is_damaged(span) {
+      return;
+    }
     let text = &self.text[span.range()];
     let message = format!("`{}` is no number that can stand here", shortened(text));
     self.report(Diagnostic::new(&codes::BAD_NUMBER, message).label(span, "").help(help));

@@ -62,6 +62,11 @@ impl<'t> Builder<'t> {
     self.source
   }
 
+  /// The whole file, as pest saw it.
+  pub(super) fn file(&self) -> &'t str {
+    self.text
+  }
+
   /// From the whole of `expression_only`.
   pub(super) fn expression_alone(&mut self, pair: Pair) -> Expr {
     self.expression(children(pair).next().expect("grammar: an expression"))

@@ -22,14 +22,16 @@ impl Scanner<'_> {
   }
 
   pub(super) fn single_quotes(&mut self) {
-    let line = &self.text[self.at + 1..self.line_end(self.at)];
-    let Some(length) = line.find('\'') else {
+    let rest = &self.text[self.at + 1..];
+    let length = rest.find(['\'', '\n']).unwrap_or(rest.len());
+    if !rest[length..].starts_with('\'') {
       self.at += 1;
       return;
-    };
+    }
+    let line = &rest[..length];
     let end = self.at + length + 2;
     let said = Diagnostic::new(&codes::SYNTAX, "a string stands in double quotes");
-    let help = format!("write `\"{}\"`", super::super::build::shortened(&line[..length]));
+    let help = format!("write `\"{}\"`", super::super::build::shortened(line));
     self.report(said.label(self.span(self.at, end), "").help(help));
     self.empty_string(self.at, end);
     self.at = end;

@@ -6,6 +6,8 @@ mod foreign;
 mod mend;
 mod strings;
 
+use std::cell::Cell;
+
 use crate::{
   diagnostics::{Diagnostic, Diagnostics},
   source::{SourceId, Span, Spanned},
@@ -60,6 +62,8 @@ struct Scanner<'t> {
   stray: bool,
   /// Up to here `${` is text, since one before it was never closed.
   text_until: usize,
+  /// The last answer of `line_end`: lines may be long and asked for often.
+  known_line: Cell<(usize, usize)>,
   scan: Found,
 }
 
@@ -88,6 +92,7 @@ pub(super) fn scan(source: SourceId, text: &str) -> Scan {
     suspect: None,
     stray: false,
     text_until: 0,
+    known_line: Cell::new((1, 0)),
     scan: Found::default(),
   };
   scanner.skip_mark();
@@ -185,7 +190,13 @@ impl Scanner<'_> {
 
   /// Where the line ends on which `from` lies.
   fn line_end(&self, from: usize) -> usize {
-    self.text[from..].find('\n').map_or(self.text.len(), |end| from + end)
+    let (start, end) = self.known_line.get();
+    if (start..=end).contains(&from) {
+      return end;
+    }
+    let end = self.text[from..].find('\n').map_or(self.text.len(), |end| from + end);
+    self.known_line.set((from, end));
+    end
   }
 
   fn word_length(&self, from: usize) -> usize {

@@ -54,12 +54,14 @@ impl Scanner<'_> {
 
   /// The end of the line, without closing marks whose partners were opened on it.
   fn likely_end(&self, start: usize) -> usize {
-    let mut end = start + self.text[start..self.line_end(start)].trim_end().len();
-    for open in self.open.iter().rev().take_while(|open| open.at >= self.line) {
-      let before = self.text[start..end].trim_end_matches([' ', ',']);
-      match before.as_bytes().last() {
-        Some(last) if *last == partner(open.mark) && before.len() > 1 => end = start + before.len() - 1,
-        _ => break,
+    let mut end = start
+      + self.text[start..self.line_end(start)]
+        .trim_end_matches([' ', '\t', '\r', ','])
+        .len();
+    let on_line = self.open.partition_point(|open| open.at < self.line);
+    for open in &self.open[on_line..] {
+      if end > start + 1 && self.bytes[end - 1] == partner(open.mark) {
+        end = start + self.text[start..end - 1].trim_end().len();
       }
     }
     end
