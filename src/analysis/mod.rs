@@ -1,9 +1,40 @@
-//! analysis
+//! Is this a program? Names, types, edges and bounds of all modules; what passes becomes HIR. Knows nothing of running.
+
+mod blocks;
+mod builtins;
+mod calls;
+mod checker;
+mod conditions;
+mod contracts;
+mod cycles;
+mod expressions;
+mod hygiene;
+mod lets;
+mod literals;
+mod names;
+mod nodes;
+mod operators;
+mod orchestrators;
+mod policies;
+mod reads;
+mod symbols;
+mod type_exprs;
+mod workers;
 
 use crate::{diagnostics::Diagnostics, hir::Program, modules::Loaded};
 
-/// Stands here until the checks do.
+/// Checks a whole program. The program is there only if nothing was found that refuses it, in the modules' own
+/// findings neither; all findings of this stage are returned, sorted by place.
 pub fn check(loaded: &Loaded) -> (Option<Program>, Diagnostics) {
-  let _ = loaded;
-  (None, Diagnostics::default())
+  let mut checker = checker::Checker::new(loaded);
+  checker.check_types();
+  checker.check_limits();
+  checker.check_lets();
+  checker.check_workers();
+  checker.check_orchestrators();
+  checker.check_hygiene();
+  let (program, findings) = checker.finish();
+  let findings = findings.sorted();
+  let refused = findings.refuses() || loaded.diagnostics.refuses();
+  ((!refused).then_some(program), findings)
 }
