@@ -8,9 +8,10 @@ use std::{
 
 use super::{
   event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
+  exchange::{Command, Input, Start, Step},
   gatekeeper::Gatekeeper,
   replay::Replayed,
-  run::{Command, Input, Run, Start, Step},
+  run::Run,
 };
 use crate::{
   protocol::{MockAnswer, RawAnswer, Task, WorkerError},
@@ -61,7 +62,7 @@ pub fn mocked(start: &Start) -> Scripted {
   let answer = match &task.answer {
     MockAnswer::Value(value) => Ok(RawAnswer::Mock(value.clone())),
     MockAnswer::Failure(error) => Err(error.clone()),
-    MockAnswer::Malformed => Err(error(FailureKind::Contract, "the mocked output is malformed")),
+    MockAnswer::Malformed => Err(error(FailureKind::Contract, "the answer is not JSON")),
     MockAnswer::Hang => return Scripted::Hang,
   };
   Scripted::Answer(task.delay, answer)
