@@ -150,8 +150,12 @@ impl Run {
     }
   }
 
-  /// Folds one fact in. Facts about executions and timers that are over are recorded and change nothing.
+  /// Folds one fact in. Facts about executions and timers that are over are recorded and change nothing; once the run
+  /// is over, nothing is recorded any longer.
   pub fn step(&mut self, at: RunTime, input: Input) -> Step {
+    if self.is_over() {
+      return Step::default();
+    }
     self.now = self.now.max(at);
     self.record(input.event());
     match input {

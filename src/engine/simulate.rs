@@ -123,6 +123,9 @@ impl<'a> Simulation<'a> {
     if !self.records.is_empty() {
       return Some(std::mem::take(&mut self.records));
     }
+    if self.run.is_over() {
+      return None;
+    }
     let wake = self.admit(self.run.now());
     let next = self.due.first_key_value().map(|((at, ..), _)| *at);
     if let Some(wake) = wake.map(RunTime).filter(|wake| next.is_none_or(|next| *wake < next)) {
@@ -197,7 +200,8 @@ impl<'a> Simulation<'a> {
           let key = self.timers.remove(&timer);
           key.and_then(|key| self.due.remove(&key));
         }
-        Command::Finish => self.due.clear(),
+        // the run says so itself
+        Command::Finish => {}
       }
     }
   }
