@@ -80,7 +80,7 @@ impl Builder<'_> {
     let literal = &self.text[range.clone()];
     match literal.starts_with("\"\"\"") && literal.len() >= 6 {
       true => self.without_margin(range.start + 3..range.end - 3),
-      false => vec![range.start + 1..range.end - 1],
+      false => std::iter::once(range.start + 1..range.end - 1).collect(),
     }
   }
 
