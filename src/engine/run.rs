@@ -590,6 +590,7 @@ fn run_value(started: &RunStarted) -> Value {
     ("tracker", Value::String(started.tracker.clone())),
     ("started", Value::Time(started.started)),
     ("url", Value::Null),
+    ("directory", Value::String(started.directory.clone())),
   ];
   Value::fields(fields).unwrap_or(Value::Null)
 }
