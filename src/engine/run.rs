@@ -22,8 +22,8 @@ use super::{
   mock::MockCounts,
 };
 use crate::{
-  eval::{EvalError, Evaluator, Scope},
-  hir::{ConstantId, Expr, OrchestratorId, Place, Program, Setting, WorkerId},
+  eval::{EvalError, Evaluator, NoLocals, Scope},
+  hir::{ConstantId, Expr, OrchestratorId, Param, Place, Program, Setting, WorkerId},
   protocol::{Invocation, RawAnswer, WorkerError},
   value::{Failure, FailureKind, Value, excerpt, from_json, show_duration, to_json},
 };
@@ -167,19 +167,18 @@ impl Run {
   ///
   /// # Errors
   /// It can't begin.
-  pub fn start(program: Arc<Program>, started: RunStarted) -> Result<(Run, Step), StartError> {
+  pub fn start(program: Arc<Program>, mut started: RunStarted) -> Result<(Run, Step), StartError> {
     let (orchestrator, declared) = program
       .orchestrator_ids()
       .find(|(_, declared)| declared.name == started.orchestrator)
       .ok_or_else(|| StartError::UnknownOrchestrator(started.orchestrator.clone()))?;
-    let arguments = from_json(&started.arguments).map_err(|error| {
-      let message = format!("the arguments would {}", error.0);
-      StartError::Arguments(Box::new(Failure::new(FailureKind::Contract, "", message)))
-    })?;
-    let input = Message::fitting(&declared.params, &declared.input, &declared.name, &arguments)
-      .map_err(|failure| StartError::Arguments(Box::new(failure)))?;
     let evaluator = Evaluator::new(program.clone(), run_value(&started))
       .map_err(|(constant, error)| StartError::Constant(constant, error))?;
+    fill_defaults(&mut started, &declared.params, &evaluator)?;
+    let arguments =
+      from_json(&started.arguments).map_err(|error| bad_arguments(format!("the arguments would {}", error.0)))?;
+    let input = Message::fitting(&declared.params, &declared.input, &declared.name, &arguments)
+      .map_err(|failure| StartError::Arguments(Box::new(failure)))?;
     let mut run = Run::new(program, evaluator, started, orchestrator);
     run.record(Event::RunStarted(run.started.clone()));
     run.enter_orchestrator(run.root, orchestrator, input);
@@ -581,6 +580,26 @@ pub(super) fn count(value: &Value, least: i64, what: &str) -> Result<u64, Failur
       Err(Failure::new(FailureKind::Expression, "", message))
     }
   }
+}
+
+/// Arguments that were left out get their defaults: the journal has them all.
+fn fill_defaults(started: &mut RunStarted, params: &[Param], evaluator: &Evaluator) -> Result<(), StartError> {
+  let serde_json::Value::Object(given) = &mut started.arguments else {
+    return Ok(());
+  };
+  for param in params {
+    if let (false, Some(default)) = (given.contains_key(&*param.name), &param.default) {
+      let value = evaluator
+        .eval(default, &NoLocals)
+        .map_err(|error| bad_arguments(error.message))?;
+      given.insert(param.name.to_string(), to_json(&value));
+    }
+  }
+  Ok(())
+}
+
+fn bad_arguments(message: String) -> StartError {
+  StartError::Arguments(Box::new(Failure::new(FailureKind::Contract, "", message)))
 }
 
 /// `run`
