@@ -70,6 +70,7 @@ pub fn run_record() -> Type {
       ("id", text()),
       ("tracker", text()),
       ("started", Type::Time),
+      ("directory", text()),
       ("url", text().optional()),
     ]),
   )
