@@ -1,10 +1,12 @@
 //! Opens the doors in order: load, parse, check, draw, run. Does no work of its own, and knows no terminal.
 
 mod disk;
+mod run;
 
 use std::{path::Path, sync::Arc};
 
 pub use disk::Disk;
+pub use run::{Order, RunError, digest, run};
 
 use crate::{
   analysis,

@@ -163,11 +163,12 @@ fn near(text: &str, line: usize, column: usize) -> String {
   }
   let skip = line[..end].chars().count().saturating_sub(AROUND / 2);
   let shown: String = line.chars().skip(skip).take(AROUND).collect();
+  let shown = shown.replace(|c: char| c.is_control() || c == '`', " ");
   let shown = shown.trim();
   if shown.is_empty() {
     String::new()
   } else {
-    format!(", near `{}`", shown.replace('`', "'"))
+    format!(", near `{shown}`")
   }
 }
 
