@@ -1,106 +1,77 @@
-//! Every program in the docs: one marked `orch` is without findings, one marked `orch fails` has the finding that its
-//! page is about.
+//! The documentation is held to its word: every program in it is checked, and those with a result are run.
 
-use std::{
-  fs,
-  path::{Path, PathBuf},
-};
+mod common;
 
-use orch::{
-  diagnostics::render::human,
-  session::{Checked, Disk, check},
-};
+use common::{check, check_text, found, markdown, shortened, shown};
+use orch::diagnostics::{Level, codes};
 
-struct Program {
-  page: PathBuf,
-  line: usize,
-  fails: bool,
-  text: String,
+/// Runs `test` for each name and says all that failed, not the first only.
+fn all<'a>(names: impl IntoIterator<Item = &'a str>, test: impl Fn(&str) -> Result<(), String>) {
+  let failed: Vec<String> = names.into_iter().filter_map(|name| test(name).err()).collect();
+  assert!(failed.is_empty(), "{} failed\n\n{}", failed.len(), failed.join("\n\n"));
 }
 
-fn root() -> &'static Path {
-  Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn pages() -> Vec<PathBuf> {
-  let mut pages = vec![root().join("README.md")];
-  let mut directories = vec![root().join("docs")];
-  while let Some(directory) = directories.pop() {
-    for entry in fs::read_dir(directory).expect("a directory") {
-      let path = entry.expect("an entry").path();
-      if path.is_dir() {
-        directories.push(path);
-      } else if path.extension().is_some_and(|extension| extension == "md") {
-        pages.push(path);
-      }
-    }
-  }
-  pages.sort();
-  pages
-}
-
-fn programs(page: &Path) -> Vec<Program> {
-  let text = fs::read_to_string(page).expect("a page");
-  let mut programs = Vec::new();
-  let mut open: Option<Program> = None;
-  for (index, line) in text.lines().enumerate() {
-    match (&mut open, line) {
-      (None, "```orch" | "```orch fails") => {
-        let (fails, page, text) = (line.ends_with("fails"), page.to_path_buf(), String::new());
-        open = Some(Program {
-          page,
-          line: index + 1,
-          fails,
-          text,
-        });
-      }
-      (Some(_), "```") => programs.extend(open.take()),
-      (Some(program), line) => {
-        program.text.push_str(line);
-        program.text.push('\n');
-      }
-      (None, _) => {}
-    }
-  }
-  assert!(open.is_none(), "{}: a block without an end", page.display());
-  programs
-}
-
-/// The code that a page of `docs/codes` is about.
-fn code(page: &Path) -> Option<String> {
-  let below = page.strip_prefix(root().join("docs/codes")).ok()?.with_extension("");
-  Some(below.to_string_lossy().replace('\\', "/"))
-}
-
-fn checked(text: &str) -> Checked {
-  let directory = tempfile::tempdir().expect("a directory");
-  let file = directory.path().join("main.orch");
-  fs::write(&file, text).expect("a file");
-  check(&Disk, &file)
-}
-
-fn wrong(program: &Program) -> Option<String> {
-  let found = checked(&program.text);
-  let code = code(&program.page);
-  let has_code = found
-    .findings
-    .0
-    .iter()
-    .any(|finding| Some(finding.code.name) == code.as_deref());
-  let as_meant = if program.fails {
-    has_code
-  } else {
-    found.findings.is_empty()
-  };
-  let place = format!("{}:{}", program.page.display(), program.line);
-  let shown = human::render(&found.findings, &found.sources, human::Look::default());
-  (!as_meant).then(|| format!("{place}\n{shown}"))
+fn code_names() -> impl Iterator<Item = &'static str> {
+  codes::ALL.iter().map(|code| code.name)
 }
 
 #[test]
-fn programs_are_as_their_pages_say() {
-  let programs: Vec<Program> = pages().iter().flat_map(|page| programs(page)).collect();
-  assert!(programs.len() > 5, "the programs were not found");
-  let wrong: Vec<String> = programs.iter().filter_map(wrong).collect();
-  assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+fn each_code_has_a_page_whose_first_program_has_that_one_mistake() {
+  all(code_names(), |code| {
+    let page = markdown::page(code)?;
+    let checked = check(&shortened::input(&page.fails.text));
+    let mut names = found(&checked);
+    if codes::find(code).is_some_and(|code| code.level == Level::Low) {
+      names = checked.findings.0.iter().map(|finding| finding.code.name).collect();
+    }
+    if names == [code] {
+      return Ok(());
+    }
+    Err(format!("{}: found {names:?}\n{}", page.path, shown(&checked)))
+  });
+}
+
+#[test]
+fn the_other_programs_of_a_page_have_none() {
+  all(code_names(), |code| {
+    let page = markdown::page(code)?;
+    for block in &page.mends {
+      let checked = check_text(&block.text);
+      if !checked.findings.is_empty() {
+        return Err(format!("{}:{}\n{}", page.path, block.line, shown(&checked)));
+      }
+    }
+    Ok(())
+  });
+}
+
+#[test]
+fn pages_are_of_codes_that_exist_and_have_their_form() {
+  let pages = markdown::files("docs/codes", ".md");
+  all(pages.iter().map(String::as_str), |path| {
+    let code = path.trim_start_matches("docs/codes/").trim_end_matches(".md");
+    let text = markdown::read(path);
+    let level = codes::find(code).ok_or(format!("{path}: there is no such code"))?.level;
+    let why = match level {
+      Level::Critical | Level::High => "\norch is strict here",
+      Level::Medium => "\norch warns here because",
+      Level::Low => "\norch notes this because",
+    };
+    let form = [
+      (text.starts_with(&format!("# {code}\n\n")), "its title is not its code"),
+      (text.contains(why), "no paragraph says why"),
+      (
+        text.ends_with('\n') && !text.ends_with("\n\n"),
+        "its last line does not end, or is empty",
+      ),
+      (
+        text.lines().all(|line| line.chars().count() <= 120),
+        "a line over 120 characters",
+      ),
+    ];
+    match form.iter().find(|(holds, _)| !holds) {
+      Some((_, what)) => Err(format!("{path}: {what}")),
+      None => Ok(()),
+    }
+  });
 }
