@@ -75,3 +75,19 @@ fn pages_are_of_codes_that_exist_and_have_their_form() {
     }
   });
 }
+
+#[test]
+fn the_programs_of_the_readme_have_no_findings() {
+  let blocks = markdown::blocks(&markdown::read("README.md"));
+  let programs: Vec<_> = blocks.iter().filter(|block| block.is("orch")).collect();
+  assert!(!programs.is_empty(), "the programs were not found");
+  for block in programs {
+    let checked = check_text(&block.text);
+    assert!(
+      checked.findings.is_empty(),
+      "README.md:{}\n{}",
+      block.line,
+      shown(&checked)
+    );
+  }
+}
