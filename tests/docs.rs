@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, check_text, found, markdown, shortened, shown};
+use common::{check_text, found, markdown, memory::check, shortened, shown};
 use orch::diagnostics::{Level, codes};
 
 /// Runs `test` for each name and says all that failed, not the first only.

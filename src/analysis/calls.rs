@@ -4,7 +4,7 @@ use super::{
   checker::TypedLet,
   expressions::broken,
   names::Body,
-  symbols::{Space, Target, listed},
+  symbols::{Space, Target, in_order, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -249,7 +249,8 @@ impl Body<'_, '_> {
     let names = || slots.iter().map(|slot| &*slot.name);
     let help = match nearest(&label.value, names()) {
       Some(near) => format!("there is `{near}`"),
-      None => format!("it takes {}", listed(names())),
+      None if slots.is_empty() => "it takes no arguments".to_owned(),
+      None => format!("it takes {}", in_order(names())),
     };
     self.bad_argument(
       label.span,

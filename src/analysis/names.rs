@@ -46,6 +46,14 @@ pub struct Fact {
   pub ty: Type,
 }
 
+impl Fact {
+  /// What is known where one of two facts about a path holds.
+  pub fn or(mut self, other: &Fact) -> Fact {
+    self.ty = Type::union([self.ty.members(), other.ty.members()].concat());
+    self
+  }
+}
+
 /// One callable's check.
 pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,

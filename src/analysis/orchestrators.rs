@@ -99,10 +99,7 @@ impl Checker<'_> {
         let name = &self.symbols.orchestrators[at].it.name;
         let finding = Diagnostic::new(
           &codes::TOO_DEEP,
-          format!(
-            "`{}` has {levels} levels of orchestrators below one another",
-            name.value
-          ),
+          format!("`{}` nests orchestrators {levels} levels deep", name.value),
         )
         .label(span, "the deepest goes through this call")
         .help(format!("{DEEPEST} levels are what people follow: flatten one"));
