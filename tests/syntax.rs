@@ -158,7 +158,11 @@ fn mistakes_are_said_in_peoples_words() {
 #[test]
 fn three_independent_mistakes_are_found_at_their_places() {
   let text = "type A = {\n  a: int\n  b int\n}\nworker w() {\n  timeout\n}\norchestrator o() {\n  x = f(a\n  y = g(x)\n  return y\n}\n";
-  insta::assert_snapshot!(findings(text), @"");
+  insta::assert_snapshot!(findings(text), @r"
+  3:5 syntax/unexpected: expected `:`, found `int`
+  6:10 syntax/unexpected: expected an expression, found the end of the line
+  9:8 syntax/unexpected: `(` is never closed
+  ");
 }
 
 /// Every construct that holds another, as what stands before and after the inner one.
@@ -254,10 +258,8 @@ fn garbage_ends_quickly() {
     "a + ",
   ] {
     let text = piece.repeat(size / piece.len());
-    let at = std::time::Instant::now();
     let _ = findings(&text);
     let _ = in_steps(&text);
-    println!("{piece:?} {:?}", at.elapsed());
   }
   assert!(begun.elapsed().as_secs() < 120);
 }
@@ -291,4 +293,136 @@ fn ten_thousand_steps_parse() {
     panic!()
   };
   assert_eq!(orchestrator.body.steps.len(), 10_000);
+}
+
+#[test]
+fn broken_pieces_keep_their_names() {
+  let text = "worker w(a int) {}\ntype T = [int\norchestrator o() {\n  x = f(,)\n  return x\n}\n";
+  let (module, _) = parse(SourceId(0), text);
+  let names: Vec<_> = module
+    .items
+    .iter()
+    .map(|item| match &item.kind {
+      ast::ItemKind::Broken { name: Some(name) } => name.value.clone(),
+      ast::ItemKind::Orchestrator(orchestrator) => format!("{:?}", orchestrator.body.steps[0].kind),
+      other => panic!("{other:?}"),
+    })
+    .collect();
+  assert_eq!(names[..2], ["w", "T"]);
+  assert!(
+    names[2].starts_with("Broken { name: Some(Spanned { value: \"x\""),
+    "{}",
+    names[2]
+  );
+}
+
+#[test]
+fn operators_bind_by_strength() {
+  for (text, same) in [
+    (
+      "a or b and not c == d ?? e + f * -g",
+      "(a or (b and (not (c == (d ?? (e + (f * (-g))))))))",
+    ),
+    ("a - b - c", "((a - b) - c)"),
+    ("-a as int + 1", "((-(a as int)) + 1)"),
+    ("not a == b", "(not (a == b))"),
+    ("-1 + a.b[0]", "(-1) + ((a.b)[0])"),
+  ] {
+    let strip = |text| {
+      let (expression, found) = parse_expression(SourceId(0), text);
+      assert!(found.is_empty(), "{text}");
+      let shown = format!("{expression:?}");
+      let mut plain = String::new();
+      let mut rest = shown.as_str();
+      while let Some(at) = rest.find("Span {") {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..][rest[at..].find('}').unwrap_or(0)..];
+      }
+      plain + rest
+    };
+    assert_eq!(strip(text), strip(same), "{text}");
+  }
+}
+
+fn first_text(text: &str) -> String {
+  let (expression, found) = parse_expression(SourceId(0), text);
+  assert!(found.is_empty(), "{text} {found:?}");
+  let ast::ExprKind::String(parts) = expression.kind else {
+    panic!()
+  };
+  parts
+    .iter()
+    .map(|part| match part {
+      ast::StringPart::Text(text) => text.clone(),
+      ast::StringPart::Value(_) => "<>".to_string(),
+    })
+    .collect()
+}
+
+#[test]
+fn strings_read_margins_and_escapes() {
+  assert_eq!(
+    first_text("\"\"\"\n    one\n      two\n\n    three\n    \"\"\""),
+    "one\n  two\n\nthree"
+  );
+  assert_eq!(first_text("\"\"\"\r\n  one\r\n  ${a}\r\n  \"\"\""), "one\n<>");
+  assert_eq!(first_text("\"\"\"one\"\"\""), "one");
+  assert_eq!(first_text("\"\"\"\"\"\""), "");
+  assert_eq!(first_text("\"\"\"\n  ${f(\n  a)}!\n  \"\"\""), "<>!");
+  assert_eq!(
+    first_text(r#""a\n\t\"\\\${b} \u{1F600} $5 ${"in ${x}"}""#),
+    "a\n\t\"\\${b} \u{1F600} $5 <>"
+  );
+}
+
+#[test]
+fn the_reserved_words_are_the_same_everywhere() {
+  for word in orch::syntax::words::RESERVED {
+    let found = findings(&format!("let {word} = 1"));
+    assert!(found.starts_with("1:5 syntax/reserved-word"), "{word}: {found}");
+    assert_eq!(findings(&format!("let {word}s = {{ {word}: a.{word} }}")), "", "{word}");
+  }
+}
+
+#[test]
+fn nothing_in_a_body_begins_with_an_operator() {
+  for mark in [
+    "(1)", "[1]", "+ 1", "* 1", "/ 1", "% 1", "== 1", "?? 1", ".a", "?.a", "as", "< 1",
+  ] {
+    if mark != "as" {
+      let one = in_steps(&format!("x = a\n{mark}\nreturn x"));
+      let (module, _) = parse(SourceId(0), &format!("orchestrator o() {{ x = a\n{mark}\nreturn x }}"));
+      let ast::ItemKind::Orchestrator(orchestrator) = &module.items[0].kind else {
+        panic!()
+      };
+      assert_eq!(orchestrator.body.steps.len(), 2, "{mark} {one}");
+    }
+  }
+}
+
+proptest::proptest! {
+  #![proptest_config(proptest::prelude::ProptestConfig::with_cases(150))]
+
+  #[test]
+  fn no_text_makes_the_parser_panic(text in "\\PC{0,200}") {
+    let _ = findings(&text);
+    let _ = in_steps(&text);
+    let _ = parse_expression(SourceId(0), &text);
+  }
+
+  #[test]
+  fn no_change_of_a_program_makes_the_parser_panic(
+    at in 0..PROGRAM.len(), length in 0usize..30, piece in r#"[\[\](){}"'$;#=:,.a1é\r\n/\\-]{0,4}"#
+  ) {
+    let at = (0..=at).rev().find(|at| PROGRAM.is_char_boundary(*at)).unwrap_or(0);
+    let end = (at + length..=PROGRAM.len()).find(|end| PROGRAM.is_char_boundary(*end)).unwrap_or(PROGRAM.len());
+    let text = format!("{}{piece}{}", &PROGRAM[..at], &PROGRAM[end..]);
+    let mut sources = Sources::default();
+    let id = sources.add("test.orch", "", text.as_str());
+    let (_, found) = parse(id, &text);
+    for label in found.0.iter().flat_map(|finding| &finding.labels) {
+      let range = label.span.range();
+      assert!(text.get(range.clone()).is_some(), "{range:?}");
+    }
+  }
 }

@@ -174,8 +174,9 @@ impl Body<'_, '_> {
   }
 
   fn equality(&mut self, operator: BinaryOperator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+    let narrowed = self.is_narrowed(left) || self.is_narrowed(right);
     let (left, right) = self.pair(left, right);
-    if !comparable(&left.ty, &right.ty) {
+    if !narrowed && !comparable(&left.ty, &right.ty) {
       let message = format!("`{}` and `{}` are never equal", left.ty, right.ty);
       let finding = Diagnostic::new(&codes::BAD_OPERAND, message)
         .label(left.span, format!("this is `{}`", left.ty))
@@ -196,6 +197,11 @@ impl Body<'_, '_> {
       ty: Type::bool(),
       span,
     }
+  }
+
+  /// Whether a test above proved something about this place: testing it again is no mistake.
+  fn is_narrowed(&self, place: &ast::Expr) -> bool {
+    self.path(place).is_some_and(|path| self.known(&path).is_some())
   }
 
   fn comparison(&mut self, operator: BinaryOperator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {

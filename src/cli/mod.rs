@@ -6,6 +6,7 @@ mod explain;
 mod graph;
 mod pages;
 mod program;
+mod run;
 mod terminal;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -26,15 +27,21 @@ enum Command {
   Check(check::Options),
   Explain(explain::Options),
   Graph(graph::Options),
+  Run(run::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+  // What `run` takes depends on the program that it names, so it reads its arguments itself.
+  if arguments.get(1).is_some_and(|word| word == "run") {
+    return run::main(&arguments[2..]).into();
+  }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
       Command::Check(options) => check::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
+      Command::Run(options) => run::main(&[options.file.into_os_string()]),
     },
     Err(error) => usage(&error),
   };

@@ -1,1 +1,292 @@
-//! driver
+//! The thin loop around a run: journal first, then commands, then observers; answers and timers go back in. Knows no
+//! worker kind, and nothing of how the journal is kept.
+//!
+//! One turn: wait until something has happened, take all that has, fold it fact by fact, append all records in one
+//! call, carry out what the run wants done, tell the observers. Admission is pure, so it is decided within the turn.
+
+mod clock;
+#[cfg(test)]
+mod tests;
+mod workers;
+
+use std::{collections::VecDeque, fmt, io, sync::Arc};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use self::{
+  clock::Clock,
+  workers::{Arrival, Workers},
+};
+use crate::{
+  engine::{AttemptOutcome, Command, Event, ExecutionId, Gatekeeper, Input, Record, Replayed, Run, Step},
+  protocol::Performer,
+  value::Failure,
+};
+
+/// Where records are kept.
+pub trait EventLog {
+  /// Once it returns, the records outlive this process.
+  ///
+  /// # Errors
+  /// They may not be kept; the run does not go on.
+  fn append(&mut self, records: &[Record]) -> io::Result<()>;
+}
+
+/// Who looks on: sees every record once, in order, after it is in the log.
+pub trait Observer {
+  fn observe(&mut self, records: &[Record]);
+}
+
+impl<F: FnMut(&[Record])> Observer for F {
+  fn observe(&mut self, records: &[Record]) {
+    self(records);
+  }
+}
+
+/// What somebody asks of a run that is driven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+  /// End the workers and leave the run as it is. Asked again: do not wait for them.
+  Stop,
+  /// The run is to be lost, for this reason.
+  Cancel(Arc<str>),
+}
+
+/// How driving ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunOutcome {
+  Succeeded(serde_json::Value),
+  Failed(Arc<Failure>),
+  /// It could be driven on.
+  Interrupted,
+}
+
+/// A run and what it wants done first.
+#[derive(Debug)]
+pub struct Beginning {
+  pub run: Run,
+  pub step: Step,
+}
+
+impl From<Replayed> for Beginning {
+  fn from(Replayed { run, records, commands }: Replayed) -> Self {
+    let step = Step { records, commands };
+    Self { run, step }
+  }
+}
+
+/// Drives a run until it ends, or until it is asked to stop. Needs a tokio runtime with time. When the future is
+/// dropped, so are the answers that it waits for.
+///
+/// # Errors
+/// The log can't be written; the workers are ended then.
+pub async fn drive(
+  beginning: Beginning,
+  performer: Arc<dyn Performer>,
+  log: &mut dyn EventLog,
+  observers: &mut [&mut dyn Observer],
+  requests: UnboundedReceiver<Request>,
+) -> io::Result<RunOutcome> {
+  let Beginning { run, step } = beginning;
+  let mut driver = Driver {
+    clock: Clock::from(run.now()),
+    run,
+    gate: Gatekeeper::default(),
+    workers: Workers::new(performer),
+    log,
+    observers,
+    requests,
+    records: Vec::new(),
+    commands: Vec::new(),
+    facts: VecDeque::new(),
+    outcome: None,
+  };
+  driver.absorb(step);
+  let driven = driver.turns().await;
+  if !matches!(driven, Ok(Some(_))) {
+    driver.end_workers(driven.is_ok()).await?;
+  }
+  driven.map(|_| driver.outcome.unwrap_or(RunOutcome::Interrupted))
+}
+
+struct Driver<'a, 'b> {
+  run: Run,
+  gate: Gatekeeper<ExecutionId>,
+  clock: Clock,
+  workers: Workers,
+  log: &'a mut dyn EventLog,
+  observers: &'a mut [&'b mut dyn Observer],
+  requests: UnboundedReceiver<Request>,
+  /// Of this turn.
+  records: Vec<Record>,
+  commands: Vec<Command>,
+  /// To be folded in the next turn.
+  facts: VecDeque<Input>,
+  outcome: Option<RunOutcome>,
+}
+
+impl Driver<'_, '_> {
+  /// Until the run is over (`Some`) or is to be stopped (`None`).
+  async fn turns(&mut self) -> io::Result<Option<()>> {
+    loop {
+      let stop = self.fold();
+      self.commit()?;
+      self.carry_out();
+      if self.outcome.is_some() {
+        return Ok(Some(()));
+      }
+      if stop {
+        return Ok(None);
+      }
+      if self.facts.is_empty() {
+        self.wait().await;
+      }
+    }
+  }
+
+  /// Folds all facts that are there; whether one of them was that nobody drives the run any longer.
+  fn fold(&mut self) -> bool {
+    let mut stop = false;
+    while let Some(fact) = self.facts.pop_front().filter(|_| !self.run.is_over()) {
+      stop |= fact == Input::Stopped;
+      self.step(fact);
+    }
+    while !stop && !self.run.is_over() {
+      let admissions = self.gate.poll(self.clock.now().0);
+      self.clock.wake_for_admission(admissions.wake);
+      if admissions.admitted.is_empty() {
+        break;
+      }
+      admissions
+        .admitted
+        .into_iter()
+        .for_each(|execution| self.step(Input::Admitted(execution)));
+    }
+    stop
+  }
+
+  fn step(&mut self, fact: Input) {
+    let step = self.run.step(self.clock.now(), fact);
+    self.absorb(step);
+  }
+
+  /// Admission touches nothing outside, so it need not wait for the log.
+  fn absorb(&mut self, step: Step) {
+    self.records.extend(step.records);
+    for command in step.commands {
+      match command {
+        Command::Ask { execution, needs } => self.gate.ask(execution, needs),
+        Command::Hold { execution, needs } => self.gate.hold(execution, needs),
+        Command::Withdraw(execution) => self.gate.withdraw(execution),
+        Command::Release(execution) => self.gate.release(execution),
+        other => self.commands.push(other),
+      }
+    }
+  }
+
+  /// The records are in the log before anything that follows from them happens.
+  fn commit(&mut self) -> io::Result<()> {
+    let records = std::mem::take(&mut self.records);
+    if records.is_empty() {
+      return Ok(());
+    }
+    self.log.append(&records)?;
+    self.outcome = records.last().and_then(|record| match &record.event {
+      Event::RunSucceeded { result } => Some(RunOutcome::Succeeded(result.clone())),
+      Event::RunFailed { failure } => Some(RunOutcome::Failed(failure.clone())),
+      _ => None,
+    });
+    self
+      .observers
+      .iter_mut()
+      .for_each(|observer| observer.observe(&records));
+    Ok(())
+  }
+
+  fn carry_out(&mut self) {
+    for command in std::mem::take(&mut self.commands) {
+      match command {
+        Command::Start(start) => self.workers.start(*start),
+        Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),
+        Command::SetTimer { timer, due } => self.clock.set(timer, due),
+        Command::ClearTimer(timer) => self.clock.clear(timer),
+        // the last record says so too
+        Command::Finish => {}
+        Command::Ask { .. } | Command::Hold { .. } | Command::Withdraw(_) | Command::Release(_) => {}
+      }
+    }
+  }
+
+  /// Until there is at least one fact; takes all that are there.
+  async fn wait(&mut self) {
+    let first = tokio::select! {
+      arrival = self.workers.next() => Some(arrival),
+      Some(request) = self.requests.recv() => {
+        self.facts.push_back(fact_of(request));
+        None
+      }
+      () = self.clock.sleep() => None,
+    };
+    let mut arrivals = Vec::from_iter(first);
+    self.workers.take_all(&mut arrivals);
+    let facts = arrivals.into_iter().map(|arrival| fact(&self.run, arrival));
+    self.facts.extend(facts);
+    self
+      .facts
+      .extend(self.clock.take_due().into_iter().map(Input::TimerFired));
+  }
+
+  /// Ends all workers and waits for them, unless asked once more to stop. What they still answered is kept, if
+  /// `keep`: it need not be done again. What ended because it was told to counts as if it were still running.
+  async fn end_workers(&mut self, keep: bool) -> io::Result<()> {
+    self.workers.cancel_all();
+    while !self.workers.is_idle() {
+      let arrival = tokio::select! {
+        arrival = self.workers.next() => arrival,
+        Some(request) = self.requests.recv() => match request {
+          Request::Stop => return Ok(()),
+          Request::Cancel(_) => continue,
+        },
+      };
+      match fact(&self.run, arrival) {
+        ended @ Input::AttemptEnded(_, AttemptOutcome::Ok(_)) if keep => {
+          self.step(ended);
+          self.commit()?;
+        }
+        _ => {}
+      }
+    }
+    Ok(())
+  }
+}
+
+fn fact_of(request: Request) -> Input {
+  match request {
+    Request::Stop => Input::Stopped,
+    Request::Cancel(reason) => Input::CancelRequested(reason),
+  }
+}
+
+fn fact(run: &Run, arrival: Arrival) -> Input {
+  match arrival {
+    Arrival::Started(execution, process_group) => Input::AttemptStarted(execution, process_group),
+    Arrival::Ended {
+      execution,
+      attempt,
+      answer,
+      cancelled,
+    } => {
+      let outcome = match run.outcome(&attempt, answer) {
+        AttemptOutcome::Failed(failure) if cancelled => AttemptOutcome::Failed(workers::as_cancelled(&failure)),
+        outcome => outcome,
+      };
+      Input::AttemptEnded(execution, outcome)
+    }
+  }
+}
+
+impl fmt::Debug for Driver<'_, '_> {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_struct("Driver").field("run", &self.run).finish_non_exhaustive()
+  }
+}

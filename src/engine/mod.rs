@@ -1,5 +1,36 @@
 //! The run as a pure state machine: facts in, events and commands out. Knows no tokio, no disk, no clock.
 
+mod answer;
+mod attempt;
+mod choice;
+mod each;
 mod event;
+mod exchange;
+mod failing;
+mod gatekeeper;
+mod handler;
+mod instance;
+mod invoke;
+mod layout;
+mod leaf;
+mod loss;
+mod mock;
+mod outcome;
+mod ready;
+mod repeat;
+mod replay;
+mod retry;
+mod run;
+mod scope;
+mod simulate;
+#[cfg(test)]
+mod tests;
 
+pub use answer::answer;
+pub use attempt::{Attempt, Input as Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
+pub use exchange::{Command, Input, Start, StartError, Step};
+pub use gatekeeper::{Admissions, Gatekeeper, Need};
+pub use replay::{ReplayError, Replayed};
+pub use run::Run;
+pub use simulate::{Scripted, Simulation, mocked, simulate};

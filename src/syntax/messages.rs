@@ -80,6 +80,7 @@ impl Builder<'_> {
     let what = found.said();
     let message = match expected.said() {
       Some(expected) => format!("expected {expected}, found {what}"),
+      None if found.text.is_empty() => format!("{what} comes too early"),
       None => format!("{what} is not expected here"),
     };
     let said = Diagnostic::new(&codes::SYNTAX, message).label(place, "");
@@ -180,20 +181,22 @@ impl Expected {
       words,
       name: positives.iter().any(|rule| names.contains(rule)),
     };
-    expected.tidy(positives);
+    expected.tidy();
     expected
   }
 
-  /// Leaves out what a wider word covers, and the brackets that could follow any expression.
-  fn tidy(&mut self, positives: &[Rule]) {
-    let after_value = [Rule::dot, Rule::optional_dot, Rule::star, Rule::coalesce];
-    if positives.iter().any(|rule| after_value.contains(rule)) {
-      self.words.retain(|word| !matches!(*word, "`(`" | "`[`" | "`{`"));
+  /// Leaves out what a wider word covers, and the brackets that could follow any value.
+  fn tidy(&mut self) {
+    if self.words.len() > 1 && self.words != ["`(`", "`:`"] {
+      self.words.retain(|word| !matches!(*word, "`(`" | "`[`"));
     }
     for (wide, narrow) in COVERS {
       if self.words.contains(&wide) {
         self.words.retain(|word| !narrow.contains(word));
       }
+    }
+    if matches!(self.words.as_slice(), ["`(`" | "`[`"]) {
+      self.words.clear();
     }
   }
 

@@ -67,7 +67,7 @@ fn from_number(number: &serde_json::Number) -> Result<Value, TooLarge> {
 }
 
 /// The int that equals the float, if there is one.
-pub(super) fn whole(float: f64) -> Option<i64> {
+pub fn whole(float: f64) -> Option<i64> {
   const END: f64 = 9_223_372_036_854_775_808.0;
   #[allow(clippy::cast_possible_truncation, reason = "within the range, without a fraction")]
   (float.fract() == 0.0 && (-END..END).contains(&float)).then_some(float as i64)
@@ -163,11 +163,12 @@ fn near(text: &str, line: usize, column: usize) -> String {
   }
   let skip = line[..end].chars().count().saturating_sub(AROUND / 2);
   let shown: String = line.chars().skip(skip).take(AROUND).collect();
+  let shown = shown.replace(|c: char| c.is_control() || c == '`', " ");
   let shown = shown.trim();
   if shown.is_empty() {
     String::new()
   } else {
-    format!(", near `{}`", shown.replace('`', "'"))
+    format!(", near `{shown}`")
   }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Value;
 
-/// Milliseconds per unit, from the largest; `m` stands behind `ms` only in this table, never in a text.
+/// Milliseconds per unit, from the largest.
 const UNITS: [(&str, i64); 5] = [
   ("d", 86_400_000),
   ("h", 3_600_000),
@@ -238,7 +238,7 @@ mod tests {
   #[test]
   fn an_excerpt_is_never_longer_than_asked() {
     let long = Value::list(vec![Value::string("ab\n".repeat(1000)), Value::Int(1)]).unwrap();
-    assert_eq!(excerpt(&long, 10), "[\"ab\\nab\\n…");
+    assert_eq!(excerpt(&long, 10), "[\"ab\\nab\\…");
     for max in 0..20 {
       assert!(excerpt(&long, max).chars().count() <= max.max(1));
     }

@@ -23,8 +23,12 @@ impl Builder<'_> {
     if pair.as_rule() == Rule::record {
       return self.primary(pair);
     }
-    let links = pair.clone().into_inner().filter(|part| is_link(part.as_rule())).count();
-    if !self.fits_chain(links, span) || !self.fits_prefixes(&pair, span) {
+    let (links, prefixes) = shape(&pair);
+    if self.depth + prefixes > MAX_NESTING {
+      self.say_too_deep(span);
+      return broken(span);
+    }
+    if !self.fits_chain(links, span) {
       return broken(span);
     }
     self.chain += links;
@@ -83,20 +87,6 @@ impl Builder<'_> {
     }
     let kind = self.number(number, true);
     yard.operand(Expr { kind, span });
-  }
-
-  /// Prefix operators are levels: there may be as many in a row as things may nest.
-  fn fits_prefixes(&mut self, pair: &Pair, span: Span) -> bool {
-    let mut run = 0;
-    for part in pair.clone().into_inner() {
-      let is_prefix = matches!(part.as_rule(), Rule::kw_not | Rule::minus);
-      run = if is_prefix { run + 1 } else { 0 };
-      if self.depth + run > MAX_NESTING {
-        self.say_too_deep(span);
-        return false;
-      }
-    }
-    true
   }
 
   fn postfix(&mut self, base: Expr, pair: Pair) -> Expr {
@@ -351,6 +341,20 @@ impl Builder<'_> {
 fn broken(span: Span) -> Expr {
   let kind = ExprKind::Broken;
   Expr { kind, span }
+}
+
+/// How many levels a flat run adds to the tree, and how many prefix operators stand in a row: those are levels like
+/// brackets.
+fn shape(pair: &Pair) -> (usize, usize) {
+  let (mut links, mut run, mut longest) = (0, 0, 0);
+  for part in pair.clone().into_inner() {
+    let rule = part.as_rule();
+    let is_prefix = matches!(rule, Rule::kw_not | Rule::minus);
+    run = if is_prefix { run + 1 } else { 0 };
+    longest = longest.max(run);
+    links += usize::from(is_link(rule));
+  }
+  (links, longest)
 }
 
 /// What adds a level to the tree of a flat run.

@@ -148,8 +148,18 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
     .help("give inner parts a name of their own: a step, a `let`, a `type`")
 }
 
-/// Where a pair's last token ends: pest counts the blanks behind it in.
+/// Where a pair's last token ends: pest counts the blanks and comments behind it in. After a comment comes a line
+/// break, so a pair that ends in neither a blank nor the whole text ends in its token.
 fn end(pair: &Pair) -> usize {
+  let span = pair.as_span();
+  let exact = pair
+    .as_str()
+    .bytes()
+    .next_back()
+    .is_some_and(|last| !last.is_ascii_whitespace());
+  if exact && span.end() < span.get_input().len() {
+    return span.end();
+  }
   let mut last = pair.clone();
   while let Some(inner) = last.clone().into_inner().next_back() {
     last = inner;

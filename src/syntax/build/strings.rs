@@ -21,6 +21,8 @@ struct Parts {
   text: String,
   /// Where the last interpolation ended: it may reach over a line's end.
   resume: usize,
+  /// Where the literal ends.
+  end: usize,
 }
 
 impl Parts {
@@ -39,7 +41,10 @@ impl Parts {
 impl Builder<'_> {
   /// Text and values in turn; an empty string has no part.
   pub(super) fn string(&mut self, pair: &Pair) -> Vec<StringPart> {
-    let mut parts = Parts::default();
+    let mut parts = Parts {
+      end: self.span(pair).range().end,
+      ..Parts::default()
+    };
     for piece in self.pieces(pair) {
       self.read_piece(piece, &mut parts);
     }
@@ -80,7 +85,7 @@ impl Builder<'_> {
     let literal = &self.text[range.clone()];
     match literal.starts_with("\"\"\"") && literal.len() >= 6 {
       true => self.without_margin(range.start + 3..range.end - 3),
-      false => vec![range.start + 1..range.end - 1],
+      false => std::iter::once(range.start + 1..range.end - 1).collect(),
     }
   }
 
@@ -183,7 +188,7 @@ impl Builder<'_> {
 
   /// Reads the `${...}` at `at`, gives where it ends.
   fn interpolation(&mut self, at: usize, parts: &mut Parts) -> usize {
-    let end = interpolation_end(self.text, at + 2);
+    let end = interpolation_end(&self.text[..parts.end], at + 2);
     let inner = at + 2..end;
     let value = self.inner_expression(inner.clone(), Span::new(self.source, at, end + 1));
     parts.push(value);
@@ -223,6 +228,10 @@ impl Builder<'_> {
 
 /// Where the `}` of an interpolation lies whose inside begins at `at`. Strings in it are skipped.
 fn interpolation_end(text: &str, at: usize) -> usize {
+  let plain = text[at..].find(['}', '{', '"']).map(|length| at + length);
+  if let Some(end) = plain.filter(|end| text[*end..].starts_with('}')) {
+    return end;
+  }
   match OrchParser::parse(Rule::interpolation_text, &text[at..]) {
     Ok(pairs) => at + pairs.as_str().len(),
     Err(_) => at,

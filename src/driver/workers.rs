@@ -1,0 +1,177 @@
+//! The workers that run for a run: started, told to end, and what comes from them. Knows nothing of what they do.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::{
+  sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    oneshot,
+  },
+  task::{Id, JoinError, JoinSet},
+};
+
+use crate::{
+  engine::{Attempt, AttemptOutcome, ExecutionId, Input, Start},
+  protocol::{Performer, RawAnswer, Signals, WorkerError},
+  value::{Failure, FailureKind},
+};
+
+type Answer = Result<RawAnswer, WorkerError>;
+
+/// What came from a worker.
+pub(super) enum Arrival {
+  Started(ExecutionId, Option<u32>),
+  Ended {
+    execution: ExecutionId,
+    attempt: Arc<Attempt>,
+    answer: Answer,
+    /// It was told to end before.
+    cancelled: bool,
+  },
+}
+
+pub(super) struct Workers {
+  performer: Arc<dyn Performer>,
+  /// When dropped, all answers are.
+  tasks: JoinSet<Answer>,
+  executions: HashMap<Id, ExecutionId>,
+  running: HashMap<ExecutionId, Running>,
+  sender: UnboundedSender<(ExecutionId, Option<u32>)>,
+  starts: UnboundedReceiver<(ExecutionId, Option<u32>)>,
+}
+
+struct Running {
+  attempt: Arc<Attempt>,
+  /// Taken once it is told to end.
+  cancel: Option<oneshot::Sender<()>>,
+}
+
+impl Workers {
+  pub fn new(performer: Arc<dyn Performer>) -> Workers {
+    let (sender, starts) = unbounded_channel();
+    Workers {
+      performer,
+      tasks: JoinSet::new(),
+      executions: HashMap::new(),
+      running: HashMap::new(),
+      sender,
+      starts,
+    }
+  }
+
+  pub fn start(&mut self, start: Start) {
+    let execution = start.execution;
+    let (cancel, cancelled) = oneshot::channel::<()>();
+    let sender = self.sender.clone();
+    let signals = Signals {
+      // nobody is told when nobody drives any longer
+      started: Box::new(move |group| _ = sender.send((execution, group))),
+      cancelled: Box::pin(async move {
+        if cancelled.await.is_err() {
+          std::future::pending().await
+        }
+      }),
+    };
+    let answer = self.performer.perform(start.invocation, signals);
+    let task = self.tasks.spawn(answer);
+    self.executions.insert(task.id(), execution);
+    self.running.insert(
+      execution,
+      Running {
+        attempt: start.attempt,
+        cancel: Some(cancel),
+      },
+    );
+  }
+
+  /// Tells a worker to end. One that does not run (it did before a restart) has ended already.
+  pub fn cancel(&mut self, execution: ExecutionId) -> Option<Input> {
+    match self.running.get_mut(&execution) {
+      Some(running) => {
+        // it may have ended by itself
+        running.cancel.take().map(|cancel| cancel.send(()));
+        None
+      }
+      None => {
+        let failure = Failure::new(FailureKind::Cancelled, "", "ended from outside");
+        Some(Input::AttemptEnded(
+          execution,
+          AttemptOutcome::Failed(Arc::new(failure)),
+        ))
+      }
+    }
+  }
+
+  pub fn cancel_all(&mut self) {
+    for running in self.running.values_mut() {
+      running.cancel.take().map(|cancel| cancel.send(()));
+    }
+  }
+
+  pub fn is_idle(&self) -> bool {
+    self.tasks.is_empty()
+  }
+
+  /// The next thing that comes; never, if nothing runs.
+  pub async fn next(&mut self) -> Arrival {
+    loop {
+      let joined = tokio::select! {
+        // a start is sent before its answer
+        biased;
+        Some((execution, group)) = self.starts.recv() => return Arrival::Started(execution, group),
+        Some(joined) = self.tasks.join_next_with_id() => joined,
+        else => std::future::pending().await,
+      };
+      if let Some(arrival) = self.ended(joined) {
+        return arrival;
+      }
+    }
+  }
+
+  /// All that is there, starts before answers.
+  pub fn take_all(&mut self, arrivals: &mut Vec<Arrival>) {
+    let mut ended = Vec::new();
+    while let Some(joined) = self.tasks.try_join_next_with_id() {
+      ended.extend(self.ended(joined));
+    }
+    let ended_first: Vec<_> = arrivals
+      .extract_if(.., |arrival| matches!(arrival, Arrival::Ended { .. }))
+      .collect();
+    while let Ok((execution, group)) = self.starts.try_recv() {
+      arrivals.push(Arrival::Started(execution, group));
+    }
+    arrivals.extend(ended_first);
+    arrivals.extend(ended);
+  }
+
+  fn ended(&mut self, joined: Result<(Id, Answer), JoinError>) -> Option<Arrival> {
+    let (task, answer) = joined.unwrap_or_else(|error| (error.id(), Err(broken())));
+    let execution = self.executions.remove(&task)?;
+    let running = self.running.remove(&execution)?;
+    Some(Arrival::Ended {
+      execution,
+      attempt: running.attempt,
+      answer,
+      cancelled: running.cancel.is_none(),
+    })
+  }
+}
+
+/// The code that runs workers panicked.
+fn broken() -> WorkerError {
+  WorkerError {
+    kind: FailureKind::Transport,
+    message: "the worker's execution broke off; this is a bug in `orch`".into(),
+    code: None,
+    log: None,
+  }
+}
+
+/// How a worker ends that was told to: what it says of it is of no interest but for its log.
+pub(super) fn as_cancelled(failure: &Failure) -> Arc<Failure> {
+  Arc::new(Failure {
+    worker: failure.worker.clone(),
+    log: failure.log.clone(),
+    ..Failure::new(FailureKind::Cancelled, "", "ended from outside")
+  })
+}

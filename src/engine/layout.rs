@@ -1,0 +1,324 @@
+//! The program laid out flat: every node and block has a number, and every block knows which steps wait for which.
+//! Instances refer to it by number. Knows nothing of running.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::hir::{self, Call, Expr, Literal, LocalId, OrchestratorId, Setting, WorkerId};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NodeId(u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BlockId(u32);
+
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+  nodes: Vec<Node>,
+  blocks: Vec<Block>,
+  /// The body of each orchestrator, by its id.
+  orchestrators: Vec<NodeId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Node {
+  pub body: Body,
+  pub deadline: Option<Setting>,
+  pub delay: Option<Setting>,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+  Value(Expr),
+  Fail(Expr),
+  Work(Call<WorkerId>),
+  Orchestrate(Call<OrchestratorId>),
+  Each(Each),
+  Repeat(Repeat),
+  Choice(Choice),
+  Attempt(NodeId),
+  Catch {
+    inner: NodeId,
+    error: LocalId,
+    handler: Arm,
+  },
+  Block(BlockId),
+}
+
+#[derive(Debug)]
+pub(super) struct Each {
+  pub item: LocalId,
+  pub index: Option<LocalId>,
+  pub items: Expr,
+  pub fold: Option<(Expr, LocalId)>,
+  pub concurrent: Option<Expr>,
+  pub collect: bool,
+  pub body: NodeId,
+}
+
+#[derive(Debug)]
+pub(super) struct Repeat {
+  pub bound: Expr,
+  pub seed: Option<Expr>,
+  pub previous: LocalId,
+  /// A block.
+  pub body: NodeId,
+  pub until: Option<Expr>,
+  pub otherwise: Otherwise,
+}
+
+#[derive(Debug)]
+pub(super) enum Otherwise {
+  Exhausted,
+  Last,
+  Arm(Arm),
+}
+
+/// `if` and `match`: the first arm whose test holds is taken, else the last one.
+#[derive(Debug)]
+pub(super) struct Choice {
+  pub subject: Expr,
+  pub tests: Vec<(Vec<Literal>, Arm)>,
+  pub otherwise: Option<Arm>,
+  /// An `if`: gives null where nothing is taken.
+  pub may_skip: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Arm {
+  pub waits: Arc<[LocalId]>,
+  pub segment: Arc<str>,
+  pub node: NodeId,
+}
+
+#[derive(Debug)]
+pub(super) struct Block {
+  pub steps: Vec<Step>,
+  pub result: Option<Expr>,
+  /// The step that binds a name; a stage binds the names of its steps.
+  pub binders: HashMap<LocalId, usize>,
+}
+
+#[derive(Debug)]
+pub(super) struct Step {
+  pub segment: Arc<str>,
+  pub local: Option<LocalId>,
+  pub action: Action,
+  /// How many steps it waits for.
+  pub waits: u32,
+  /// The steps that wait for it, ascending.
+  pub dependents: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(super) enum Action {
+  Node(NodeId),
+  /// A block whose names become the enclosing scope's.
+  Stage(NodeId),
+  Require {
+    condition: Expr,
+    message: Option<Expr>,
+  },
+  ReturnWhen {
+    value: Expr,
+    when: Expr,
+  },
+}
+
+impl Each {
+  /// Whether failures of its instances become outcomes; a fold needs each value, so it takes none.
+  pub fn collects(&self) -> bool {
+    self.collect && self.fold.is_none()
+  }
+}
+
+impl Layout {
+  pub fn of(program: &hir::Program) -> Layout {
+    let mut layout = Layout::default();
+    for orchestrator in &program.orchestrators {
+      let body = layout.add_block_node(&orchestrator.body);
+      layout.orchestrators.push(body);
+    }
+    layout
+  }
+
+  pub fn node(&self, id: NodeId) -> &Node {
+    &self.nodes[id.0 as usize]
+  }
+
+  pub fn block(&self, id: BlockId) -> &Block {
+    &self.blocks[id.0 as usize]
+  }
+
+  /// A node whose body is a block.
+  pub fn orchestrator(&self, id: OrchestratorId) -> NodeId {
+    self.orchestrators[id.0 as usize]
+  }
+
+  fn add(&mut self, node: Node) -> NodeId {
+    let id = NodeId(index(self.nodes.len()));
+    self.nodes.push(node);
+    id
+  }
+
+  fn add_node(&mut self, node: &hir::Node) -> NodeId {
+    let body = self.body(&node.kind);
+    self.add(Node {
+      body,
+      deadline: node.deadline.clone(),
+      delay: node.delay.clone(),
+    })
+  }
+
+  fn add_block_node(&mut self, block: &hir::Block) -> NodeId {
+    let body = Body::Block(self.add_block(block));
+    self.add(Node {
+      body,
+      deadline: None,
+      delay: None,
+    })
+  }
+
+  fn body(&mut self, kind: &hir::NodeKind) -> Body {
+    match kind {
+      hir::NodeKind::Value(expr) => Body::Value(expr.clone()),
+      hir::NodeKind::Fail(expr) => Body::Fail(expr.clone()),
+      hir::NodeKind::Work(call) => Body::Work(call.clone()),
+      hir::NodeKind::Orchestrate(call) => Body::Orchestrate(call.clone()),
+      hir::NodeKind::Each(each) => Body::Each(self.each(each)),
+      hir::NodeKind::Repeat(repeat) => Body::Repeat(self.repeat(repeat)),
+      hir::NodeKind::If {
+        condition,
+        then,
+        otherwise,
+      } => Body::Choice(Choice {
+        subject: condition.clone(),
+        tests: vec![(vec![Literal::Bool(true)], self.arm(then))],
+        otherwise: otherwise.as_deref().map(|arm| self.arm(arm)),
+        may_skip: true,
+      }),
+      hir::NodeKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => Body::Choice(Choice {
+        subject: subject.clone(),
+        tests: arms
+          .iter()
+          .map(|branch| (branch.patterns.clone(), self.arm(&branch.arm)))
+          .collect(),
+        otherwise: otherwise.as_deref().map(|arm| self.arm(arm)),
+        may_skip: false,
+      }),
+      hir::NodeKind::Attempt(inner) => Body::Attempt(self.add_node(inner)),
+      hir::NodeKind::Catch { inner, error, handler } => {
+        let earlier = fallbacks(inner);
+        let mut handler = self.arm(handler);
+        if earlier > 0 {
+          handler.segment = format!("{}#{}", handler.segment, earlier + 1).into();
+        }
+        Body::Catch {
+          inner: self.add_node(inner),
+          error: *error,
+          handler,
+        }
+      }
+      hir::NodeKind::Block(block) => Body::Block(self.add_block(block)),
+    }
+  }
+
+  fn each(&mut self, each: &hir::Each) -> Each {
+    Each {
+      item: each.item,
+      index: each.index,
+      items: each.items.clone(),
+      fold: each.fold.clone(),
+      concurrent: each.concurrent.clone(),
+      collect: each.collect,
+      body: self.add_node(&each.body),
+    }
+  }
+
+  fn repeat(&mut self, repeat: &hir::Repeat) -> Repeat {
+    Repeat {
+      bound: repeat.bound.clone(),
+      seed: repeat.seed.clone(),
+      previous: repeat.previous,
+      body: self.add_block_node(&repeat.body),
+      until: repeat.until.clone(),
+      otherwise: match &repeat.otherwise {
+        hir::Otherwise::Exhausted => Otherwise::Exhausted,
+        hir::Otherwise::Last => Otherwise::Last,
+        hir::Otherwise::Node(arm) => Otherwise::Arm(self.arm(arm)),
+      },
+    }
+  }
+
+  fn arm(&mut self, arm: &hir::Arm) -> Arm {
+    Arm {
+      waits: arm.waits.as_slice().into(),
+      segment: arm.segment.clone(),
+      node: self.add_node(&arm.node),
+    }
+  }
+
+  fn add_block(&mut self, block: &hir::Block) -> BlockId {
+    let mut steps: Vec<Step> = block.steps.iter().map(|step| self.step(step)).collect();
+    let mut binders = HashMap::new();
+    for (at, step) in block.steps.iter().enumerate() {
+      for wait in &step.waits {
+        steps[wait.step].dependents.push(at);
+      }
+      bind(step, at, &mut binders);
+    }
+    let id = BlockId(index(self.blocks.len()));
+    self.blocks.push(Block {
+      steps,
+      result: block.result.clone(),
+      binders,
+    });
+    id
+  }
+
+  fn step(&mut self, step: &hir::Step) -> Step {
+    Step {
+      segment: step.segment.clone(),
+      local: step.local,
+      action: match &step.kind {
+        hir::StepKind::Node(node) => Action::Node(self.add_node(node)),
+        hir::StepKind::Stage(block) => Action::Stage(self.add_block_node(block)),
+        hir::StepKind::Require { condition, message } => Action::Require {
+          condition: condition.clone(),
+          message: message.clone(),
+        },
+        hir::StepKind::ReturnWhen { value, when } => Action::ReturnWhen {
+          value: value.clone(),
+          when: when.clone(),
+        },
+      },
+      waits: index(step.waits.len()),
+      dependents: Vec::new(),
+    }
+  }
+}
+
+fn bind(step: &hir::Step, at: usize, binders: &mut HashMap<LocalId, usize>) {
+  binders.extend(step.local.map(|local| (local, at)));
+  if let hir::StepKind::Stage(block) = &step.kind {
+    block.steps.iter().for_each(|inner| bind(inner, at, binders));
+  }
+}
+
+/// How many fallbacks a chain of `catch` has so far: each needs a path of its own.
+fn fallbacks(node: &hir::Node) -> usize {
+  std::iter::successors(Some(node), |node| match &node.kind {
+    hir::NodeKind::Catch { inner, .. } | hir::NodeKind::Attempt(inner) => Some(inner),
+    _ => None,
+  })
+  .filter(|node| matches!(node.kind, hir::NodeKind::Catch { .. }))
+  .count()
+}
+
+/// Programs are bounded far below 2^32 nodes by their text.
+fn index(length: usize) -> u32 {
+  u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,249 @@
+//! A run in virtual time: timers and canned answers come due at once, in the order of their times. Golden traces and
+//! tests of whole programs are made with it. Knows no tokio; time is a number that jumps.
+
+use std::{
+  collections::{BTreeMap, HashMap},
+  fmt,
+};
+
+use super::{
+  event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
+  exchange::{Command, Input, Start, Step},
+  gatekeeper::Gatekeeper,
+  replay::Replayed,
+  run::Run,
+};
+use crate::{
+  protocol::{MockAnswer, RawAnswer, Task, WorkerError},
+  value::{Failure, FailureKind},
+};
+
+/// What a worker does in a simulation.
+#[derive(Clone, Debug)]
+pub enum Scripted {
+  /// So many milliseconds after its start.
+  Answer(i64, Result<RawAnswer, WorkerError>),
+  /// Runs until it is cancelled.
+  Hang,
+}
+
+/// One run in virtual time.
+pub struct Simulation<'a> {
+  run: Run,
+  gate: Gatekeeper<ExecutionId>,
+  answers: Box<dyn FnMut(&Start) -> Scripted + 'a>,
+  /// Among facts of the same time the lowest rank comes first.
+  rank: Box<dyn FnMut() -> u64 + 'a>,
+  next: u64,
+  due: BTreeMap<Key, Fact>,
+  timers: HashMap<TimerId, Key>,
+  admitted: HashMap<ExecutionId, Key>,
+  running: HashMap<ExecutionId, Option<Key>>,
+  /// Of steps that were carried out and not yet handed over.
+  records: Vec<Record>,
+}
+
+/// Time, rank, and order of becoming known.
+type Key = (RunTime, u64, u64);
+
+enum Fact {
+  Admitted(ExecutionId),
+  Timer(TimerId),
+  Answer(Box<Start>, Result<RawAnswer, WorkerError>),
+  Cancelled(ExecutionId),
+  Input(Input),
+}
+
+/// What a worker's mock would do; a process is not there.
+pub fn mocked(start: &Start) -> Scripted {
+  let Task::Mock(task) = &start.invocation.task else {
+    return Scripted::Answer(0, Err(error(FailureKind::Transport, "no process runs in virtual time")));
+  };
+  let answer = match &task.answer {
+    MockAnswer::Value(value) => Ok(RawAnswer::Mock(value.clone())),
+    MockAnswer::Failure(error) => Err(error.clone()),
+    MockAnswer::Malformed => Err(error(FailureKind::Contract, "the answer is not JSON")),
+    MockAnswer::Hang => return Scripted::Hang,
+  };
+  Scripted::Answer(task.delay, answer)
+}
+
+/// The run to its end with all its records, `first` being those of its start. A run that waits for nothing that could
+/// still come (a worker that hangs, without timeout) stays without an end.
+pub fn simulate(run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted) -> (Run, Vec<Record>) {
+  let mut simulation = Simulation::new(run, first, answers);
+  let mut records = Vec::new();
+  while let Some(more) = simulation.advance() {
+    records.extend(more);
+  }
+  (simulation.run, records)
+}
+
+impl<'a> Simulation<'a> {
+  pub fn new(run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
+    let mut simulation = Simulation {
+      run,
+      gate: Gatekeeper::default(),
+      answers: Box::new(answers),
+      rank: Box::new(|| 0),
+      next: 0,
+      due: BTreeMap::new(),
+      timers: HashMap::new(),
+      admitted: HashMap::new(),
+      running: HashMap::new(),
+      records: Vec::new(),
+    };
+    simulation.carry_out(first);
+    simulation
+  }
+
+  /// Goes on with a run that was replayed.
+  pub fn resume(replayed: Replayed, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
+    let Replayed { run, records, commands } = replayed;
+    Self::new(run, Step { records, commands }, answers)
+  }
+
+  /// Facts of the same time come in the order of these numbers.
+  pub fn ranked(mut self, rank: impl FnMut() -> u64 + 'a) -> Self {
+    self.rank = Box::new(rank);
+    self
+  }
+
+  /// Adds a fact from outside.
+  pub fn expect(&mut self, at: RunTime, input: Input) {
+    self.plan(at, Fact::Input(input));
+  }
+
+  pub fn run(&self) -> &Run {
+    &self.run
+  }
+
+  /// Goes on by one fact: its records, or `None` if nothing is left to happen.
+  pub fn advance(&mut self) -> Option<Vec<Record>> {
+    if !self.records.is_empty() {
+      return Some(std::mem::take(&mut self.records));
+    }
+    if self.run.is_over() {
+      return None;
+    }
+    let wake = self.admit(self.run.now());
+    let next = self.due.first_key_value().map(|((at, ..), _)| *at);
+    if let Some(wake) = wake.map(RunTime).filter(|wake| next.is_none_or(|next| *wake < next)) {
+      self.admit(wake);
+    }
+    let ((at, ..), fact) = self.due.pop_first()?;
+    let input = self.input(fact);
+    let step = self.run.step(at, input);
+    self.carry_out(step);
+    Some(std::mem::take(&mut self.records))
+  }
+
+  fn admit(&mut self, at: RunTime) -> Option<i64> {
+    let admissions = self.gate.poll(at.0);
+    for execution in admissions.admitted {
+      let key = self.plan(at, Fact::Admitted(execution));
+      self.admitted.insert(execution, key);
+    }
+    admissions.wake
+  }
+
+  fn input(&mut self, fact: Fact) -> Input {
+    match fact {
+      Fact::Input(input) => input,
+      Fact::Admitted(execution) => {
+        self.admitted.remove(&execution);
+        Input::Admitted(execution)
+      }
+      Fact::Timer(timer) => {
+        self.timers.remove(&timer);
+        Input::TimerFired(timer)
+      }
+      Fact::Answer(start, answer) => {
+        self.running.remove(&start.execution);
+        Input::AttemptEnded(start.execution, self.run.outcome(&start.attempt, answer))
+      }
+      Fact::Cancelled(execution) => {
+        self.running.remove(&execution);
+        let failure = Failure::new(FailureKind::Cancelled, "", "ended from outside");
+        Input::AttemptEnded(execution, AttemptOutcome::Failed(failure.into()))
+      }
+    }
+  }
+
+  fn plan(&mut self, at: RunTime, fact: Fact) -> Key {
+    let rank = (self.rank)().saturating_add(1);
+    self.plan_ranked(at, rank, fact)
+  }
+
+  fn plan_ranked(&mut self, at: RunTime, rank: u64, fact: Fact) -> Key {
+    let key = (at, rank, self.next);
+    self.next += 1;
+    self.due.insert(key, fact);
+    key
+  }
+
+  fn carry_out(&mut self, step: Step) {
+    self.records.extend(step.records);
+    for command in step.commands {
+      match command {
+        Command::Ask { execution, needs } => self.gate.ask(execution, needs),
+        Command::Hold { execution, needs } => self.gate.hold(execution, needs),
+        Command::Withdraw(execution) => self.withdraw(execution),
+        Command::Release(execution) => self.gate.release(execution),
+        Command::Start(start) => self.start(start),
+        Command::CancelAttempt(execution) => self.cancel(execution),
+        Command::SetTimer { timer, due } => {
+          let key = self.plan(due.max(self.run.now()), Fact::Timer(timer));
+          self.timers.insert(timer, key);
+        }
+        Command::ClearTimer(timer) => {
+          let key = self.timers.remove(&timer);
+          key.and_then(|key| self.due.remove(&key));
+        }
+        // the run says so itself
+        Command::Finish => {}
+      }
+    }
+  }
+
+  /// It may be admitted already, without the run knowing.
+  fn withdraw(&mut self, execution: ExecutionId) {
+    self.gate.withdraw(execution);
+    let key = self.admitted.remove(&execution);
+    key.and_then(|key| self.due.remove(&key));
+  }
+
+  fn start(&mut self, start: Box<Start>) {
+    let execution = start.execution;
+    let now = self.run.now();
+    let key = match (self.answers)(&start) {
+      Scripted::Hang => None,
+      Scripted::Answer(delay, answer) => Some(self.plan(now.after(delay), Fact::Answer(start, answer))),
+    };
+    self.running.insert(execution, key);
+    self.plan_ranked(now, 0, Fact::Input(Input::AttemptStarted(execution, None)));
+  }
+
+  fn cancel(&mut self, execution: ExecutionId) {
+    let key = self.running.remove(&execution).flatten();
+    key.and_then(|key| self.due.remove(&key));
+    self.plan(self.run.now(), Fact::Cancelled(execution));
+  }
+}
+
+impl fmt::Debug for Simulation<'_> {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_struct("Simulation")
+      .field("run", &self.run)
+      .finish_non_exhaustive()
+  }
+}
+
+fn error(kind: FailureKind, message: &str) -> WorkerError {
+  WorkerError {
+    kind,
+    message: message.into(),
+    code: None,
+    log: None,
+  }
+}

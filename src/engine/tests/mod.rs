@@ -1,0 +1,93 @@
+//! The engine without tokio, without disks, in virtual time.
+
+mod build;
+mod random;
+mod scale;
+mod traces;
+
+use std::sync::Arc;
+
+use super::*;
+use crate::hir::Program;
+
+/// A run of `main` with its first step.
+fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
+  let started = RunStarted {
+    run: "r1".into(),
+    tracker: "t1".into(),
+    program: "p1".into(),
+    engine: "0".into(),
+    seed,
+    orchestrator: "main".into(),
+    arguments: serde_json::json!({}),
+    started: jiff::Timestamp::UNIX_EPOCH,
+    directory: "/work".into(),
+  };
+  Run::start(program.clone(), started).expect("the run starts")
+}
+
+/// All records of a run in which mocks answer.
+fn records(program: &Arc<Program>) -> Vec<Record> {
+  let (run, first) = start(program, 1);
+  simulate(run, first, mocked).1
+}
+
+/// What happens, a line per event; admissions and starts are left out.
+fn trace(records: &[Record]) -> Vec<String> {
+  records.iter().filter_map(line).collect()
+}
+
+/// The same without the ends of attempts.
+fn steps(records: &[Record]) -> Vec<String> {
+  let derived: Vec<_> = records
+    .iter()
+    .filter(|record| !record.event.is_fact())
+    .cloned()
+    .collect();
+  trace(&derived)
+}
+
+fn line(record: &Record) -> Option<String> {
+  use Event::*;
+  let text = match &record.event {
+    RunStarted(_) | Admitted { .. } | AttemptStarted { .. } => return None,
+    TimerFired { .. } => return None,
+    AttemptEnded { execution, outcome } => match outcome {
+      AttemptOutcome::Ok(value) => format!("ended {} {value}", execution.0),
+      AttemptOutcome::Failed(failure) => format!("ended {} {}", execution.0, failure.kind),
+    },
+    CancelRequested { reason } => format!("cancel requested: {reason}"),
+    Stopped => "stopped".into(),
+    ScopeStarted { path, .. } => format!("scope {path}"),
+    Delayed { path, delay } => format!("delayed {path} {delay}"),
+    AttemptRequested {
+      execution,
+      path,
+      worker,
+      attempt,
+    } => format!("requested {path} {worker} #{attempt} as {}", execution.0),
+    RetryScheduled {
+      path, attempt, delay, ..
+    } => format!("retry {path} #{attempt} after {delay}"),
+    ArmTaken { path, arm, not_taken } => {
+      format!(
+        "arm {path} {} not {}",
+        arm.as_deref().unwrap_or("none"),
+        not_taken.join(",")
+      )
+    }
+    Expanded { path, items, window } => format!("expanded {path} {items} by {window}"),
+    Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
+    RequireChecked { path, held } => format!("require {path} {held}"),
+    DeadlinePassed { path } => format!("deadline {path}"),
+    FailureTaken { path, by, failure } => format!("taken {path} by {by:?}: {failure}"),
+    StepSucceeded { path, .. } => format!("ok {path}"),
+    StepFailed { path, failure } => format!("failed {path}: {failure}"),
+    StepSkipped { path, cause } => format!("skipped {path} because of {cause}"),
+    StepCancelled { path, cause } => format!("cancelled {path} because of {cause}"),
+    NotTaken { path } => format!("not taken {path}"),
+    RunSucceeded { result } => format!("run ok {result}"),
+    RunFailed { failure } => format!("run failed: {failure}"),
+  };
+  Some(format!("{} {text}", record.at.0))
+}
