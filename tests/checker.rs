@@ -558,6 +558,37 @@ fn a_cycle_shows_its_whole_path() {
 }
 
 #[test]
+fn sides_of_contracts_are_types() {
+  let contracts = "/// .\ncontract Rate@1 {\n  input { text: string }\n  output { score: int, of: Rate@1.input }\n}\n\
+                   /// .\ncontract Rate@2 {\n  input { past: Rate@1.output }\n  output Score\n}\n\
+                   type Score = Rate@1.output\n";
+  let score = |value: &str, want: &str| {
+    let text = format!("{contracts}let s: {want} = {value}\n");
+    refused(&check_text(&text))
+  };
+  let good = "{ score: 1, of: { text: \"t\" } }";
+  assert_eq!(score(good, "Score"), [""; 0]);
+  assert_eq!(score(good, "Rate@2.output"), [""; 0]);
+  assert_eq!(
+    score("{ score: \"x\", of: { text: \"t\" } }", "Score"),
+    ["type/mismatch"]
+  );
+  assert_eq!(score("{ past: 1 }", "Rate@2.input"), ["type/mismatch"]);
+  assert_eq!(score(good, "Rate.output"), ["name/unknown"]);
+  assert_eq!(score(good, "Rate@3.output"), ["name/unknown"]);
+  assert_eq!(score(good, "Rate@1.outputs"), ["name/unknown-field"]);
+}
+
+#[test]
+fn a_contract_may_not_contain_itself() {
+  let (message, _) = cycle(
+    "/// .\ncontract A {\n  input { x: T }\n  output int\n}\ntype T = { y: A.input? }\n",
+    &codes::TYPE_CYCLE,
+  );
+  assert!(message.ends_with("`T` -> `A.input` -> `T`"), "{message}");
+}
+
+#[test]
 fn independent_mistakes_are_found_in_one_go() {
   let text = r#"type Issue = { number: int, title: strng }
 worker fetch(n: int) -> string {
