@@ -580,6 +580,14 @@ fn sides_of_contracts_are_types() {
 }
 
 #[test]
+fn a_worker_without_its_contract_is_one_mistake() {
+  let text = "worker w: Rat {\n  exec    [\"./rate\", text]\n  timeout 1s\n}\n\
+              /// .\norchestrator o: Rat {\n  rated = w(text, depth: 1)\n  other = o2(text: rated)\n  return rated.score\n}\n\
+              /// .\norchestrator o2(text: string) -> string {\n  return text\n}\n";
+  assert_eq!(refused(&check_text(text)), ["name/unknown", "name/unknown"]);
+}
+
+#[test]
 fn a_contract_may_not_contain_itself() {
   let (message, _) = cycle(
     "/// .\ncontract A {\n  input { x: T }\n  output int\n}\ntype T = { y: A.input? }\n",

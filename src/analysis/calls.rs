@@ -145,13 +145,24 @@ impl Body<'_, '_> {
   }
 
   pub fn worker_arguments(&mut self, name: &Name, id: WorkerId, arguments: &[Argument]) -> Vec<Expr> {
+    if self.checker.program.worker(id).input == Type::Unknown {
+      return self.unmatched(arguments);
+    }
     let slots = self.slots(|program| &program.worker(id).params);
     self.arguments(name, &slots, arguments)
   }
 
   pub fn orchestrator_arguments(&mut self, name: &Name, id: OrchestratorId, arguments: &[Argument]) -> Vec<Expr> {
+    if self.checker.program.orchestrator(id).input == Type::Unknown {
+      return self.unmatched(arguments);
+    }
     let slots = self.slots(|program| &program.orchestrator(id).params);
     self.arguments(name, &slots, arguments)
+  }
+
+  /// Arguments of what has parameters that are not known.
+  fn unmatched(&mut self, arguments: &[Argument]) -> Vec<Expr> {
+    arguments.iter().map(|argument| self.infer(&argument.value)).collect()
   }
 
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.

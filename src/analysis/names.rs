@@ -65,6 +65,8 @@ pub struct Body<'c, 'a> {
   pub reads: HashMap<LocalId, ReadCount>,
   /// `repeat`s with an untyped `previous` around this point.
   pub loops: u32,
+  /// Its contract is not known: what is read may be a parameter of that.
+  pub unsigned: bool,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
 }
@@ -80,6 +82,7 @@ impl<'c, 'a> Body<'c, 'a> {
       next: 0,
       reads: HashMap::new(),
       loops: 0,
+      unsigned: false,
       returns: None,
     }
   }
@@ -249,6 +252,9 @@ impl<'c, 'a> Body<'c, 'a> {
 
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
+    if self.unsigned {
+      return;
+    }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
     if callable
       .as_ref()

@@ -14,6 +14,7 @@ use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{self, ModuleId},
   syntax::ast::Signature,
+  types::Type,
 };
 
 /// Orchestrators inside one another before it is said to be too deep.
@@ -112,8 +113,10 @@ impl Checker<'_> {
     let declared = self.symbols.orchestrators[at];
     let params = std::mem::take(&mut self.program.orchestrators[at].params);
     let output = self.program.orchestrators[at].output.clone();
+    let unsigned = self.program.orchestrators[at].input == Type::Unknown;
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
+    body.unsigned = unsigned;
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,
