@@ -4,7 +4,7 @@ mod common;
 
 use std::fmt::Write;
 
-use common::{check_text, listed};
+use common::{listed, memory::check_text};
 use orch::{
   diagnostics::{Code, codes},
   session::Checked,

@@ -10,8 +10,8 @@ mod common;
 use std::{fs, process::Command, thread};
 
 use common::{
-  check_text, found, markdown,
-  memory::{Memory, check},
+  found, markdown,
+  memory::{Memory, check, check_text},
   shortened, shown,
 };
 use orch::diagnostics::{Level, codes};

@@ -5,7 +5,6 @@ pub mod markdown;
 pub mod memory;
 pub mod shortened;
 
-pub use memory::check_text;
 use orch::diagnostics::Level;
 use orch::session::Checked;
 
