@@ -92,7 +92,8 @@ impl Body<'_, '_> {
           if let Some(last) = ended {
             let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a step stands below the end of its block")
               .label(step.span, "never reached")
-              .label(last, "the block ends here");
+              .label(last, "the block ends here")
+              .help("move it up: what ends the block stands last");
             self.say(finding);
             ended = None;
           }

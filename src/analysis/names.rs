@@ -46,6 +46,14 @@ pub struct Fact {
   pub ty: Type,
 }
 
+impl Fact {
+  /// What is known where one of two facts about a path holds.
+  pub fn or(mut self, other: &Fact) -> Fact {
+    self.ty = Type::union([self.ty.members(), other.ty.members()].concat());
+    self
+  }
+}
+
 /// One callable's check.
 pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
@@ -57,6 +65,8 @@ pub struct Body<'c, 'a> {
   pub reads: HashMap<LocalId, ReadCount>,
   /// `repeat`s with an untyped `previous` around this point.
   pub loops: u32,
+  /// Its contract is not known: what is read may be a parameter of that.
+  pub unsigned: bool,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
 }
@@ -72,6 +82,7 @@ impl<'c, 'a> Body<'c, 'a> {
       next: 0,
       reads: HashMap::new(),
       loops: 0,
+      unsigned: false,
       returns: None,
     }
   }
@@ -241,6 +252,9 @@ impl<'c, 'a> Body<'c, 'a> {
 
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
+    if self.unsigned {
+      return;
+    }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
     if callable
       .as_ref()
