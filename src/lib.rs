@@ -1,4 +1,6 @@
 //! The street: the rooms of `orch`, by floor. A room imports lower floors only (`tests/architecture.rs` holds it).
+//! Files, the environment, clocks and processes are reached through doors; whatever lifts the lint below is one.
+#![warn(clippy::disallowed_methods, clippy::print_stderr, clippy::print_stdout)]
 
 pub mod source;
 
@@ -21,9 +23,15 @@ pub mod graph;
 
 pub mod engine;
 
+#[allow(clippy::disallowed_methods, reason = "the journal is a file")]
 pub mod journal;
 
+#[allow(clippy::disallowed_methods, reason = "the driver has the clock and starts tasks")]
 pub mod driver;
+#[allow(
+  clippy::disallowed_methods,
+  reason = "workers are processes with files and an environment"
+)]
 pub mod workers;
 
 pub mod session;

@@ -1,1 +1,70 @@
-//! cli
+//! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
+
+mod check;
+mod exit;
+mod explain;
+mod graph;
+mod pages;
+mod program;
+mod run;
+mod terminal;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use exit::Exit;
+
+/// Reads and runs `.orch` programs: who can work, what they say to each other, and how the work is composed.
+#[derive(Parser)]
+#[command(name = "orch", version, max_term_width = 110)]
+struct Cli {
+  #[command(subcommand)]
+  command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+  Check(check::Options),
+  Explain(explain::Options),
+  Graph(graph::Options),
+  Run(run::Options),
+}
+
+/// Runs the command that the arguments name; the first argument is the program's own name.
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+  // What `run` takes depends on the program that it names, so it reads its arguments itself.
+  if arguments.get(1).is_some_and(|word| word == "run") {
+    return run::main(&arguments[2..]).into();
+  }
+  let exit = match Cli::try_parse_from(arguments) {
+    Ok(cli) => match cli.command {
+      Command::Check(options) => check::main(&options),
+      Command::Explain(options) => explain::main(&options),
+      Command::Graph(options) => graph::main(&options),
+      Command::Run(options) => run::main(&[options.file.into_os_string()]),
+    },
+    Err(error) => usage(&error),
+  };
+  exit.into()
+}
+
+/// Shows what clap has to say: a mistake, or help and version that were asked for.
+fn usage(error: &clap::Error) -> Exit {
+  let text = error.render();
+  if error.use_stderr() {
+    let look = terminal::look(terminal::Color::Auto, &std::io::stderr());
+    let text = if look.color {
+      text.ansi().to_string()
+    } else {
+      text.to_string()
+    };
+    terminal::say(&text);
+    return Exit::Usage;
+  }
+  let look = terminal::look(terminal::Color::Auto, &std::io::stdout());
+  terminal::print(&if look.color {
+    text.ansi().to_string()
+  } else {
+    text.to_string()
+  })
+}

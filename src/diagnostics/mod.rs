@@ -1,6 +1,7 @@
 //! Findings as plain data: code, sentence, places, help. Knows nothing of the stage that found them.
 
 pub mod codes;
+pub mod render;
 
 pub use codes::Code;
 

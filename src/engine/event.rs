@@ -185,6 +185,8 @@ pub struct RunStarted {
   pub arguments: serde_json::Value,
   /// Wall-clock time.
   pub started: jiff::Timestamp,
+  /// Where orch was started: what a relative path of the caller is relative to.
+  pub directory: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -105,6 +105,18 @@ impl Source {
     }
   }
 
+  /// The line of a byte offset, from 1; cheaper than its position.
+  pub fn line_number(&self, at: usize) -> usize {
+    self
+      .lines
+      .partition_point(|start| *start as usize <= at.min(self.text.len()))
+  }
+
+  /// How many lines there are; a text that ends with a line break has an empty last one.
+  pub fn line_count(&self) -> usize {
+    self.lines.len()
+  }
+
   /// The byte range of line `line` (from 1), without its line break.
   pub fn line_range(&self, line: usize) -> std::ops::Range<usize> {
     let start = self.lines[line - 1] as usize;

@@ -2,3 +2,80 @@
 //! what names mean, and nothing of the disk.
 
 pub mod ast;
+mod build;
+mod messages;
+mod parser;
+mod scan;
+pub mod words;
+
+use pest::Parser;
+
+use self::{
+  ast::{Expr, ExprKind, Item, ItemKind, Module},
+  build::Builder,
+  parser::{OrchParser, Rule},
+};
+use crate::{
+  diagnostics::Diagnostics,
+  source::{SourceId, Span},
+};
+
+/// Enough for the deepest program that is allowed, in a debug build.
+const STACK: usize = 64 << 20;
+
+/// Reads one file. What does not parse is said, and is `Broken` in the tree.
+pub fn parse(source: SourceId, text: &str) -> (Module, Diagnostics) {
+  stacker::grow(STACK, || parse_module(source, text))
+}
+
+/// Reads one expression alone.
+pub fn parse_expression(source: SourceId, text: &str) -> (Expr, Diagnostics) {
+  stacker::grow(STACK, || parse_alone(source, text))
+}
+
+fn parse_module(source: SourceId, text: &str) -> (Module, Diagnostics) {
+  let scan = scan::scan(source, text);
+  let mut builder = Builder::new(source, &scan.text, &scan.damaged);
+  let mut module = match OrchParser::parse(Rule::module, &scan.text) {
+    Ok(mut pairs) => builder.module(pairs.next().expect("grammar: a module")),
+    Err(error) => {
+      builder.say_unparsed(&error, &scan.text);
+      Module::default()
+    }
+  };
+  let mut found = scan.diagnostics;
+  found.extend(builder.diagnostics);
+  module.items.extend(scan.lost.into_iter().map(lost));
+  module.items.sort_by_key(|item| item.span.start);
+  (module, found.sorted())
+}
+
+fn lost(lost: scan::Lost) -> Item {
+  Item {
+    doc: None,
+    kind: ItemKind::Broken { name: lost.name },
+    span: lost.span,
+  }
+}
+
+fn parse_alone(source: SourceId, text: &str) -> (Expr, Diagnostics) {
+  let scan = scan::scan(source, text);
+  let mut found = scan.diagnostics;
+  let broken = Expr {
+    kind: ExprKind::Broken,
+    span: Span::new(source, 0, text.len()),
+  };
+  if !scan.lost.is_empty() {
+    return (broken, found);
+  }
+  let mut builder = Builder::new(source, &scan.text, &scan.damaged);
+  let expression = match OrchParser::parse(Rule::expression_only, &scan.text) {
+    Ok(mut pairs) => builder.expression_alone(pairs.next().expect("grammar: an expression")),
+    Err(error) => {
+      builder.say_unparsed(&error, &scan.text);
+      broken
+    }
+  };
+  found.extend(builder.diagnostics);
+  (expression, found.sorted())
+}

@@ -61,18 +61,17 @@ pub fn outcome(value: &Type) -> Type {
   Type::named(&format!("Outcome<{value}>"), Type::union([ok, lost]))
 }
 
-/// The type of `run`.
+/// The type of `run`. `directory` is the one that orch was started in: what a relative path of the caller is relative to.
 pub fn run_record() -> Type {
   let text = Type::string;
-  Type::named(
-    "Run",
-    Type::record([
-      ("id", text()),
-      ("tracker", text()),
-      ("started", Type::Time),
-      ("url", text().optional()),
-    ]),
-  )
+  let fields = [
+    ("id", text()),
+    ("tracker", text()),
+    ("started", Type::Time),
+    ("url", text().optional()),
+    ("directory", text()),
+  ];
+  Type::named("Run", Type::record(fields))
 }
 
 /// The type of `call` in a worker's settings.

@@ -1,0 +1,268 @@
+//! Calls: who is called, and whether the arguments match the parameters.
+
+use super::{
+  checker::TypedLet,
+  expressions::broken,
+  names::Body,
+  symbols::{Space, Target, listed},
+};
+use crate::{
+  diagnostics::{Diagnostic, codes, nearest},
+  hir::{Builtin, Expr, ExprKind, FunctionId, OrchestratorId, WorkerId},
+  source::Span,
+  syntax::ast::{Argument, Name},
+  types::Type,
+};
+
+/// What a name before `(` stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Callee {
+  Worker(WorkerId),
+  Orchestrator(OrchestratorId),
+  Function(FunctionId),
+  Builtin(Builtin),
+  /// Said already.
+  Broken,
+}
+
+/// A parameter, as a call sees it.
+#[derive(Clone)]
+pub struct Slot {
+  name: std::sync::Arc<str>,
+  ty: Type,
+  default: Option<Expr>,
+  optional: bool,
+  span: Span,
+}
+
+impl Body<'_, '_> {
+  pub fn callee(&mut self, name: &Name) -> Callee {
+    let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value) else {
+      if let Some(builtin) = Builtin::find(&name.value) {
+        return Callee::Builtin(builtin);
+      }
+      self.unknown_callee(name);
+      return Callee::Broken;
+    };
+    match targets[..] {
+      [Target::Worker(id)] => Callee::Worker(id),
+      [Target::Orchestrator(id)] => Callee::Orchestrator(id),
+      [Target::Let(at)] => match &self.checker.lets[at] {
+        Some(TypedLet::Function { id }) => Callee::Function(*id),
+        _ => Callee::Broken,
+      },
+      _ => Callee::Broken,
+    }
+  }
+
+  fn unknown_callee(&mut self, name: &Name) {
+    let value = self.find(&name.value).is_some()
+      || self
+        .checker
+        .symbols
+        .find(self.module, Space::Value, &name.value)
+        .is_some();
+    if value {
+      let finding = Diagnostic::new(
+        &codes::WRONG_KIND,
+        format!("`{}` is a value, not something to call", name.value),
+      )
+      .label(name.span, "called here");
+      return self.say(finding);
+    }
+    let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
+    let builtins = Builtin::ALL.iter().map(|builtin| builtin.name());
+    let near = nearest(&name.value, own.iter().copied().chain(builtins));
+    let finding = Diagnostic::new(
+      &codes::UNKNOWN_NAME,
+      format!("there is no worker, orchestrator or function `{}`", name.value),
+    )
+    .label(name.span, "not defined");
+    let finding = match near {
+      Some(near) => finding.help(format!("there is `{near}`")),
+      None if own.is_empty() => finding,
+      None => finding.help(format!("declared here: {}", listed(own.into_iter()))),
+    };
+    self.say(finding);
+  }
+
+  /// A call where only pure functions may be called.
+  pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    match self.callee(name) {
+      Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
+      Callee::Function(id) => {
+        let slots = self.slots(|program| &program.function(id).params);
+        let arguments = self.arguments(name, &slots, arguments);
+        let ty = self.checker.program.function(id).output.clone();
+        Expr {
+          kind: ExprKind::Function {
+            function: id,
+            arguments,
+          },
+          ty,
+          span,
+        }
+      }
+      callee @ (Callee::Worker(_) | Callee::Orchestrator(_)) => {
+        self.worker_in_expression(callee, name, arguments);
+        broken(span)
+      }
+      Callee::Broken => {
+        arguments.iter().for_each(|argument| drop(self.infer(&argument.value)));
+        broken(span)
+      }
+    }
+  }
+
+  fn worker_in_expression(&mut self, callee: Callee, name: &Name, arguments: &[Argument]) {
+    arguments.iter().for_each(|argument| drop(self.infer(&argument.value)));
+    let what = if matches!(callee, Callee::Worker(_)) {
+      "worker"
+    } else {
+      "orchestrator"
+    };
+    let finding = Diagnostic::new(
+      &codes::CALL_IN_EXPRESSION,
+      format!("the {what} `{}` is called inside an expression", name.value),
+    )
+    .label(name.span, "every call has a line of its own")
+    .help(format!(
+      "name its result and use the name: `x = {0}(...)`; for one call per item: `xs = each item in items => {0}(item)`",
+      name.value
+    ));
+    self.say(finding);
+  }
+
+  fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
+    let slot = |param: &crate::hir::Param| Slot {
+      name: param.name.clone(),
+      ty: param.ty.clone(),
+      default: param.default.clone(),
+      optional: param.optional,
+      span: param.span,
+    };
+    params(&self.checker.program).iter().map(slot).collect()
+  }
+
+  pub fn worker_arguments(&mut self, name: &Name, id: WorkerId, arguments: &[Argument]) -> Vec<Expr> {
+    let slots = self.slots(|program| &program.worker(id).params);
+    self.arguments(name, &slots, arguments)
+  }
+
+  pub fn orchestrator_arguments(&mut self, name: &Name, id: OrchestratorId, arguments: &[Argument]) -> Vec<Expr> {
+    let slots = self.slots(|program| &program.orchestrator(id).params);
+    self.arguments(name, &slots, arguments)
+  }
+
+  /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
+  fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
+    let mut given: Vec<Option<Expr>> = vec![None; slots.len()];
+    let (mut named, mut misnamed) = (false, false);
+    for (at, argument) in written.iter().enumerate() {
+      let slot = match &argument.label {
+        None if named => {
+          self.bad_argument(
+            argument.value.span,
+            format!("a positional argument of `{}` stands after a named one", callee.value),
+            None,
+          );
+          continue;
+        }
+        None if at >= slots.len() => {
+          let takes = if slots.is_empty() {
+            "no arguments".to_owned()
+          } else {
+            format!("{} at most", slots.len())
+          };
+          self.bad_argument(argument.value.span, format!("`{}` takes {takes}", callee.value), None);
+          self.infer(&argument.value);
+          continue;
+        }
+        None => at,
+        Some(label) => {
+          named = true;
+          match slots.iter().position(|slot| *slot.name == *label.value) {
+            Some(at) => at,
+            None => {
+              misnamed = true;
+              self.unknown_argument(callee, label, slots);
+              self.infer(&argument.value);
+              continue;
+            }
+          }
+        }
+      };
+      if given[slot].is_some() {
+        let span = argument.label.as_ref().map_or(argument.value.span, |label| label.span);
+        self.bad_argument(span, format!("`{}` is given twice", slots[slot].name), None);
+        continue;
+      }
+      let what = format!("the argument `{}` of `{}`", slots[slot].name, callee.value);
+      let ty = if slots[slot].optional {
+        slots[slot].ty.clone().optional()
+      } else {
+        slots[slot].ty.clone()
+      };
+      given[slot] = Some(self.check(&argument.value, &ty, &what));
+    }
+    self.fill(callee, slots, given, misnamed)
+  }
+
+  /// Puts in defaults; says what is missing, unless that may be what was given under a wrong name.
+  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>, misnamed: bool) -> Vec<Expr> {
+    let missing: Vec<&Slot> = slots
+      .iter()
+      .zip(&given)
+      .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
+      .map(|(slot, _)| slot)
+      .collect();
+    if let ([first, ..], false) = (&missing[..], misnamed) {
+      let names: Vec<String> = missing
+        .iter()
+        .map(|slot| format!("`{}: {}`", slot.name, slot.ty))
+        .collect();
+      let finding = Diagnostic::new(
+        &codes::BAD_ARGUMENTS,
+        format!("`{}` is called without {}", callee.value, names.join(", ")),
+      )
+      .label(callee.span, "called here")
+      .label(first.span, "declared here");
+      self.say(finding);
+    }
+    let filled = slots.iter().zip(given).map(|(slot, given)| {
+      given
+        .or_else(|| slot.default.clone())
+        .unwrap_or_else(|| null(callee.span))
+    });
+    filled.collect()
+  }
+
+  fn bad_argument(&mut self, span: Span, message: String, help: Option<String>) {
+    let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(span, "this argument");
+    self.say(match help {
+      Some(help) => finding.help(help),
+      None => finding,
+    });
+  }
+
+  fn unknown_argument(&mut self, callee: &Name, label: &Name, slots: &[Slot]) {
+    let names = || slots.iter().map(|slot| &*slot.name);
+    let help = match nearest(&label.value, names()) {
+      Some(near) => format!("there is `{near}`"),
+      None => format!("it takes {}", listed(names())),
+    };
+    self.bad_argument(
+      label.span,
+      format!("`{}` has no parameter `{}`", callee.value, label.value),
+      Some(help),
+    );
+  }
+}
+
+fn null(span: Span) -> Expr {
+  Expr {
+    kind: ExprKind::Literal(crate::value::Value::Null),
+    ty: Type::Null,
+    span,
+  }
+}

@@ -1,0 +1,186 @@
+//! What the whole check shares: symbols, what has been typed so far, findings.
+
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
+
+use super::{
+  policies::WorkerPolicies,
+  symbols::{Space, Symbols, Target},
+};
+use crate::{
+  diagnostics::{Diagnostic, Diagnostics, codes, nearest},
+  hir::{self, Program},
+  modules::Loaded,
+  source::Span,
+  syntax::ast::Name,
+  types::Type,
+};
+
+/// A contract's two sides, and the name that it is shown by (`Analyze@2`).
+#[derive(Clone, Debug)]
+pub struct ContractSides {
+  pub shown: Arc<str>,
+  pub input: Type,
+  pub output: Type,
+}
+
+/// A constant or function whose type is known.
+#[derive(Clone, Debug)]
+pub enum TypedLet {
+  Constant {
+    id: hir::ConstantId,
+    ty: Type,
+  },
+  Function {
+    id: hir::FunctionId,
+  },
+  /// Said already.
+  Broken,
+}
+
+/// The check of one program, in the order of `analysis::check`.
+pub struct Checker<'a> {
+  pub loaded: &'a Loaded,
+  pub symbols: Symbols<'a>,
+  pub findings: Diagnostics,
+  pub program: Program,
+  /// By number of `Target::Type`, names on the outside.
+  pub types: Vec<Type>,
+  /// By number of `Target::Contract`.
+  pub contracts: Vec<ContractSides>,
+  /// By number of `Target::Let`.
+  pub lets: Vec<Option<TypedLet>>,
+  /// By worker.
+  pub worker_policies: Vec<WorkerPolicies>,
+  /// Module-level things that something uses.
+  pub used: HashSet<Target>,
+  /// Names of each module that something in it uses.
+  pub used_names: HashSet<(usize, Space, String)>,
+  /// Workers called somewhere without a timeout of that place.
+  pub untimed: HashMap<hir::WorkerId, Option<Span>>,
+}
+
+impl<'a> Checker<'a> {
+  pub fn new(loaded: &'a Loaded) -> Self {
+    let mut findings = Diagnostics::default();
+    let symbols = Symbols::collect(loaded, &mut findings);
+    let modules = loaded.modules.iter().map(|module| hir::Module {
+      source: module.source,
+      doc: module.ast.doc.clone(),
+      directory: module.directory.clone(),
+    });
+    let program = Program {
+      modules: modules.collect(),
+      ..Program::default()
+    };
+    let lets = vec![None; symbols.lets.len()];
+    Self {
+      loaded,
+      symbols,
+      findings,
+      program,
+      types: Vec::new(),
+      contracts: Vec::new(),
+      lets,
+      worker_policies: Vec::new(),
+      used: HashSet::new(),
+      used_names: HashSet::new(),
+      untimed: HashMap::new(),
+    }
+  }
+
+  pub fn finish(self) -> (Program, Diagnostics) {
+    (self.program, self.findings)
+  }
+
+  pub fn say(&mut self, finding: Diagnostic) {
+    self.findings.push(finding);
+  }
+
+  /// What a name of a module stands for, marked as used; says it where it stands for nothing.
+  pub fn resolve(&mut self, module: usize, space: Space, name: &Name, what: &str) -> Vec<Target> {
+    if let Some(targets) = self.lookup(module, space, &name.value) {
+      return targets;
+    }
+    let finding = self.unknown(module, space, name, what);
+    self.say(finding);
+    vec![Target::Broken]
+  }
+
+  /// As `resolve`, without a word.
+  pub fn lookup(&mut self, module: usize, space: Space, name: &str) -> Option<Vec<Target>> {
+    let entry = self.symbols.find(module, space, name)?;
+    self.used.extend(entry.targets.iter().copied());
+    self.used_names.insert((module, space, name.to_owned()));
+    Some(entry.targets.clone())
+  }
+
+  fn unknown(&self, module: usize, space: Space, name: &Name, what: &str) -> Diagnostic {
+    let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no {what} `{}`", name.value))
+      .label(name.span, "not defined");
+    let builtin: &[&str] = if space == Space::Type {
+      super::type_exprs::BUILTIN
+    } else {
+      &[]
+    };
+    let own: Vec<&str> = self
+      .symbols
+      .names(module, space)
+      .chain(builtin.iter().copied())
+      .collect();
+    if let Some(near) = nearest(&name.value, own.iter().copied()) {
+      return finding.help(format!("there is `{near}`"));
+    }
+    match self.elsewhere(module, space, &name.value) {
+      Some(path) => finding.help(format!("`{path}` declares one: import it")),
+      None => finding,
+    }
+  }
+
+  /// Another module of the program that declares the name.
+  fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<&str> {
+    let mut others = (0..self.loaded.modules.len()).filter(|other| *other != module);
+    let found = others.find(|other| {
+      self
+        .symbols
+        .find(*other, space, name)
+        .is_some_and(|entry| !entry.imported)
+    })?;
+    Some(&self.loaded.sources.get(self.loaded.modules[found].source).name)
+  }
+
+  /// `Never` where everything fits; else the finding's text is about `what` (`the argument \`repo\``).
+  pub fn mismatch(&mut self, span: Span, found: &Type, expected: &Type, what: &str) {
+    if found.is_unknown() || expected.is_unknown() {
+      return;
+    }
+    let Err(misfit) = crate::types::fits_from(found, expected) else {
+      return;
+    };
+    if found.accepts_null() && !expected.accepts_null() && crate::types::fits(&found.without_null(), expected) {
+      return self.say(maybe_null(span, found, what));
+    }
+    let place = if misfit.path.is_empty() {
+      String::new()
+    } else {
+      format!(" at `{}`", misfit.path)
+    };
+    let mut finding = Diagnostic::new(
+      &codes::MISMATCH,
+      format!("{what} does not fit{place}: {}", misfit.reason),
+    )
+    .label(span, format!("this is `{found}`"));
+    if crate::types::castable(found, expected) {
+      finding = finding.help(format!("`... as {expected}` checks it at run time"));
+    }
+    self.say(finding);
+  }
+}
+
+fn maybe_null(span: Span, found: &Type, what: &str) -> Diagnostic {
+  Diagnostic::new(&codes::MAYBE_NULL, format!("{what} may be null"))
+    .label(span, format!("this is `{found}`"))
+    .help("give a default (`x ?? default`), or test it first (`require x != null`, `if x != null then ...`)")
+}

@@ -1,0 +1,297 @@
+//! Names inside one function, worker or orchestrator: scopes, and what conditions have proved about them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+  checker::Checker,
+  symbols::{Space, listed},
+};
+use crate::{
+  diagnostics::{Diagnostic, codes, nearest},
+  hir::LocalId,
+  source::Span,
+  syntax::ast::{self, Name},
+  types::Type,
+};
+
+/// A name bound inside.
+#[derive(Clone, Debug)]
+pub struct Binding {
+  pub local: LocalId,
+  pub ty: Type,
+  pub span: Span,
+  /// A step of a block (others are parameters, items, and the like): reading it is an edge.
+  pub step: bool,
+}
+
+/// How often a name is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadCount {
+  pub all: u32,
+  /// As the argument of `succeeded`, which drops failures.
+  pub succeeded: u32,
+}
+
+/// A place in a value: a name, then fields.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+  pub root: LocalId,
+  pub fields: Vec<Arc<str>>,
+}
+
+/// What is known at one point: this path has this narrower type.
+#[derive(Clone, Debug)]
+pub struct Fact {
+  pub path: Path,
+  pub ty: Type,
+}
+
+/// One callable's check.
+pub struct Body<'c, 'a> {
+  pub checker: &'c mut Checker<'a>,
+  pub module: usize,
+  scopes: Vec<HashMap<String, Binding>>,
+  facts: HashMap<LocalId, Vec<(Vec<Arc<str>>, Type)>>,
+  proved: Vec<LocalId>,
+  next: u32,
+  pub reads: HashMap<LocalId, ReadCount>,
+  /// `repeat`s with an untyped `previous` around this point.
+  pub loops: u32,
+  /// What the orchestrator must give, and the words for it.
+  pub returns: Option<(Type, String)>,
+}
+
+impl<'c, 'a> Body<'c, 'a> {
+  pub fn new(checker: &'c mut Checker<'a>, module: usize) -> Self {
+    Self {
+      checker,
+      module,
+      scopes: vec![HashMap::new()],
+      facts: HashMap::new(),
+      proved: Vec::new(),
+      next: 0,
+      reads: HashMap::new(),
+      loops: 0,
+      returns: None,
+    }
+  }
+
+  pub fn say(&mut self, finding: Diagnostic) {
+    self.checker.say(finding);
+  }
+
+  /// A number for something bound that has no name of its own, or one already checked.
+  pub fn fresh(&mut self) -> LocalId {
+    self.next += 1;
+    LocalId(self.next - 1)
+  }
+
+  /// Runs `inside` in a scope of its own; what was proved inside is forgotten.
+  pub fn scoped<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
+    self.scopes.push(HashMap::new());
+    let mark = self.proved.len();
+    let result = inside(self);
+    self.forget(mark);
+    self.scopes.pop();
+    result
+  }
+
+  /// Runs `inside` with more known.
+  pub fn given<T>(&mut self, facts: &[Fact], inside: impl FnOnce(&mut Self) -> T) -> T {
+    let mark = self.proved.len();
+    self.learn(facts);
+    let result = inside(self);
+    self.forget(mark);
+    result
+  }
+
+  /// Holds until the scope ends.
+  pub fn learn(&mut self, facts: &[Fact]) {
+    for fact in facts {
+      self
+        .facts
+        .entry(fact.path.root)
+        .or_default()
+        .push((fact.path.fields.clone(), fact.ty.clone()));
+      self.proved.push(fact.path.root);
+    }
+  }
+
+  fn forget(&mut self, mark: usize) {
+    for root in self.proved.split_off(mark) {
+      if let Some(known) = self.facts.get_mut(&root) {
+        known.pop();
+      }
+    }
+  }
+
+  /// The narrowed type of a path, if something narrowed it.
+  pub fn known(&self, path: &Path) -> Option<Type> {
+    let known = self.facts.get(&path.root)?;
+    known
+      .iter()
+      .rev()
+      .find(|(fields, _)| *fields == path.fields)
+      .map(|(_, ty)| ty.clone())
+  }
+
+  /// Binds a name in the innermost scope; says it where the name is taken.
+  pub fn bind(&mut self, name: &Name, ty: Type, step: bool) -> LocalId {
+    let local = self.fresh();
+    if let Some(taken) = self
+      .find(&name.value)
+      .map(|binding| binding.span)
+      .or_else(|| self.constant(&name.value))
+    {
+      let here = self.scopes.last().is_some_and(|scope| scope.contains_key(&name.value));
+      self.say(if here {
+        super::symbols::duplicate(name, taken)
+      } else {
+        shadowed(name, taken)
+      });
+    }
+    self.put(
+      &name.value,
+      Binding {
+        local,
+        ty,
+        span: name.span,
+        step,
+      },
+    );
+    local
+  }
+
+  /// Binds one of the language's own words: `previous`, `error`, `it`; the innermost one counts.
+  pub fn bind_word(&mut self, word: &str, ty: Type, span: Span) -> LocalId {
+    let local = self.fresh();
+    self.put(
+      word,
+      Binding {
+        local,
+        ty,
+        span,
+        step: false,
+      },
+    );
+    local
+  }
+
+  fn put(&mut self, name: &str, binding: Binding) {
+    if let Some(scope) = self.scopes.last_mut() {
+      scope.insert(name.to_owned(), binding);
+    }
+  }
+
+  /// Binds parameters that were checked before, as they were numbered then.
+  pub fn resume(&mut self, params: &[crate::hir::Param]) {
+    for param in params {
+      let ty = if param.optional {
+        param.ty.clone().optional()
+      } else {
+        param.ty.clone()
+      };
+      self.put(
+        &param.name,
+        Binding {
+          local: param.local,
+          ty,
+          span: param.span,
+          step: false,
+        },
+      );
+      self.next = self.next.max(param.local.0 + 1);
+    }
+  }
+
+  fn constant(&self, name: &str) -> Option<Span> {
+    self
+      .checker
+      .symbols
+      .find(self.module, Space::Value, name)
+      .map(|entry| entry.span)
+  }
+
+  /// Gives a bound name its type, once that is known.
+  pub fn set_type(&mut self, name: &str, ty: &Type) {
+    if let Some(binding) = self.scopes.iter_mut().rev().find_map(|scope| scope.get_mut(name)) {
+      binding.ty = ty.clone();
+    }
+  }
+
+  pub fn find(&self, name: &str) -> Option<&Binding> {
+    self.scopes.iter().rev().find_map(|scope| scope.get(name))
+  }
+
+  /// The place that an expression names, if it is a name followed by fields.
+  pub fn path(&self, expr: &ast::Expr) -> Option<Path> {
+    match &expr.kind {
+      ast::ExprKind::Name(name) => self.find(name).map(|binding| Path {
+        root: binding.local,
+        fields: Vec::new(),
+      }),
+      ast::ExprKind::Field { base, name, .. } => {
+        let mut path = self.path(base)?;
+        path.fields.push(name.value.as_str().into());
+        Some(path)
+      }
+      _ => None,
+    }
+  }
+
+  /// Says that a value name stands for nothing, as helpfully as possible.
+  pub fn unknown_value(&mut self, name: &str, span: Span) {
+    let callable = self.checker.lookup(self.module, Space::Callable, name);
+    if callable
+      .as_ref()
+      .is_some_and(|targets| targets.contains(&super::symbols::Target::Broken))
+    {
+      return;
+    }
+    let finding = if callable.is_some() {
+      Diagnostic::new(
+        &codes::WRONG_KIND,
+        format!("`{name}` is something to call, not a value"),
+      )
+      .label(span, "used as a value")
+      .help(format!("call it: `{name}(...)`"))
+    } else {
+      let names: Vec<&str> = self
+        .scopes
+        .iter()
+        .flat_map(|scope| scope.keys().map(String::as_str))
+        .collect();
+      let names: Vec<&str> = names
+        .into_iter()
+        .chain(self.checker.symbols.names(self.module, Space::Value))
+        .collect();
+      let finding =
+        Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
+      match (nearest(name, names.iter().copied()), word_help(name)) {
+        (Some(near), _) => finding.help(format!("there is `{near}`")),
+        (None, Some(help)) => finding.help(help),
+        (None, None) if names.is_empty() => finding,
+        (None, None) => finding.help(format!("in scope: {}", listed(names.into_iter()))),
+      }
+    };
+    self.say(finding);
+  }
+}
+
+fn word_help(name: &str) -> Option<&'static str> {
+  match name {
+    "previous" => Some("`previous` stands inside `repeat` and `each ... from`"),
+    "error" => Some("`error` stands right of `catch`"),
+    "it" => Some("`it` stands in the second argument of functions on lists: `count(xs, it > 1)`"),
+    "call" => Some("`call` stands in the settings of a worker"),
+    "stdout" | "stderr" | "exit" => Some("it stands in a worker's `output`"),
+    _ => None,
+  }
+}
+
+fn shadowed(name: &Name, taken: Span) -> Diagnostic {
+  Diagnostic::new(&codes::SHADOWED, format!("`{}` hides another name", name.value))
+    .label(name.span, "this one")
+    .label(taken, "the other one")
+    .help("give one of them another name")
+}

@@ -1,0 +1,135 @@
+//! Orchestrators: all signatures first, since they may call each other; then cycles; then bodies.
+
+use std::collections::HashMap;
+
+use super::{
+  blocks::End,
+  checker::Checker,
+  cycles::{self, Need},
+  names::Body,
+  reads::Reads,
+  symbols::{Space, Target},
+};
+use crate::{
+  diagnostics::{Diagnostic, codes},
+  hir::{self, ModuleId},
+  syntax::ast::Signature,
+};
+
+/// Orchestrators inside one another before it is said to be too deep.
+const DEEPEST: usize = 3;
+
+impl Checker<'_> {
+  pub fn check_orchestrators(&mut self) {
+    for at in 0..self.symbols.orchestrators.len() {
+      self.sign_orchestrator(at);
+    }
+    let calls = self.orchestrator_calls();
+    let (order, cycles) = cycles::order(self.symbols.orchestrators.len(), &calls);
+    for path in &cycles {
+      let name = |at: usize| self.symbols.orchestrators[at].it.name.value.clone();
+      let finding = cycles::cycle(
+        &codes::CALL_CYCLE,
+        "orchestrators may not call each other in a circle",
+        path,
+        name,
+      )
+      .help("there is no recursion: a loop over data is `each`, a bounded loop `repeat`");
+      self.say(finding);
+    }
+    if cycles.is_empty() {
+      self.too_deep(&order, &calls);
+    }
+    for at in 0..self.symbols.orchestrators.len() {
+      self.check_orchestrator(at);
+    }
+  }
+
+  fn sign_orchestrator(&mut self, at: usize) {
+    let declared = self.symbols.orchestrators[at];
+    let mut body = Body::new(self, declared.module);
+    let signed = body.sign(&declared.it.signature);
+    self.program.orchestrators.push(hir::Orchestrator {
+      name: declared.it.name.value.as_str().into(),
+      module: ModuleId(u32::try_from(declared.module).unwrap_or(u32::MAX)),
+      doc: declared.item.doc.clone(),
+      span: declared.it.name.span,
+      contract: signed.contract,
+      params: signed.params,
+      input: signed.input,
+      output: signed.output,
+      body: hir::Block {
+        steps: Vec::new(),
+        result: None,
+        span: declared.it.body.span,
+      },
+    });
+  }
+
+  fn orchestrator_calls(&self) -> Vec<Need> {
+    let mut calls = Vec::new();
+    for (from, declared) in self.symbols.orchestrators.iter().enumerate() {
+      for name in Reads::of_block(&declared.it.body).calls {
+        if let Some(entry) = self.symbols.find(declared.module, Space::Callable, &name.value)
+          && let [Target::Orchestrator(to)] = entry.targets[..]
+        {
+          calls.push(Need {
+            from,
+            to: to.0 as usize,
+            span: name.span,
+            how: "calls",
+          });
+        }
+      }
+    }
+    calls
+  }
+
+  fn too_deep(&mut self, order: &[usize], calls: &[Need]) {
+    let mut depth: HashMap<usize, usize> = HashMap::new();
+    for &at in order {
+      let below = calls.iter().filter(|call| call.from == at);
+      let deepest = below
+        .filter_map(|call| depth.get(&call.to).map(|depth| (depth + 1, call.span)))
+        .max();
+      depth.insert(at, deepest.map_or(1, |(depth, _)| depth));
+      if let Some((levels, span)) = deepest
+        && levels == DEEPEST + 1
+      {
+        let name = &self.symbols.orchestrators[at].it.name;
+        let finding = Diagnostic::new(
+          &codes::TOO_DEEP,
+          format!(
+            "`{}` has {levels} levels of orchestrators below one another",
+            name.value
+          ),
+        )
+        .label(span, "the deepest goes through this call")
+        .help(format!("{DEEPEST} levels are what people follow: flatten one"));
+        self.say(finding);
+      }
+    }
+  }
+
+  fn check_orchestrator(&mut self, at: usize) {
+    let declared = self.symbols.orchestrators[at];
+    let params = std::mem::take(&mut self.program.orchestrators[at].params);
+    let output = self.program.orchestrators[at].output.clone();
+    let mut body = Body::new(self, declared.module);
+    body.resume(&params);
+    let what = format!("the result of `{}`", declared.it.name.value);
+    let (block, _) = body.block(
+      &declared.it.body,
+      End::Return {
+        expected: &output,
+        what: &what,
+      },
+    );
+    if let Signature::Own { params: written, .. } = &declared.it.signature {
+      body.unused_params(written.iter(), &params);
+    }
+    let orchestrator = &mut self.program.orchestrators[at];
+    orchestrator.params = params;
+    orchestrator.body = block;
+  }
+}

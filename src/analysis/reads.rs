@@ -1,0 +1,242 @@
+//! Which names a piece of syntax reads: what makes an edge, before anything is typed.
+
+use crate::{source::Span, syntax::ast::*};
+
+/// A name that is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Read<'a> {
+  pub name: &'a str,
+  pub span: Span,
+  /// Inside an arm, a branch or a fallback: counts only once that is taken.
+  pub conditional: bool,
+  /// In an `after`.
+  pub after: bool,
+}
+
+/// Collects reads and calls.
+#[derive(Default)]
+pub struct Reads<'a> {
+  pub names: Vec<Read<'a>>,
+  /// Callees, in the order written.
+  pub calls: Vec<&'a Name>,
+  conditional: bool,
+}
+
+impl<'a> Reads<'a> {
+  pub fn of_step(step: &'a Step) -> Self {
+    let mut reads = Self::default();
+    reads.step(step);
+    reads
+  }
+
+  pub fn of_node(node: &'a Node) -> Self {
+    let mut reads = Self::default();
+    reads.node(node);
+    reads
+  }
+
+  pub fn of_expr(expr: &'a Expr) -> Self {
+    let mut reads = Self::default();
+    reads.expr(expr);
+    reads
+  }
+
+  pub fn of_block(block: &'a Block) -> Self {
+    let mut reads = Self::default();
+    reads.block(block);
+    reads
+  }
+
+  pub fn mentions(&self, name: &str) -> bool {
+    self.names.iter().any(|read| read.name == name)
+  }
+
+  fn block(&mut self, block: &'a Block) {
+    block.steps.iter().for_each(|step| self.step(step));
+  }
+
+  fn step(&mut self, step: &'a Step) {
+    match &step.kind {
+      StepKind::Named { node, .. } | StepKind::Gate(node) => self.node(node),
+      StepKind::Require { condition, message } => {
+        self.expr(condition);
+        message.iter().for_each(|message| self.expr(message));
+      }
+      StepKind::Return { value, when } => {
+        self.expr(value);
+        when.iter().for_each(|when| self.expr(when));
+      }
+      StepKind::Yield(value) => self.expr(value),
+      StepKind::Stage { body, .. } => self.block(body),
+      StepKind::Broken { .. } => {}
+    }
+  }
+
+  fn conditionally(&mut self, read: impl FnOnce(&mut Self)) {
+    let before = std::mem::replace(&mut self.conditional, true);
+    read(self);
+    self.conditional = before;
+  }
+
+  pub fn node(&mut self, node: &'a Node) {
+    for name in &node.after {
+      self.names.push(Read {
+        name: &name.value,
+        span: name.span,
+        conditional: self.conditional,
+        after: true,
+      });
+    }
+    self.policies(&node.with);
+    match &node.kind {
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
+      NodeKind::Each(each) => self.each(each),
+      NodeKind::Repeat(repeat) => self.repeat(repeat),
+      NodeKind::If {
+        condition,
+        then,
+        otherwise,
+      } => {
+        self.expr(condition);
+        self.conditionally(|reads| {
+          reads.node(then);
+          otherwise.iter().for_each(|node| reads.node(node));
+        });
+      }
+      NodeKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => {
+        self.expr(subject);
+        self.conditionally(|reads| {
+          arms.iter().for_each(|arm| reads.node(&arm.node));
+          otherwise.iter().for_each(|(_, node)| reads.node(node));
+        });
+      }
+      NodeKind::Attempt(inner) => self.node(inner),
+      NodeKind::Catch { inner, handler } => {
+        self.node(inner);
+        self.conditionally(|reads| reads.node(handler));
+      }
+      NodeKind::Block(block) => self.block(block),
+    }
+  }
+
+  fn each(&mut self, each: &'a Each) {
+    self.expr(&each.items);
+    each.seed.iter().for_each(|(seed, _)| self.expr(seed));
+    self.policies(&each.with);
+    self.node(&each.body);
+  }
+
+  fn repeat(&mut self, repeat: &'a Repeat) {
+    repeat.bound.iter().for_each(|bound| self.expr(bound));
+    repeat.seed.iter().for_each(|(seed, _)| self.expr(seed));
+    self.block(&repeat.body);
+    repeat.until.iter().for_each(|until| self.expr(until));
+    if let Some(RepeatElse::Node(node)) = &repeat.otherwise {
+      self.conditionally(|reads| reads.node(node));
+    }
+  }
+
+  fn policies(&mut self, policies: &'a [Policy]) {
+    policies.iter().for_each(|policy| self.policy(&policy.kind));
+  }
+
+  pub fn policy(&mut self, policy: &'a PolicyKind) {
+    match policy {
+      PolicyKind::Timeout(e) | PolicyKind::Deadline(e) | PolicyKind::Delay(e) | PolicyKind::Concurrent(e) => {
+        self.expr(e)
+      }
+      PolicyKind::Retry(retry) => {
+        self.expr(&retry.times);
+        match &retry.backoff {
+          Some(Backoff::Exponential { from, to }) => {
+            self.expr(from);
+            self.expr(to);
+          }
+          Some(Backoff::Fixed(wait)) => self.expr(wait),
+          None => {}
+        }
+      }
+      PolicyKind::Rate { count, per } => {
+        self.expr(count);
+        self.expr(per);
+      }
+      _ => {}
+    }
+  }
+
+  pub fn expr(&mut self, expr: &'a Expr) {
+    match &expr.kind {
+      ExprKind::Name(name) => {
+        self.names.push(Read {
+          name,
+          span: expr.span,
+          conditional: self.conditional,
+          after: false,
+        });
+      }
+      ExprKind::String(parts) => parts.iter().for_each(|part| {
+        if let StringPart::Value(value) = part {
+          self.expr(value);
+        }
+      }),
+      ExprKind::Field { base, .. } => self.expr(base),
+      ExprKind::Index { base, index } => {
+        self.expr(base);
+        self.expr(index);
+      }
+      ExprKind::Call { callee, arguments } => {
+        self.calls.push(callee);
+        arguments.iter().for_each(|argument| self.expr(&argument.value));
+      }
+      ExprKind::Unary { operand, .. } => self.expr(operand),
+      ExprKind::Binary { left, right, .. } => {
+        self.expr(left);
+        self.expr(right);
+      }
+      ExprKind::Cast { value, .. } => self.expr(value),
+      ExprKind::Record(parts) => self.record(parts),
+      ExprKind::List(parts) => parts.iter().for_each(|part| match part {
+        ListPart::Item(value) | ListPart::Spread(value) => self.expr(value),
+      }),
+      ExprKind::Comprehension {
+        body, items, condition, ..
+      } => {
+        self.expr(items);
+        self.expr(body);
+        condition.iter().for_each(|condition| self.expr(condition));
+      }
+      ExprKind::If {
+        condition,
+        then,
+        otherwise,
+      } => {
+        self.expr(condition);
+        self.expr(then);
+        otherwise.iter().for_each(|value| self.expr(value));
+      }
+      ExprKind::Match {
+        subject,
+        arms,
+        otherwise,
+      } => {
+        self.expr(subject);
+        arms.iter().for_each(|arm| self.expr(&arm.value));
+        otherwise.iter().for_each(|(_, value)| self.expr(value));
+      }
+      ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) => {}
+      ExprKind::Duration(_) | ExprKind::Broken => {}
+    }
+  }
+
+  pub fn record(&mut self, parts: &'a [RecordPart]) {
+    for part in parts {
+      match part {
+        RecordPart::Field { value, .. } | RecordPart::Spread(value) => self.expr(value),
+      }
+    }
+  }
+}

@@ -1,0 +1,305 @@
+//! What each module's names stand for: declarations and imports, in four name spaces.
+
+use std::collections::HashMap;
+
+use crate::{
+  diagnostics::{Diagnostic, Diagnostics, codes, nearest},
+  hir::{LimitId, OrchestratorId, WorkerId},
+  modules::Loaded,
+  source::Span,
+  syntax::ast::{self, ItemKind, Name},
+};
+
+/// Names of different spaces never clash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Space {
+  /// Workers, orchestrators, functions.
+  Callable,
+  /// Constants; parameters and steps live in inner scopes.
+  Value,
+  /// Types and contracts.
+  Type,
+  Limit,
+}
+
+/// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+  Worker(WorkerId),
+  Orchestrator(OrchestratorId),
+  /// A function in the callable space, a constant in the value space.
+  Let(usize),
+  Type(usize),
+  Contract(usize),
+  Limit(LimitId),
+  /// It did not parse, or its module could not be read: said already.
+  Broken,
+}
+
+/// One name in one module.
+#[derive(Clone, Debug)]
+pub struct Entry {
+  /// More than one only for the versions of a contract.
+  pub targets: Vec<Target>,
+  /// Where the name was given.
+  pub span: Span,
+  pub imported: bool,
+}
+
+/// A declaration and where it stands.
+pub struct Declared<'a, T> {
+  pub module: usize,
+  pub item: &'a ast::Item,
+  pub it: &'a T,
+}
+
+impl<T> Clone for Declared<'_, T> {
+  fn clone(&self) -> Self {
+    *self
+  }
+}
+
+impl<T> Copy for Declared<'_, T> {}
+
+/// One module's names, by space.
+type Table<'a> = HashMap<Space, HashMap<&'a str, Entry>>;
+
+/// All declarations of a program, and each module's names.
+#[derive(Default)]
+pub struct Symbols<'a> {
+  pub workers: Vec<Declared<'a, ast::Worker>>,
+  pub orchestrators: Vec<Declared<'a, ast::Orchestrator>>,
+  pub lets: Vec<Declared<'a, ast::Let>>,
+  pub types: Vec<Declared<'a, ast::TypeExpr>>,
+  pub type_names: Vec<&'a Name>,
+  pub contracts: Vec<Declared<'a, ast::Contract>>,
+  pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
+  pub limit_names: Vec<&'a Name>,
+  names: Vec<Table<'a>>,
+}
+
+impl<'a> Symbols<'a> {
+  /// Collects declarations, then resolves imports; says duplicates and names that are not there to import.
+  pub fn collect(loaded: &'a Loaded, findings: &mut Diagnostics) -> Self {
+    let mut symbols = Symbols::default();
+    for (module, read) in loaded.modules.iter().enumerate() {
+      symbols.names.push(HashMap::new());
+      for item in &read.ast.items {
+        symbols.declare(module, item, findings);
+      }
+    }
+    let declared = symbols.names.clone();
+    for (module, read) in loaded.modules.iter().enumerate() {
+      let imports = read.ast.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Import(import) => Some(import),
+        _ => None,
+      });
+      for (import, from) in imports.zip(&read.imports) {
+        let exports = from.map(|from| &declared[from]);
+        for name in &import.names {
+          symbols.import(module, name, exports, &import.path.value, findings);
+        }
+      }
+    }
+    symbols
+  }
+
+  fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
+    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let (space, name, target) = match &item.kind {
+      ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Broken { name: None } => return,
+      ItemKind::Type { name, ty } => {
+        self.types.push(Declared { module, item, it: ty });
+        self.type_names.push(name);
+        (Space::Type, name, Target::Type(self.types.len() - 1))
+      }
+      ItemKind::Let(it) => {
+        self.lets.push(Declared { module, item, it });
+        let space = if it.params.is_some() {
+          Space::Callable
+        } else {
+          Space::Value
+        };
+        (space, &it.name, Target::Let(self.lets.len() - 1))
+      }
+      ItemKind::Contract(it) => {
+        self.contracts.push(Declared { module, item, it });
+        (Space::Type, &it.name, Target::Contract(self.contracts.len() - 1))
+      }
+      ItemKind::Worker(it) => {
+        self.workers.push(Declared { module, item, it });
+        (
+          Space::Callable,
+          &it.name,
+          Target::Worker(WorkerId(number(self.workers.len() - 1))),
+        )
+      }
+      ItemKind::Orchestrator(it) => {
+        self.orchestrators.push(Declared { module, item, it });
+        (
+          Space::Callable,
+          &it.name,
+          Target::Orchestrator(OrchestratorId(number(self.orchestrators.len() - 1))),
+        )
+      }
+      ItemKind::Limit { name, policies } => {
+        self.limits.push(Declared {
+          module,
+          item,
+          it: policies,
+        });
+        self.limit_names.push(name);
+        (
+          Space::Limit,
+          name,
+          Target::Limit(LimitId(number(self.limits.len() - 1))),
+        )
+      }
+      ItemKind::Broken { name: Some(name) } => {
+        for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
+          let broken = Entry {
+            targets: vec![Target::Broken],
+            span: name.span,
+            imported: false,
+          };
+          self.names[module]
+            .entry(space)
+            .or_default()
+            .entry(&name.value)
+            .or_insert(broken);
+        }
+        return;
+      }
+    };
+    self.bind(module, space, name, vec![target], false, findings);
+  }
+
+  fn bind(
+    &mut self,
+    module: usize,
+    space: Space,
+    name: &'a Name,
+    targets: Vec<Target>,
+    imported: bool,
+    findings: &mut Diagnostics,
+  ) {
+    let own = self.names[module].entry(space).or_default();
+    let Some(entry) = own.get_mut(name.value.as_str()) else {
+      own.insert(
+        &name.value,
+        Entry {
+          targets,
+          span: name.span,
+          imported,
+        },
+      );
+      return;
+    };
+    if entry.targets.contains(&Target::Broken) {
+      return;
+    }
+    let versions = |targets: &[Target]| targets.iter().all(|target| matches!(target, Target::Contract(_)));
+    if versions(&entry.targets) && versions(&targets) {
+      let version = |target: &Target| match target {
+        Target::Contract(id) => self.contracts[*id].it.version.as_ref().map(|version| version.value),
+        _ => None,
+      };
+      if !entry
+        .targets
+        .iter()
+        .any(|own| targets.iter().any(|new| version(own) == version(new)))
+      {
+        entry.targets.extend(targets);
+        return;
+      }
+    }
+    let first = entry.span;
+    findings.push(duplicate(name, first));
+  }
+
+  fn import(
+    &mut self,
+    module: usize,
+    imported: &'a ast::ImportedName,
+    exports: Option<&Table<'a>>,
+    path: &str,
+    findings: &mut Diagnostics,
+  ) {
+    let own = imported.alias.as_ref().unwrap_or(&imported.name);
+    let mut found = false;
+    for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
+      let targets = match exports {
+        None => Some(vec![Target::Broken]),
+        Some(exports) => exports
+          .get(&space)
+          .and_then(|names| names.get(imported.name.value.as_str()))
+          .map(|entry| entry.targets.clone()),
+      };
+      if let Some(targets) = targets {
+        found = true;
+        self.bind(module, space, own, targets, true, findings);
+      }
+    }
+    if let (false, Some(exports)) = (found, exports) {
+      let name = &imported.name;
+      let message = format!("`{path}` declares no `{}`", name.value);
+      let finding = Diagnostic::new(&codes::UNKNOWN_EXPORT, message).label(name.span, "not declared there");
+      let names = || exports.values().flat_map(|names| names.keys().copied());
+      let near = nearest(&name.value, names());
+      findings.push(match near {
+        Some(near) => finding.help(format!("there is `{near}`")),
+        None => finding.help(format!("it declares {}", listed(names()))),
+      });
+      self.bind(module, Space::Callable, own, vec![Target::Broken], true, findings);
+      self.bind(module, Space::Value, own, vec![Target::Broken], true, findings);
+      self.bind(module, Space::Type, own, vec![Target::Broken], true, findings);
+    }
+  }
+
+  /// What a name stands for in a module.
+  pub fn find(&self, module: usize, space: Space, name: &str) -> Option<&Entry> {
+    self.names[module].get(&space)?.get(name)
+  }
+
+  /// All names of a space in a module.
+  pub fn names(&self, module: usize, space: Space) -> impl Iterator<Item = &str> {
+    self.names[module]
+      .get(&space)
+      .into_iter()
+      .flat_map(|names| names.keys().copied())
+  }
+
+  /// The imported names of a module, with the place of each.
+  pub fn imported(&self, module: usize) -> impl Iterator<Item = (&str, Space, &Entry)> {
+    let all = self.names[module]
+      .iter()
+      .flat_map(|(space, names)| names.iter().map(|(name, entry)| (*name, *space, entry)));
+    all.filter(|(_, _, entry)| entry.imported)
+  }
+}
+
+/// Up to eight names in order, for a help text.
+pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+  let mut names: Vec<&str> = names.collect();
+  names.sort_unstable();
+  names.dedup();
+  match names.len() {
+    0 => "nothing".into(),
+    count => {
+      let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
+      let rest = if count > 8 {
+        format!(" and {} more", count - 8)
+      } else {
+        String::new()
+      };
+      format!("{}{rest}", shown.join(", "))
+    }
+  }
+}
+
+pub fn duplicate(name: &Name, first: Span) -> Diagnostic {
+  Diagnostic::new(&codes::DUPLICATE, format!("`{}` is defined twice", name.value))
+    .label(name.span, "again here")
+    .label(first, "first here")
+    .help("give one of them another name")
+}

@@ -1,0 +1,341 @@
+//! From written types to types: names resolved, refinements read, recursion refused.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{
+  checker::Checker,
+  cycles::{self, Need},
+  symbols::{Space, Target},
+};
+use crate::{
+  diagnostics::{Diagnostic, codes},
+  source::{Span, Spanned},
+  syntax::ast::{FieldType, Number, Refinement, TypeExpr, TypeExprKind},
+  types::{self, Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type},
+};
+
+/// The type names that are always there.
+pub const BUILTIN: &[&str] = &[
+  "string", "int", "float", "bool", "time", "duration", "json", "null", "map", "Failure", "Outcome",
+];
+
+/// The most types that one may be made of, names expanded.
+const LARGEST: u64 = 10_000;
+
+impl Checker<'_> {
+  /// Types all `type` declarations, then all contracts.
+  pub fn check_types(&mut self) {
+    let count = self.symbols.types.len();
+    let mut needs = Vec::new();
+    for at in 0..count {
+      let declared = self.symbols.types[at];
+      self.type_needs(at, declared.module, declared.it, &mut needs);
+    }
+    let (order, cycles) = cycles::order(count, &needs);
+    self.types = vec![Type::Unknown; count];
+    for path in &cycles {
+      let name = |at: usize| self.symbols.type_names[at].value.clone();
+      let finding = cycles::cycle(&codes::TYPE_CYCLE, "a type may not contain itself", path, name)
+        .help("every value must have an end: give a reference (an id, a name) instead");
+      self.say(finding);
+    }
+    let broken: Vec<usize> = cycles.iter().flatten().map(|need| need.from).collect();
+    for at in order.into_iter().filter(|at| !broken.contains(at)) {
+      let declared = self.symbols.types[at];
+      let ty = self.type_of(declared.module, declared.it);
+      let name = self.symbols.type_names[at];
+      self.types[at] = if ty.is_unknown() {
+        Type::Unknown
+      } else {
+        self.sized(name.span, Type::named(&name.value, ty))
+      };
+    }
+    self.check_contracts();
+  }
+
+  fn sized(&mut self, span: Span, ty: Type) -> Type {
+    if ty.size() <= LARGEST {
+      return ty;
+    }
+    let finding = Diagnostic::new(
+      &codes::BAD_REFINEMENT,
+      format!("`{ty}` is made of more than {LARGEST} types"),
+    )
+    .label(span, "too large")
+    .help("use `json` for parts that nothing reads");
+    self.say(finding);
+    Type::Unknown
+  }
+
+  /// The type declarations that a written type names.
+  fn type_needs(&self, from: usize, module: usize, ty: &TypeExpr, needs: &mut Vec<Need>) {
+    match &ty.kind {
+      TypeExprKind::Name { name, arguments, .. } => {
+        if let Some(entry) = self.symbols.find(module, Space::Type, &name.value)
+          && let [Target::Type(to)] = entry.targets[..]
+        {
+          needs.push(Need {
+            from,
+            to,
+            span: ty.span,
+            how: "contains",
+          });
+        }
+        arguments
+          .iter()
+          .for_each(|argument| self.type_needs(from, module, argument, needs));
+      }
+      TypeExprKind::List { item, .. } | TypeExprKind::Optional(item) => self.type_needs(from, module, item, needs),
+      TypeExprKind::Record { fields, .. } => {
+        fields
+          .iter()
+          .for_each(|field| self.type_needs(from, module, &field.ty, needs));
+      }
+      TypeExprKind::Union(members) => members.iter().for_each(|ty| self.type_needs(from, module, ty, needs)),
+      TypeExprKind::ContractSide { contract, .. } => self.contract_needs(from, module, contract, needs),
+      _ => {}
+    }
+  }
+
+  fn contract_needs(
+    &self,
+    from: usize,
+    module: usize,
+    contract: &crate::syntax::ast::ContractRef,
+    needs: &mut Vec<Need>,
+  ) {
+    let Some(entry) = self.symbols.find(module, Space::Type, &contract.name.value) else {
+      return;
+    };
+    for target in &entry.targets {
+      if let Target::Contract(at) = target {
+        let declared = self.symbols.contracts[*at];
+        for side in [&declared.it.input, &declared.it.output].into_iter().flatten() {
+          let mut inner = Vec::new();
+          self.type_needs(from, declared.module, side, &mut inner);
+          needs.extend(inner.into_iter().map(|need| Need {
+            span: contract.span,
+            ..need
+          }));
+        }
+      }
+    }
+  }
+
+  /// The type that is written.
+  pub fn type_of(&mut self, module: usize, ty: &TypeExpr) -> Type {
+    match &ty.kind {
+      TypeExprKind::Null => Type::Null,
+      TypeExprKind::Bool(value) => Type::Bool(Some(*value)),
+      TypeExprKind::Int(value) => Type::int_range(*value, *value),
+      TypeExprKind::String(text) => Type::literal(text),
+      TypeExprKind::Broken => Type::Unknown,
+      TypeExprKind::Optional(inner) => self.type_of(module, inner).optional(),
+      TypeExprKind::List { item, refine } => {
+        let item = self.type_of(module, item);
+        let (min, max) = self.lengths(refine.as_ref());
+        Type::List(Arc::new(ListType { item, min, max }))
+      }
+      TypeExprKind::Record { fields, open } => self.record_of(module, fields, *open),
+      TypeExprKind::Union(members) => self.union_of(module, members, ty.span),
+      TypeExprKind::ContractSide { contract, side } => self.contract_side(module, contract, side),
+      TypeExprKind::Name {
+        name,
+        arguments,
+        refine,
+      } => {
+        let arguments: Vec<Type> = arguments
+          .iter()
+          .map(|argument| self.type_of(module, argument))
+          .collect();
+        self.named_type(module, name, arguments, refine.as_ref())
+      }
+    }
+  }
+
+  fn record_of(&mut self, module: usize, written: &[FieldType], open: bool) -> Type {
+    let mut fields: IndexMap<Arc<str>, Field> = IndexMap::new();
+    for field in written {
+      let ty = self.type_of(module, &field.ty);
+      if fields.contains_key(field.name.value.as_str()) {
+        let first = written
+          .iter()
+          .find(|first| first.name.value == field.name.value)
+          .map_or(field.name.span, |f| f.name.span);
+        self.say(super::symbols::duplicate(&field.name, first));
+        continue;
+      }
+      fields.insert(
+        field.name.value.as_str().into(),
+        Field {
+          ty,
+          optional: field.optional,
+        },
+      );
+    }
+    Type::Record(Arc::new(RecordType { fields, open }))
+  }
+
+  fn union_of(&mut self, module: usize, members: &[TypeExpr], span: Span) -> Type {
+    let members: Vec<Type> = members.iter().map(|member| self.type_of(module, member)).collect();
+    let union = Type::union(members);
+    if let Type::Union(members) = &union
+      && let Err((a, b)) = types::distinguishable(members)
+    {
+      let finding = Diagnostic::new(
+        &codes::AMBIGUOUS_UNION,
+        format!("a value does not tell `{a}` from `{b}`"),
+      )
+      .label(span, "both could be meant")
+      .help("give both records a field with a literal of its own, such as `kind: \"a\"`");
+      self.say(finding);
+      return Type::Unknown;
+    }
+    union
+  }
+
+  fn named_type(
+    &mut self,
+    module: usize,
+    name: &Spanned<String>,
+    arguments: Vec<Type>,
+    refine: Option<&Spanned<Refinement>>,
+  ) -> Type {
+    let wanted = usize::from(matches!(name.value.as_str(), "map" | "Outcome"));
+    let own = self.symbols.find(module, Space::Type, &name.value).is_some();
+    if arguments.len() != wanted && (BUILTIN.contains(&name.value.as_str()) || !arguments.is_empty()) {
+      let takes = if wanted == 1 {
+        "takes one type: `<T>`"
+      } else {
+        "takes no `<...>`"
+      };
+      self.say(Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{}` {takes}", name.value)).label(name.span, "here"));
+      return Type::Unknown;
+    }
+    match (name.value.as_str(), refine) {
+      ("string", _) => self.string_type(refine),
+      ("int", _) => self.int_type(refine),
+      ("float", _) => self.float_type(refine),
+      (word, Some(refine)) => {
+        let finding = Diagnostic::new(&codes::BAD_REFINEMENT, format!("`{word}` takes no refinement"))
+          .label(refine.span, "refines nothing")
+          .help("`string`, `int`, `float` and lists do: `string(1..200)`, `int(0..10)`, `[T](..500)`");
+        self.say(finding);
+        Type::Unknown
+      }
+      ("bool", None) => Type::bool(),
+      ("time", None) => Type::Time,
+      ("duration", None) => Type::Duration,
+      ("json", None) => Type::Json,
+      ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
+      ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
+      ("Failure", None) if !own => types::failure(),
+      (_, None) => self.declared_type(module, name),
+    }
+  }
+
+  fn declared_type(&mut self, module: usize, name: &Spanned<String>) -> Type {
+    match self.resolve(module, Space::Type, name, "type")[..] {
+      [Target::Type(at)] => self.types.get(at).cloned().unwrap_or(Type::Unknown),
+      [Target::Contract(_), ..] => {
+        let finding = Diagnostic::new(
+          &codes::WRONG_KIND,
+          format!("`{}` is a contract, not a type", name.value),
+        )
+        .label(name.span, "a contract has two sides")
+        .help(format!("write `{0}.input` or `{0}.output`", name.value));
+        self.say(finding);
+        Type::Unknown
+      }
+      _ => Type::Unknown,
+    }
+  }
+
+  fn bad_refinement(&mut self, span: Span, message: &str) -> Type {
+    self.say(Diagnostic::new(&codes::BAD_REFINEMENT, message).label(span, "no value obeys this"));
+    Type::Unknown
+  }
+
+  fn string_type(&mut self, refine: Option<&Spanned<Refinement>>) -> Type {
+    match refine.map(|refine| (&refine.value, refine.span)) {
+      None => Type::string(),
+      Some((Refinement::Regex(pattern), span)) => match regex::Regex::new(pattern) {
+        Ok(regex) => Type::String(Arc::new(StringRules {
+          min: None,
+          max: None,
+          regex: Some(regex),
+        })),
+        Err(error) => {
+          let reason = error.to_string();
+          let reason = reason
+            .lines()
+            .last()
+            .unwrap_or("it does not parse")
+            .trim_start_matches("error: ")
+            .to_owned();
+          self.bad_refinement(span, &format!("the pattern does not parse: {reason}"))
+        }
+      },
+      Some((Refinement::Range { .. }, _)) => {
+        let (min, max) = self.lengths(refine);
+        Type::String(Arc::new(StringRules { min, max, regex: None }))
+      }
+    }
+  }
+
+  fn int_type(&mut self, refine: Option<&Spanned<Refinement>>) -> Type {
+    let Some(refine) = refine else { return Type::int() };
+    let whole = |number: Option<Number>| match number {
+      None => Ok(None),
+      Some(Number::Int(value)) => Ok(Some(value)),
+      Some(Number::Float(_)) => Err(()),
+    };
+    match &refine.value {
+      Refinement::Range { min, max } => match (whole(*min), whole(*max)) {
+        (Ok(min), Ok(max)) if min.zip(max).is_none_or(|(min, max)| min <= max) => Type::Int(IntRange { min, max }),
+        (Ok(_), Ok(_)) => self.bad_refinement(refine.span, "the range of an int is empty"),
+        _ => self.bad_refinement(refine.span, "the ends of an int's range are ints"),
+      },
+      Refinement::Regex(_) => self.bad_refinement(refine.span, "a pattern refines strings only"),
+    }
+  }
+
+  fn float_type(&mut self, refine: Option<&Spanned<Refinement>>) -> Type {
+    let Some(refine) = refine else { return Type::float() };
+    #[expect(clippy::cast_precision_loss, reason = "the ends of a range are written by people")]
+    let real = |number: Number| match number {
+      Number::Int(value) => value as f64,
+      Number::Float(value) => value,
+    };
+    match &refine.value {
+      Refinement::Range { min, max } => {
+        let (min, max) = (min.map(real), max.map(real));
+        if min.zip(max).is_none_or(|(min, max)| min <= max) {
+          return Type::Float(FloatRange { min, max });
+        }
+        self.bad_refinement(refine.span, "the range of a float is empty")
+      }
+      Refinement::Regex(_) => self.bad_refinement(refine.span, "a pattern refines strings only"),
+    }
+  }
+
+  /// The bounds of a length.
+  fn lengths(&mut self, refine: Option<&Spanned<Refinement>>) -> (Option<u64>, Option<u64>) {
+    let Some(refine) = refine else { return (None, None) };
+    let length = |number: &Option<Number>| match number {
+      None => Some(None),
+      Some(Number::Int(value)) => u64::try_from(*value).ok().map(Some),
+      Some(Number::Float(_)) => None,
+    };
+    if let Refinement::Range { min, max } = &refine.value
+      && let (Some(min), Some(max)) = (length(min), length(max))
+      && min.zip(max).is_none_or(|(min, max)| min <= max)
+    {
+      return (min, max);
+    }
+    self.bad_refinement(refine.span, "a length is `(least..most)`, with ints from 0");
+    (None, None)
+  }
+}

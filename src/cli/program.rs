@@ -1,0 +1,117 @@
+//! What commands need of a program before they do their own work: it checked, its findings shown if they refuse it,
+//! an orchestrator chosen.
+
+use std::path::Path;
+
+use super::{
+  exit::Exit,
+  terminal::{self, Color},
+};
+use crate::{
+  diagnostics::{
+    Diagnostics, codes, nearest,
+    render::{Counts, human},
+  },
+  hir::{NodeKind, Orchestrator, OrchestratorId, Program, Visit},
+  session::{self, Checked, Disk},
+};
+
+/// Checks the program at `path`; what refuses it is shown on standard error.
+pub fn load(path: &Path, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
+  let mut checked = session::check(&Disk, path);
+  if let Some(program) = checked.program.take() {
+    return Ok((checked, program));
+  }
+  let look = terminal::look(color, &std::io::stderr());
+  let mut findings = checked.findings.clone();
+  findings.0.retain(|finding| finding.code.level.refuses());
+  terminal::say(&human::render(&findings, &checked.sources, look));
+  Err(refusal(&checked.findings))
+}
+
+/// How a program with these findings ends a command: a root that can't be read is a mistake in the command line.
+pub fn refusal(findings: &Diagnostics) -> Exit {
+  let no_root = |found: &crate::diagnostics::Diagnostic| found.code == &codes::UNREADABLE && found.labels.is_empty();
+  if findings.0.iter().any(no_root) {
+    Exit::Usage
+  } else if findings.refuses() {
+    Exit::Refused
+  } else {
+    Exit::Success
+  }
+}
+
+/// `main.orch: ok`, or the counts.
+pub fn verdict(name: &str, findings: &Diagnostics) -> String {
+  if findings.is_empty() {
+    format!("{name}: ok\n")
+  } else {
+    format!("{name}: {}\n", Counts::of(findings))
+  }
+}
+
+/// The orchestrator with this name; without a name the only one of the root module, or the only one that no other
+/// calls.
+///
+/// # Errors
+/// A text that says what there is to choose from.
+pub fn pick(program: &Program, name: Option<&str>) -> Result<OrchestratorId, String> {
+  let all: Vec<(OrchestratorId, &Orchestrator)> = program.orchestrator_ids().collect();
+  if let Some(name) = name {
+    let found = all.iter().find(|(_, orchestrator)| &*orchestrator.name == name);
+    return found.map(|(id, _)| *id).ok_or_else(|| unknown(name, &all));
+  }
+  let own: Vec<_> = all
+    .iter()
+    .filter(|(_, orchestrator)| orchestrator.module.0 == 0)
+    .collect();
+  let called = called(program);
+  let free: Vec<_> = own.iter().filter(|(id, _)| !called.contains(id)).collect();
+  match (own.as_slice(), free.as_slice()) {
+    ([], _) => Err("the program declares no orchestrator\n".to_owned()),
+    ([(id, _)], _) | (_, [(id, _)]) => Ok(*id),
+    _ => Err(format!(
+      "the program has more than one orchestrator; name one of:\n{}",
+      listing(&all)
+    )),
+  }
+}
+
+fn unknown(name: &str, all: &[(OrchestratorId, &Orchestrator)]) -> String {
+  let names = all.iter().map(|(_, orchestrator)| &*orchestrator.name);
+  let near = nearest(name, names)
+    .map(|near| format!("; did you mean `{near}`?"))
+    .unwrap_or_default();
+  format!("there is no orchestrator `{name}`{near}\n{}", listing(all))
+}
+
+/// One line per orchestrator: its name and the first line of its doc comment.
+pub fn listing(all: &[(OrchestratorId, &Orchestrator)]) -> String {
+  let width = all
+    .iter()
+    .map(|(_, orchestrator)| orchestrator.name.len())
+    .max()
+    .unwrap_or(0);
+  let line = |orchestrator: &Orchestrator| {
+    let doc = orchestrator
+      .doc
+      .as_deref()
+      .and_then(|doc| doc.lines().next())
+      .unwrap_or_default();
+    let line = format!("  {:width$}  {doc}", orchestrator.name);
+    format!("{}\n", line.trim_end())
+  };
+  all.iter().map(|(_, orchestrator)| line(orchestrator)).collect()
+}
+
+fn called(program: &Program) -> Vec<OrchestratorId> {
+  let mut called = Vec::new();
+  for orchestrator in &program.orchestrators {
+    orchestrator.body.visit_nodes(&mut |node| {
+      if let NodeKind::Orchestrate(call) = &node.kind {
+        called.push(call.target);
+      }
+    });
+  }
+  called
+}

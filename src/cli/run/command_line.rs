@@ -1,0 +1,239 @@
+//! The command line of `orch run`, read in two steps: first the file, then, with the program known, the rest, so that
+//! every parameter of the orchestrator is an option.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+
+use crate::{
+  cli::terminal::Color,
+  hir::{Orchestrator, Param, Program},
+  source::Sources,
+  types::Type,
+};
+
+/// Runs an orchestrator
+///
+/// The parameters of the orchestrator are options: `orch run FILE --help` shows them. What it returns is written to
+/// standard output as JSON, and nothing else; progress and summary go to standard error.
+///
+/// Exit codes: 0 the run succeeded, 1 it failed, 2 the command line is wrong, 3 the program or its input is wrong,
+/// 4 it succeeded with failures taken (with --strict), 130 it was interrupted.
+#[derive(Args, Debug)]
+pub struct Options {
+  /// The program's root file
+  pub file: PathBuf,
+  /// Which orchestrator; without: the only one, or the only one that no other calls
+  pub orchestrator: Option<String>,
+  /// Arguments as a JSON object, from a file or from standard input (`-`); options win over it
+  #[arg(long, value_name = "FILE")]
+  pub input: Option<PathBuf>,
+  /// An argument by name, for parameters whose name is an option of its own
+  #[arg(long = "arg", value_name = "NAME=VALUE")]
+  pub arguments: Vec<String>,
+  /// What goes to standard error: text for people, or JSON lines (the records, then one summary)
+  #[arg(long, value_enum, default_value_t)]
+  pub format: Format,
+  /// Say nothing on standard error but why a run failed
+  #[arg(long, short)]
+  pub quiet: bool,
+  /// Write the run's records to a file as JSON lines, as they happen
+  #[arg(long, value_name = "FILE")]
+  pub events: Option<PathBuf>,
+  /// The directory of the journal and the logs
+  #[arg(long, value_name = "DIR", default_value = ".orch")]
+  pub store: PathBuf,
+  /// Makes every drawn delay the same again
+  #[arg(long)]
+  pub seed: Option<u64>,
+  /// Exit with 4 if the run succeeded but failures were taken on the way
+  #[arg(long)]
+  pub strict: bool,
+  /// When to use colours
+  #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+  pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+  #[default]
+  Human,
+  Json,
+}
+
+/// Everything on the command line.
+#[derive(Debug)]
+pub struct Line {
+  pub options: Options,
+  /// Parameters with their texts, `--arg` after options.
+  pub given: Vec<(String, String)>,
+}
+
+/// The options that do not depend on a program.
+pub fn own_command() -> Command {
+  Options::augment_args(Command::new("orch run"))
+    .override_usage("orch run [OPTIONS] <FILE> [ORCHESTRATOR] [--PARAMETER <VALUE>]...")
+    .max_term_width(110)
+}
+
+/// The options with those of the orchestrator's parameters.
+pub fn full_command(orchestrator: &Orchestrator, sources: &Sources) -> Command {
+  let heading = format!("Parameters of {}", orchestrator.name);
+  let mut command = own_command();
+  let taken: Vec<String> = options_of(&own_command()).map(|(name, _)| name).collect();
+  let (hidden, shown): (Vec<&Param>, Vec<&Param>) = orchestrator
+    .params
+    .iter()
+    .partition(|param| taken.iter().any(|name| *name == *param.name));
+  for param in shown {
+    command = command.arg(option(param, sources).help_heading(heading.clone()));
+  }
+  let line = |param: &Param| {
+    format!(
+      "The parameter `{0}` is given as `--arg {0}=VALUE`: {1}\n",
+      param.name, param.ty
+    )
+  };
+  command = command.after_help(hidden.into_iter().map(line).collect::<String>());
+  match &orchestrator.doc {
+    Some(doc) => command.before_help(format!("{}: {doc}", orchestrator.name)),
+    None => command,
+  }
+}
+
+/// Ids of parameters, apart from those of own options.
+fn id(param: &str) -> String {
+  format!("parameter {param}")
+}
+
+fn option(param: &Param, sources: &Sources) -> Arg {
+  let ty = param.ty.to_string();
+  let mut help = match &param.default {
+    Some(default) => format!("[default: {}]", sources.text(default.span)),
+    None if param.optional || param.ty.accepts_null() => "[default: null]".to_owned(),
+    None => "[required]".to_owned(),
+  };
+  if matches!(
+    param.ty.without_null().resolved(),
+    Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Json
+  ) {
+    help.push_str(" (as JSON)");
+  }
+  let name = param.name.to_string();
+  let arg = Arg::new(id(&name))
+    .long(name.clone())
+    .value_name(ty)
+    .help(help)
+    .action(ArgAction::Set);
+  let arg = if name.contains('_') {
+    arg.alias(name.replace('_', "-"))
+  } else {
+    arg
+  };
+  if is_flag(param) {
+    arg.num_args(0..=1).require_equals(true).default_missing_value("true")
+  } else {
+    arg.allow_negative_numbers(true)
+  }
+}
+
+fn is_flag(param: &Param) -> bool {
+  matches!(param.ty.without_null().resolved(), Type::Bool(_))
+}
+
+/// The long names of a command's options, and whether each takes a value.
+fn options_of(command: &Command) -> impl Iterator<Item = (String, bool)> {
+  let mut command = command.clone();
+  command.build();
+  let options: Vec<(String, bool)> = command
+    .get_arguments()
+    .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_action().takes_values())))
+    .collect();
+  options.into_iter()
+}
+
+/// The file among the arguments, found before the parameters are known.
+pub fn file(arguments: &[OsString]) -> Option<PathBuf> {
+  let own: Vec<(String, bool)> = options_of(&own_command()).collect();
+  let takes_value = |name: &str| own.iter().find(|(own, _)| own == name).map(|(_, takes)| *takes);
+  positionals(arguments, takes_value)
+    .next()
+    .map(|at| PathBuf::from(&arguments[at]))
+}
+
+/// The orchestrator's name among the arguments: what stands alone after the file.
+pub fn orchestrator(arguments: &[OsString], program: &Program) -> Option<String> {
+  let own: Vec<(String, bool)> = options_of(&own_command()).collect();
+  let params = || {
+    program
+      .orchestrators
+      .iter()
+      .flat_map(|orchestrator| &orchestrator.params)
+  };
+  let takes_value = |name: &str| {
+    let own = own.iter().find(|(own, _)| own == name).map(|(_, takes)| *takes);
+    own.or_else(|| {
+      params()
+        .find(|param| *param.name == *name.replace('-', "_"))
+        .map(|param| !is_flag(param))
+    })
+  };
+  let at = positionals(arguments, takes_value).nth(1)?;
+  arguments[at].to_str().map(str::to_owned)
+}
+
+/// Where arguments stand that are neither options nor their values. An option that nobody knows is taken to have a
+/// value, unless what follows looks like a program's file.
+fn positionals(arguments: &[OsString], takes_value: impl Fn(&str) -> Option<bool>) -> impl Iterator<Item = usize> {
+  let mut found = Vec::new();
+  let mut at = 0;
+  while let Some(argument) = arguments.get(at).map(|argument| argument.to_string_lossy()) {
+    if argument == "--" {
+      found.extend(at + 1..arguments.len());
+      break;
+    }
+    if let Some(name) = argument.strip_prefix("--") {
+      let next = arguments.get(at + 1).map(|next| next.to_string_lossy());
+      let plausible = next.is_some_and(|next| !next.starts_with('-') && !next.ends_with(".orch"));
+      let swallows = !name.contains('=') && takes_value(name).unwrap_or(plausible);
+      at += usize::from(swallows);
+    } else if !argument.starts_with('-') || argument == "-" {
+      found.push(at);
+    }
+    at += 1;
+  }
+  found.into_iter()
+}
+
+/// Reads all arguments, now that the orchestrator's parameters are known.
+pub fn parse(command: Command, orchestrator: &Orchestrator, arguments: &[OsString]) -> Result<Line, clap::Error> {
+  let program_name = OsString::from("orch run");
+  let matches = command.try_get_matches_from(std::iter::once(&program_name).chain(arguments))?;
+  let options = Options::from_arg_matches(&matches)?;
+  let given = given(&matches, orchestrator, &options)?;
+  Ok(Line { options, given })
+}
+
+fn given(
+  matches: &ArgMatches,
+  orchestrator: &Orchestrator,
+  options: &Options,
+) -> Result<Vec<(String, String)>, clap::Error> {
+  let mut given = Vec::new();
+  for param in &orchestrator.params {
+    if let Ok(Some(text)) = matches.try_get_one::<String>(&id(&param.name)) {
+      given.push((param.name.to_string(), text.clone()));
+    }
+  }
+  for argument in &options.arguments {
+    let wrong = |text: String| own_command().error(clap::error::ErrorKind::ValueValidation, text);
+    let (name, text) = argument
+      .split_once('=')
+      .ok_or_else(|| wrong(format!("`--arg {argument}` is not of the form NAME=VALUE")))?;
+    if !orchestrator.params.iter().any(|param| *param.name == *name) {
+      return Err(wrong(format!("`{}` has no parameter `{name}`", orchestrator.name)));
+    }
+    given.push((name.to_owned(), text.to_owned()));
+  }
+  Ok(given)
+}

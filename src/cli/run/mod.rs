@@ -1,0 +1,211 @@
+//! `orch run`: runs an orchestrator, shows how it goes on standard error, prints what it returns.
+#![expect(
+  clippy::disallowed_methods,
+  reason = "this is the door through which arguments are read and records written"
+)]
+
+mod arguments;
+mod command_line;
+mod news;
+mod report;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod view;
+mod words;
+
+use std::{
+  ffi::OsString,
+  fs::File,
+  io::{self, BufWriter, Read, Write},
+  path::Path,
+  sync::Arc,
+};
+
+pub use command_line::Options;
+use command_line::{Format, Line};
+use summary::{End, Summary};
+use view::View;
+
+use super::{
+  exit::Exit,
+  program,
+  terminal::{self, Color},
+};
+use crate::{
+  engine::Record,
+  hir::{OrchestratorId, Program},
+  session::{self, Bundle, Checked, Order, RunError},
+};
+
+/// The largest `--input`, in bytes.
+const LARGEST_INPUT: u64 = 64 << 20;
+
+/// `arguments` are those after `run`.
+pub fn main(arguments: &[OsString]) -> Exit {
+  let (line, order) = match prepare(arguments) {
+    Ok(prepared) => prepared,
+    Err(exit) => return exit,
+  };
+  match Watcher::new(&line.options) {
+    Ok(watcher) => watcher.run(&order),
+    Err(message) => {
+      terminal::say(&format!("{message}\n"));
+      Exit::Usage
+    }
+  }
+}
+
+/// Everything up to the moment at which something could be started.
+fn prepare(arguments: &[OsString]) -> Result<(Line, Order), Exit> {
+  let Some(file) = command_line::file(arguments) else {
+    let matches =
+      command_line::own_command().try_get_matches_from(std::iter::once(&"orch run".into()).chain(arguments));
+    return Err(matches.err().map_or(Exit::Usage, |error| super::usage(&error)));
+  };
+  let (checked, program) = program::load(&file, color(arguments))?;
+  let name = command_line::orchestrator(arguments, &program);
+  let id = program::pick(&program, name.as_deref()).map_err(|message| {
+    terminal::say(&message);
+    Exit::Usage
+  })?;
+  let orchestrator = program.orchestrator(id);
+  let command = command_line::full_command(orchestrator, &checked.sources);
+  let line = command_line::parse(command, orchestrator, arguments).map_err(|error| super::usage(&error))?;
+  let order = order(&checked, program.clone(), id, &line)?;
+  Ok((line, order))
+}
+
+/// `--color`, before everything else is read.
+fn color(arguments: &[OsString]) -> Color {
+  let texts = || arguments.iter().map(|argument| argument.to_string_lossy());
+  let after = texts()
+    .zip(texts().skip(1))
+    .find(|(name, _)| name == "--color")
+    .map(|(_, value)| value);
+  let joined = texts().find_map(|text| text.strip_prefix("--color=").map(|value| value.to_owned().into()));
+  match after.or(joined).as_deref() {
+    Some("always") => Color::Always,
+    Some("never") => Color::Never,
+    _ => Color::Auto,
+  }
+}
+
+fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Line) -> Result<Order, Exit> {
+  let input = match &line.options.input {
+    Some(path) => Some(input(path).map_err(|message| {
+      terminal::say(&format!("{message}\n"));
+      Exit::Refused
+    })?),
+    None => None,
+  };
+  let arguments = arguments::collect(program.orchestrator(id), &line.given, input.as_ref()).map_err(|wrong| {
+    wrong.iter().for_each(|line| terminal::say(&format!("{line}\n")));
+    Exit::Refused
+  })?;
+  Ok(Order {
+    bundle: Bundle::of(&checked.sources),
+    program,
+    orchestrator: id,
+    arguments,
+    seed: line.options.seed,
+    store: line.options.store.clone(),
+  })
+}
+
+fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+  let name = path.display();
+  let mut text = String::new();
+  let read = if path == Path::new("-") {
+    io::stdin().take(LARGEST_INPUT).read_to_string(&mut text)
+  } else {
+    File::open(path).and_then(|file| file.take(LARGEST_INPUT).read_to_string(&mut text))
+  };
+  read.map_err(|error| format!("can't read the arguments in `{name}`: {error}"))?;
+  match serde_json::from_str(&text) {
+    Ok(serde_json::Value::Object(fields)) => Ok(fields),
+    Ok(_) => Err(format!("the arguments in `{name}` are not a JSON object")),
+    Err(error) => Err(format!("the arguments in `{name}` are not JSON: {error}")),
+  }
+}
+
+/// Follows a run by its records.
+struct Watcher<'a> {
+  options: &'a Options,
+  summary: Summary,
+  view: View,
+  events: Option<BufWriter<File>>,
+}
+
+impl<'a> Watcher<'a> {
+  fn new(options: &'a Options) -> Result<Self, String> {
+    let events = options.events.as_deref().map(|path| {
+      let file = File::create(path).map_err(|error| format!("can't write to `{}`: {error}", path.display()));
+      file.map(BufWriter::new)
+    });
+    Ok(Self {
+      options,
+      summary: Summary::default(),
+      view: View::new(options),
+      events: events.transpose()?,
+    })
+  }
+
+  fn run(mut self, order: &Order) -> Exit {
+    let ran = session::run(order, &mut |record| self.take(record));
+    self.view.end();
+    if let Err(error) = ran {
+      terminal::say(&format!("{error}\n"));
+      return match error {
+        RunError::Refused(_) => Exit::Refused,
+        RunError::Broken(_) => Exit::Failed,
+      };
+    }
+    self.report();
+    self.result()
+  }
+
+  fn take(&mut self, record: &Record) {
+    self.summary.add(record);
+    self.view.show(record, &self.summary);
+    if let Some(events) = &mut self.events {
+      let written = serde_json::to_writer(&mut *events, record).map_err(io::Error::from);
+      let written = written
+        .and_then(|()| events.write_all(b"\n"))
+        .and_then(|()| events.flush());
+      if let Err(error) = written {
+        self.events = None;
+        terminal::say(&format!("can't write events any longer: {error}\n"));
+      }
+    }
+  }
+
+  fn report(&self) {
+    let journal = self.options.store.display().to_string();
+    if self.options.format == Format::Json {
+      let document = serde_json::to_string(&report::Document::new(&self.summary, &journal));
+      terminal::say(&format!("{}\n", document.unwrap_or_default()));
+      return;
+    }
+    if let Some(End::Failed(failure)) = &self.summary.end {
+      terminal::say(&report::failure(failure));
+    }
+    if !self.options.quiet {
+      terminal::say(&report::summary(&self.summary, &journal));
+    }
+  }
+
+  /// Prints the value returned, pretty wherever it goes.
+  fn result(&self) -> Exit {
+    match &self.summary.end {
+      Some(End::Succeeded(value)) => {
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let printed = terminal::print(&format!("{text}\n"));
+        let tolerated = self.options.strict && self.summary.taken_count > 0;
+        printed.max(if tolerated { Exit::Tolerated } else { Exit::Success })
+      }
+      Some(End::Failed(_)) => Exit::Failed,
+      Some(End::Stopped) | None => Exit::Interrupted,
+    }
+  }
+}

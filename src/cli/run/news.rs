@@ -1,0 +1,121 @@
+//! What is worth a line while a run goes on: a fold over its records that stays short however many items there are.
+
+use std::collections::HashSet;
+
+use super::{
+  summary::{Group, Summary, group_of},
+  words,
+};
+use crate::engine::{Event, Record};
+
+/// Lines about single failures; the summary counts them all.
+const FAILURES: usize = 50;
+
+/// A line, and whether it tells of trouble.
+#[derive(Debug, PartialEq)]
+pub struct Line {
+  pub text: String,
+  pub trouble: bool,
+}
+
+/// Knows which lines were given before.
+#[derive(Debug, Default)]
+pub struct News {
+  failures: usize,
+  /// Groups with the tenth that was last told.
+  tenths: HashSet<(String, u64)>,
+}
+
+impl News {
+  /// The lines for a record that `summary` has taken already.
+  pub fn of(&mut self, record: &Record, summary: &Summary) -> Vec<Line> {
+    let mut lines = self.failure(&record.event);
+    lines.extend(change(&record.event, summary).map(|text| Line { text, trouble: false }));
+    if let Some(path) = record.event.path() {
+      lines.extend(self.group(path, summary).map(|text| Line { text, trouble: false }));
+    }
+    lines
+  }
+
+  fn failure(&mut self, event: &Event) -> Vec<Line> {
+    let Some(text) = trouble(event) else { return Vec::new() };
+    self.failures += 1;
+    let text = match self.failures {
+      ..=FAILURES => text,
+      count if count == FAILURES + 1 => "more failures are not shown here; the summary counts them".to_owned(),
+      _ => return Vec::new(),
+    };
+    vec![Line { text, trouble: true }]
+  }
+
+  /// `verdicts: 10 of 100`, at every tenth.
+  fn group(&mut self, path: &str, summary: &Summary) -> Option<String> {
+    let name = group_of(path)?;
+    let Group { items, ended } = summary.groups.get(name)?;
+    // Inner groups have as many as the outer has items: only the outermost tell.
+    let outermost = !name.contains('[');
+    let tenth = ended * 10 / items.max(&1);
+    let told = *ended > 0 && outermost && self.tenths.insert((name.to_owned(), tenth)) && tenth > 0;
+    told.then(|| format!("{name}: {ended} of {items}"))
+  }
+}
+
+fn trouble(event: &Event) -> Option<String> {
+  let text = match event {
+    Event::RetryScheduled {
+      path,
+      attempt,
+      delay,
+      failure,
+    } => {
+      let wait = words::time(*delay);
+      format!("{path}: {}; attempt {attempt} in {wait}", words::brief(failure))
+    }
+    Event::FailureTaken { path, by, failure } => {
+      format!("{path}: {}; {}", words::brief(failure), words::taker(*by))
+    }
+    Event::StepFailed { path, failure } if *failure.step == **path => format!("{path}: {}", words::brief(failure)),
+    Event::DeadlinePassed { path } => format!("{path}: its deadline has passed"),
+    Event::CancelRequested { reason } => format!("cancelled: {reason}"),
+    _ => return None,
+  };
+  Some(words::short(&text, 300))
+}
+
+/// What goes on outside of any `each`, and its beginnings.
+fn change(event: &Event, summary: &Summary) -> Option<String> {
+  let text = match event {
+    Event::RunStarted(started) => format!("run {} of {}", started.run, started.orchestrator),
+    Event::Admitted { execution } => {
+      let execution = summary.executions.get(execution)?;
+      let attempt = if execution.attempt > 1 {
+        format!(", attempt {}", execution.attempt)
+      } else {
+        String::new()
+      };
+      shown(&execution.path)?;
+      format!("{}: {} started{attempt}", execution.path, execution.worker)
+    }
+    Event::StepSucceeded { path, .. } => format!("{}: done", shown(path)?),
+    Event::Expanded { path, items, .. } if !path.contains('[') => format!("{path}: {items} items"),
+    Event::ArmTaken { path, arm, .. } => {
+      format!("{}: takes {}", shown(path)?, arm.as_deref().unwrap_or("nothing"))
+    }
+    Event::Iterated { path, index, until } => {
+      let goes_on = if *until == Some(true) {
+        ", and that is enough"
+      } else {
+        ""
+      };
+      format!("{}: iteration {} done{goes_on}", shown(path)?, index + 1)
+    }
+    Event::Stopped => "stopped; the run can be taken up again".to_owned(),
+    _ => return None,
+  };
+  Some(words::short(&text, 300))
+}
+
+/// The path, unless it is inside of an instance or empty.
+fn shown(path: &str) -> Option<&str> {
+  (!path.is_empty() && !path.contains('[')).then_some(path)
+}

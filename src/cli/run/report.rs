@@ -1,0 +1,220 @@
+//! What stands at the end of a run on standard error: the summary, and why it failed. Made from the fold alone.
+
+use std::fmt::Write;
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use super::{
+  summary::{End, Summary, Tally},
+  words,
+};
+use crate::{diagnostics::render::harmless, value::Failure};
+
+/// Failures taken that are listed.
+const LISTED: usize = 10;
+
+/// The summary for people; `journal` says where the run is kept.
+pub fn summary(summary: &Summary, journal: &str) -> String {
+  let mut text = headline(summary);
+  if !summary.workers.is_empty() {
+    let _ = writeln!(text, "\n{}", table(summary));
+  }
+  text.push_str(&taken(summary));
+  if let Some(started) = &summary.started {
+    let _ = writeln!(text, "\nrun {}, journal in {}", started.run, harmless(journal));
+  }
+  text
+}
+
+fn headline(summary: &Summary) -> String {
+  let name = summary.started.as_ref().map_or("run", |started| &started.orchestrator);
+  let end = match summary.end {
+    Some(End::Succeeded(_)) => "succeeded in",
+    Some(End::Failed(_)) => "failed after",
+    Some(End::Stopped) | None => "was interrupted after",
+  };
+  let peak = match summary.peak {
+    0 => String::new(),
+    peak => format!(", at most {peak} at once"),
+  };
+  format!("{name} {end} {}{peak}\n", words::time(summary.now.0))
+}
+
+fn table(summary: &Summary) -> String {
+  let mut table = Table::new();
+  table.load_style(presets::NOTHING);
+  table.set_header(["worker", "calls", "failed", "retries", "p50", "p95"]);
+  for (worker, tally) in &summary.workers {
+    let time = |percent| tally.percentile(percent).map_or("-".to_owned(), words::time);
+    let counts = [tally.calls, tally.failed(), tally.retries].map(|count| count.to_string());
+    table.add_row(
+      [worker.to_string()]
+        .into_iter()
+        .chain(counts)
+        .chain([time(50), time(95)]),
+    );
+  }
+  for column in table.column_iter_mut().skip(1) {
+    column.set_cell_alignment(CellAlignment::Right);
+  }
+  table.trim_fmt()
+}
+
+fn taken(summary: &Summary) -> String {
+  let mut text = String::new();
+  let plural = if summary.taken_count == 1 {
+    "failure was"
+  } else {
+    "failures were"
+  };
+  if summary.taken_count > 0 {
+    let _ = writeln!(text, "\n{} {plural} taken:", summary.taken_count);
+  }
+  for taken in summary.taken.iter().take(LISTED) {
+    let (path, by) = (words::short(&taken.path, 80), words::taker(taken.by));
+    let _ = writeln!(text, "  {path} {by}: {}", words::brief(&taken.failure));
+  }
+  let listed = summary.taken.len().min(LISTED) as u64;
+  if summary.taken_count > listed {
+    let _ = writeln!(text, "  ... and {} more", summary.taken_count - listed);
+  }
+  text
+}
+
+/// A failure with everything that is known about it.
+pub fn failure(failure: &Failure) -> String {
+  let mut text = format!(
+    "failed: {}: {}\n",
+    words::kind(failure.kind),
+    harmless(&failure.message)
+  );
+  let mut line = |name: &str, value: String| {
+    if !value.is_empty() {
+      let _ = writeln!(text, "  {name:<8} {value}");
+    }
+  };
+  line("step", words::short(&failure.step, 200));
+  line("worker", worker(failure));
+  line(
+    "item",
+    failure
+      .item
+      .as_ref()
+      .map_or(String::new(), |item| words::short(&item.to_string(), 200)),
+  );
+  line(
+    "at",
+    failure.at.as_deref().map_or(String::new(), |at| words::short(at, 200)),
+  );
+  for cause in &failure.causes {
+    let message = words::short(&cause.message, 200);
+    line(
+      "cause",
+      format!(
+        "{}: {}: {message}",
+        words::short(&cause.step, 80),
+        words::kind(cause.kind)
+      ),
+    );
+  }
+  if let Some(log) = failure.log.as_deref().map(str::trim_end).filter(|log| !log.is_empty()) {
+    text.push_str("  log\n");
+    harmless(log).lines().for_each(|line| {
+      let _ = writeln!(text, "    | {line}");
+    });
+  }
+  text
+}
+
+fn worker(failure: &Failure) -> String {
+  let Some(worker) = &failure.worker else {
+    return String::new();
+  };
+  let mut notes: Vec<String> = Vec::new();
+  if failure.attempts > 0 {
+    notes.push(format!(
+      "{} attempt{}",
+      failure.attempts,
+      if failure.attempts == 1 { "" } else { "s" }
+    ));
+  }
+  notes.extend(failure.code.map(|code| format!("code {code}")));
+  if notes.is_empty() {
+    worker.to_string()
+  } else {
+    format!("{worker} ({})", notes.join(", "))
+  }
+}
+
+/// The summary for tools, as the last line on standard error.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+  summary: Totals<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Totals<'a> {
+  run: Option<&'a str>,
+  orchestrator: Option<&'a str>,
+  status: &'static str,
+  /// Milliseconds.
+  time: i64,
+  peak: usize,
+  workers: Vec<WorkerTotals<'a>>,
+  failures_taken: u64,
+  #[serde(skip_serializing_if = "Option::is_none")]
+  failure: Option<&'a Failure>,
+  journal: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkerTotals<'a> {
+  worker: &'a str,
+  calls: u64,
+  failed: u64,
+  retries: u64,
+  /// Milliseconds, as is `p95`.
+  p50: Option<i64>,
+  p95: Option<i64>,
+}
+
+impl<'a> Document<'a> {
+  pub fn new(summary: &'a Summary, journal: &'a str) -> Self {
+    let (status, failure) = match &summary.end {
+      Some(End::Succeeded(_)) => ("succeeded", None),
+      Some(End::Failed(failure)) => ("failed", Some(&**failure)),
+      Some(End::Stopped) | None => ("interrupted", None),
+    };
+    let started = summary.started.as_deref();
+    let totals = Totals {
+      run: started.map(|started| &*started.run),
+      orchestrator: started.map(|started| &*started.orchestrator),
+      status,
+      time: summary.now.0,
+      peak: summary.peak,
+      workers: summary
+        .workers
+        .iter()
+        .map(|(worker, tally)| WorkerTotals::new(worker, tally))
+        .collect(),
+      failures_taken: summary.taken_count,
+      failure,
+      journal,
+    };
+    Self { summary: totals }
+  }
+}
+
+impl<'a> WorkerTotals<'a> {
+  fn new(worker: &'a str, tally: &Tally) -> Self {
+    Self {
+      worker,
+      calls: tally.calls,
+      failed: tally.failed(),
+      retries: tally.retries,
+      p50: tally.percentile(50),
+      p95: tally.percentile(95),
+    }
+  }
+}

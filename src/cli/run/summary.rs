@@ -1,0 +1,199 @@
+//! What a run came to so far: a fold over its records, and nothing else.
+
+use std::{collections::HashMap, sync::Arc};
+
+use indexmap::IndexMap;
+
+use crate::{
+  engine::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, Taker},
+  value::{Failure, FailureKind},
+};
+
+/// Failures taken that are kept; the rest are counted.
+const KEPT: usize = 20;
+
+#[derive(Debug, Default)]
+pub struct Summary {
+  pub started: Option<Arc<RunStarted>>,
+  /// Of the last record.
+  pub now: RunTime,
+  /// In the order in which they were first asked for.
+  pub workers: IndexMap<Arc<str>, Tally>,
+  /// Attempts that were asked for and have not ended.
+  pub executions: HashMap<ExecutionId, Execution>,
+  pub running: usize,
+  /// The most that ran at the same time.
+  pub peak: usize,
+  /// Calls of workers that succeeded.
+  pub succeeded: u64,
+  /// Every `each` that has begun, by its path.
+  pub groups: IndexMap<Arc<str>, Group>,
+  /// The first ones.
+  pub taken: Vec<Taken>,
+  pub taken_count: u64,
+  pub end: Option<End>,
+}
+
+/// What one worker did.
+#[derive(Debug, Default)]
+pub struct Tally {
+  pub calls: u64,
+  pub retries: u64,
+  /// Attempts that failed, those not counted that were ended from outside.
+  failed_attempts: u64,
+  /// Of attempts, from admission to end, in milliseconds.
+  times: Vec<i64>,
+}
+
+/// One attempt.
+#[derive(Debug)]
+pub struct Execution {
+  pub worker: Arc<str>,
+  pub path: Arc<str>,
+  pub attempt: u32,
+  /// When it was let pass; `None`: it waits.
+  pub admitted: Option<RunTime>,
+}
+
+/// How far an `each` is.
+#[derive(Debug, Default)]
+pub struct Group {
+  pub items: u64,
+  pub ended: u64,
+}
+
+/// A failure that went no further.
+#[derive(Debug)]
+pub struct Taken {
+  pub path: Arc<str>,
+  pub by: Taker,
+  pub failure: Arc<Failure>,
+}
+
+#[derive(Debug)]
+pub enum End {
+  Succeeded(serde_json::Value),
+  Failed(Arc<Failure>),
+  /// It can be taken up again.
+  Stopped,
+}
+
+impl Tally {
+  /// Calls that failed for good.
+  pub fn failed(&self) -> u64 {
+    self.failed_attempts.saturating_sub(self.retries)
+  }
+
+  /// The time in milliseconds that so many percent of the attempts took at most; `None` without attempts.
+  pub fn percentile(&self, percent: usize) -> Option<i64> {
+    let mut times = self.times.clone();
+    let last = times.len().checked_sub(1)?;
+    let at = (times.len() * percent).div_ceil(100).saturating_sub(1).min(last);
+    Some(*times.select_nth_unstable(at).1)
+  }
+}
+
+impl Summary {
+  /// Takes the next record.
+  pub fn add(&mut self, record: &Record) {
+    self.now = record.at;
+    match &record.event {
+      Event::RunStarted(started) => self.started = Some(started.clone()),
+      Event::AttemptRequested {
+        execution,
+        path,
+        worker,
+        attempt,
+      } => {
+        self.requested(*execution, path, worker, *attempt);
+      }
+      Event::Admitted { execution } => self.admitted(*execution),
+      Event::AttemptEnded { execution, outcome } => self.ended(*execution, outcome),
+      Event::Expanded { path, items, .. } => {
+        self.groups.insert(
+          path.clone(),
+          Group {
+            items: *items,
+            ended: 0,
+          },
+        );
+      }
+      Event::FailureTaken { path, by, failure } => self.taken(path, *by, failure),
+      Event::StepSucceeded { path, .. }
+      | Event::StepFailed { path, .. }
+      | Event::StepSkipped { path, .. }
+      | Event::StepCancelled { path, .. } => self.item_ended(path),
+      Event::Stopped => self.end = Some(End::Stopped),
+      Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
+      Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
+      _ => {}
+    }
+  }
+
+  fn requested(&mut self, execution: ExecutionId, path: &Arc<str>, worker: &Arc<str>, attempt: u32) {
+    let tally = self.workers.entry(worker.clone()).or_default();
+    if attempt == 1 {
+      tally.calls += 1;
+    } else {
+      tally.retries += 1;
+    }
+    let (worker, path) = (worker.clone(), path.clone());
+    let request = Execution {
+      worker,
+      path,
+      attempt,
+      admitted: None,
+    };
+    self.executions.insert(execution, request);
+  }
+
+  fn admitted(&mut self, execution: ExecutionId) {
+    if let Some(execution) = self.executions.get_mut(&execution) {
+      execution.admitted = Some(self.now);
+      self.running += 1;
+      self.peak = self.peak.max(self.running);
+    }
+  }
+
+  fn ended(&mut self, execution: ExecutionId, outcome: &AttemptOutcome) {
+    let Some(execution) = self.executions.remove(&execution) else {
+      return;
+    };
+    let tally = self.workers.entry(execution.worker).or_default();
+    if let Some(admitted) = execution.admitted {
+      self.running = self.running.saturating_sub(1);
+      tally.times.push(self.now.0 - admitted.0);
+    }
+    match outcome {
+      AttemptOutcome::Ok(_) => self.succeeded += 1,
+      AttemptOutcome::Failed(failure) if failure.kind != FailureKind::Cancelled => tally.failed_attempts += 1,
+      AttemptOutcome::Failed(_) => {}
+    }
+  }
+
+  fn taken(&mut self, path: &Arc<str>, by: Taker, failure: &Arc<Failure>) {
+    self.taken_count += 1;
+    if self.taken.len() < KEPT {
+      let (path, failure) = (path.clone(), failure.clone());
+      self.taken.push(Taken { path, by, failure });
+    }
+    if by == Taker::Collect {
+      self.item_ended(path);
+    }
+  }
+
+  /// `verdicts[3]` has ended: one more of `verdicts`.
+  fn item_ended(&mut self, path: &str) {
+    if let Some(group) = group_of(path)
+      && let Some(group) = self.groups.get_mut(group)
+    {
+      group.ended = (group.ended + 1).min(group.items);
+    }
+  }
+}
+
+/// The `each` whose instance has this path.
+pub fn group_of(path: &str) -> Option<&str> {
+  let (group, index) = path.strip_suffix(']')?.rsplit_once('[')?;
+  index.bytes().all(|byte| byte.is_ascii_digit()).then_some(group)
+}

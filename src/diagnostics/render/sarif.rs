@@ -1,0 +1,213 @@
+//! Findings as SARIF 2.1.0: the part that code scanning services read.
+
+use serde::Serialize;
+
+use super::page;
+use crate::{
+  diagnostics::{Code, Diagnostic, Diagnostics, Label, Level},
+  source::Sources,
+};
+
+/// A SARIF log with one run, as one line with a line break.
+pub fn render(diagnostics: &Diagnostics, sources: &Sources) -> String {
+  let codes = codes(diagnostics);
+  let results = diagnostics
+    .0
+    .iter()
+    .map(|diagnostic| result(diagnostic, &codes, sources))
+    .collect();
+  let log = Log {
+    schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [Run {
+      tool: Tool {
+        driver: Driver {
+          name: "orch",
+          version: env!("CARGO_PKG_VERSION"),
+          rules: rules(diagnostics, &codes),
+        },
+      },
+      column_kind: "unicodeCodePoints",
+      results,
+    }],
+  };
+  let mut text = serde_json::to_string(&log).unwrap_or_default();
+  text.push('\n');
+  text
+}
+
+#[derive(Serialize)]
+struct Log {
+  #[serde(rename = "$schema")]
+  schema: &'static str,
+  version: &'static str,
+  runs: [Run; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run {
+  tool: Tool,
+  column_kind: &'static str,
+  results: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+  driver: Driver,
+}
+
+#[derive(Serialize)]
+struct Driver {
+  name: &'static str,
+  version: &'static str,
+  rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+  id: &'static str,
+  short_description: Text,
+  help_uri: String,
+  default_configuration: Configuration,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+  level: &'static str,
+}
+
+#[derive(Serialize)]
+struct Text {
+  text: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+  rule_id: &'static str,
+  rule_index: usize,
+  level: &'static str,
+  message: Text,
+  locations: Vec<Location>,
+  #[serde(skip_serializing_if = "Vec::is_empty")]
+  related_locations: Vec<Location>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+  #[serde(skip_serializing_if = "Option::is_none")]
+  id: Option<usize>,
+  #[serde(skip_serializing_if = "Option::is_none")]
+  message: Option<Text>,
+  physical_location: PhysicalLocation,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation {
+  artifact_location: Artifact,
+  region: Region,
+}
+
+#[derive(Serialize)]
+struct Artifact {
+  uri: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+  start_line: usize,
+  start_column: usize,
+  end_line: usize,
+  end_column: usize,
+}
+
+fn codes(diagnostics: &Diagnostics) -> Vec<&'static Code> {
+  let mut codes: Vec<&'static Code> = Vec::new();
+  for diagnostic in &diagnostics.0 {
+    if !codes.contains(&diagnostic.code) {
+      codes.push(diagnostic.code);
+    }
+  }
+  codes
+}
+
+fn rules(diagnostics: &Diagnostics, codes: &[&'static Code]) -> Vec<Rule> {
+  let first = |code: &&'static Code| diagnostics.0.iter().find(|found| found.code == *code);
+  let rule = |diagnostic: &Diagnostic| Rule {
+    id: diagnostic.code.name,
+    short_description: Text {
+      text: diagnostic.code.title.to_owned(),
+    },
+    help_uri: page(diagnostic),
+    default_configuration: Configuration {
+      level: level(diagnostic.code.level),
+    },
+  };
+  codes.iter().filter_map(first).map(rule).collect()
+}
+
+fn level(level: Level) -> &'static str {
+  match level {
+    Level::Critical | Level::High => "error",
+    Level::Medium => "warning",
+    Level::Low => "note",
+  }
+}
+
+fn result(diagnostic: &Diagnostic, codes: &[&'static Code], sources: &Sources) -> Finding {
+  let mut labels = diagnostic.labels.iter();
+  let main = labels.next().map(|label| location(None, label, sources));
+  let related = labels.enumerate().map(|(id, label)| location(Some(id), label, sources));
+  let help = diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
+  Finding {
+    rule_id: diagnostic.code.name,
+    rule_index: codes.iter().position(|code| *code == diagnostic.code).unwrap_or(0),
+    level: level(diagnostic.code.level),
+    message: Text {
+      text: std::iter::once(diagnostic.message.clone()).chain(help).collect(),
+    },
+    locations: main.into_iter().collect(),
+    related_locations: related.collect(),
+  }
+}
+
+fn location(id: Option<usize>, label: &Label, sources: &Sources) -> Location {
+  let source = sources.get(label.span.source);
+  let (start, end) = (
+    source.position(label.span.range().start),
+    source.position(label.span.range().end),
+  );
+  let message = (!label.text.is_empty()).then(|| Text {
+    text: label.text.clone(),
+  });
+  Location {
+    id,
+    message,
+    physical_location: PhysicalLocation {
+      artifact_location: Artifact { uri: uri(&source.name) },
+      region: Region {
+        start_line: start.line,
+        start_column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+      },
+    },
+  }
+}
+
+/// A path as a relative reference: what may not stand in a URI is percent-encoded.
+fn uri(path: &str) -> String {
+  let mut uri = String::new();
+  for byte in path.trim_start_matches("./").bytes() {
+    match byte {
+      b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
+      _ => uri.push_str(&format!("%{byte:02X}")),
+    }
+  }
+  uri
+}

@@ -1,0 +1,183 @@
+//! Reads modules, the root first and then whatever is imported, each file once.
+
+use std::{
+  collections::HashMap,
+  path::{Component, Path, PathBuf},
+};
+
+use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles};
+use crate::{
+  diagnostics::{Code, Diagnostic, codes, nearest},
+  source::{Span, Spanned},
+  syntax,
+};
+
+/// Imports that begin so are of modules that come with `orch`.
+const STANDARD: &str = "std/";
+
+/// Loads the module at `root` and all that it imports.
+pub fn load(files: &dyn Files, root: &Path) -> Loaded {
+  let mut loader = Loader {
+    files,
+    loaded: Loaded::default(),
+    known: HashMap::new(),
+  };
+  if let Err(refusal) = loader.module(root, &root.to_string_lossy()) {
+    loader.loaded.diagnostics.push(refusal.finding);
+  }
+  let mut at = 0;
+  while at < loader.loaded.modules.len() {
+    loader.imports(at);
+    at += 1;
+  }
+  cycles::cut(&mut loader.loaded);
+  loader.loaded
+}
+
+struct Loader<'a> {
+  files: &'a dyn Files,
+  loaded: Loaded,
+  /// By canonical path: the module, or why there is none.
+  known: HashMap<PathBuf, Result<usize, Refusal>>,
+}
+
+/// Why a file gives no module: a finding still without a place.
+#[derive(Clone)]
+struct Refusal {
+  finding: Diagnostic,
+}
+
+impl Refusal {
+  fn new(code: &'static Code, message: String) -> Self {
+    Self {
+      finding: Diagnostic::new(code, message),
+    }
+  }
+}
+
+impl Loader<'_> {
+  /// Follows the import statements of a module that was read.
+  fn imports(&mut self, at: usize) {
+    let module = &self.loaded.modules[at];
+    let paths: Vec<Spanned<String>> = module.import_statements().map(|import| import.path.clone()).collect();
+    let importer = PathBuf::from(&self.loaded.sources.get(module.source).name);
+    for path in paths {
+      let target = self.import(at, &importer, &path);
+      self.loaded.modules[at].imports.push(target);
+    }
+  }
+
+  fn import(&mut self, at: usize, importer: &Path, path: &Spanned<String>) -> Option<usize> {
+    let found = if path.value.starts_with(STANDARD) {
+      Err(no_standard_module(&path.value))
+    } else if path.value.is_empty() {
+      Err(Refusal::new(&codes::UNREADABLE, "an import without a path".to_owned()))
+    } else {
+      let name = shown(importer, &path.value);
+      let target = self.loaded.modules[at].directory.join(&path.value);
+      self.module(&target, &name)
+    };
+    match found {
+      Ok(index) => Some(index),
+      Err(refusal) => {
+        self
+          .loaded
+          .diagnostics
+          .push(refusal.finding.label(path.span, "imported here"));
+        None
+      }
+    }
+  }
+
+  /// The module at `path`, read if it was not before; `name` is the path as the user knows it.
+  fn module(&mut self, path: &Path, name: &str) -> Result<usize, Refusal> {
+    let canonical = self.files.canonicalize(path);
+    let canonical = canonical.map_err(|error| self.unreadable(path, name, &error))?;
+    if let Some(known) = self.known.get(&canonical) {
+      return known.clone();
+    }
+    let found = self
+      .read(&canonical, name)
+      .map(|text| self.add(&canonical, name, &text));
+    self.known.insert(canonical, found.clone());
+    found
+  }
+
+  fn read(&self, path: &Path, name: &str) -> Result<String, Refusal> {
+    let bytes = self.files.read(path, LARGEST + 1);
+    let bytes = bytes.map_err(|error| self.unreadable(path, name, &error))?;
+    if bytes.len() > LARGEST {
+      return Err(Refusal::new(
+        &codes::TOO_LARGE,
+        format!("`{name}` is larger than 4 MiB"),
+      ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+      let valid = error.utf8_error().valid_up_to();
+      let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+      let message = format!("`{name}` is not UTF-8 text: line {line}, byte {valid} of the file");
+      Refusal::new(&codes::NOT_UTF8, message)
+    })
+  }
+
+  fn unreadable(&self, path: &Path, name: &str, error: &ReadError) -> Refusal {
+    let mut refusal = Refusal::new(&codes::UNREADABLE, format!("can't read `{name}`: {error}"));
+    if *error == ReadError::Missing
+      && let Some(near) = self.neighbour(path)
+    {
+      refusal.finding = refusal.finding.help(format!("there is `{near}` in that directory"));
+    }
+    refusal
+  }
+
+  /// The file in the same directory whose name is nearest.
+  fn neighbour(&self, path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_string_lossy().into_owned();
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let names = self.files.names(directory.unwrap_or(Path::new(".")));
+    nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned)
+  }
+
+  fn add(&mut self, canonical: &Path, name: &str, text: &str) -> usize {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let source = self.loaded.sources.add(name, canonical, text);
+    let (ast, found) = syntax::parse(source, text);
+    if ast.items.is_empty() && found.is_empty() {
+      let finding = Diagnostic::new(&codes::EMPTY, format!("`{name}` declares nothing"));
+      self.loaded.diagnostics.push(finding.label(Span::new(source, 0, 0), ""));
+    }
+    self.loaded.diagnostics.extend(found);
+    self.loaded.modules.push(LoadedModule {
+      source,
+      directory: canonical.parent().unwrap_or(canonical).to_path_buf(),
+      ast,
+      imports: Vec::new(),
+    });
+    self.loaded.modules.len() - 1
+  }
+}
+
+fn no_standard_module(path: &str) -> Refusal {
+  let message = format!("there is no standard module `{path}`");
+  let mut refusal = Refusal::new(&codes::UNREADABLE, message);
+  refusal.finding = refusal
+    .finding
+    .help("names that begin with `std/` are kept for modules that come with orch; write `./std/...` for a file");
+  refusal
+}
+
+/// The imported file as the user would write it from where they stand: the importing file's path, followed.
+pub(super) fn shown(importer: &Path, import: &str) -> String {
+  let joined = importer.parent().unwrap_or(Path::new("")).join(import);
+  let mut path = PathBuf::new();
+  for part in joined.components() {
+    match part {
+      Component::CurDir => {}
+      Component::ParentDir if matches!(path.components().next_back(), Some(Component::Normal(_))) => {
+        path.pop();
+      }
+      other => path.push(other),
+    }
+  }
+  path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,204 @@
+//! Runs an orchestrator: engine, journal, workers and driver put together. Knows nothing of who looks on.
+#![expect(
+  clippy::disallowed_methods,
+  reason = "what a run begins with comes from outside: time, seed, directories"
+)]
+
+use std::{
+  fmt::{self, Display, Formatter},
+  io,
+  path::PathBuf,
+  sync::Arc,
+};
+
+use indexmap::IndexMap;
+use tokio::{
+  signal::unix::{SignalKind, signal},
+  sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
+use uuid::Uuid;
+
+use super::bundle::Bundle;
+use crate::{
+  driver::{self, Beginning, EventLog, Request},
+  engine::{Record, Run, RunStarted, StartError},
+  hir::{OrchestratorId, Program},
+  journal::{Entry, Journal, RunHeader, Store},
+  protocol::Performer,
+  value::{Value, to_json},
+  workers::{self, Workers},
+};
+
+/// What is to be run.
+#[derive(Debug)]
+pub struct Order {
+  pub program: Arc<Program>,
+  /// The texts of the program.
+  pub bundle: Bundle,
+  pub orchestrator: OrchestratorId,
+  /// By parameter; one that is left out has its default.
+  pub arguments: IndexMap<Arc<str>, Value>,
+  /// `None`: drawn.
+  pub seed: Option<u64>,
+  /// The directory of journal and logs.
+  pub store: PathBuf,
+}
+
+/// Why there is no run, or none any longer, though nothing in it failed. One line that stands alone.
+#[derive(Debug)]
+pub enum RunError {
+  /// The program or its arguments are wrong; nothing was started.
+  Refused(String),
+  /// The system refuses what every run needs.
+  Broken(String),
+}
+
+impl Display for RunError {
+  fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    match self {
+      RunError::Refused(reason) | RunError::Broken(reason) => f.write_str(reason),
+    }
+  }
+}
+
+/// Runs it to its end, or until it is interrupted; `observe` gets every record once it is in the journal. The first
+/// Ctrl-C or SIGTERM ends the workers, the second kills them.
+///
+/// # Errors
+/// The run can't begin, or the journal can't be written.
+pub fn run(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+  let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+  let runtime = runtime.map_err(|error| RunError::Broken(format!("can't start a runtime: {error}")))?;
+  let ran = runtime.block_on(drive(order, observe));
+  // Whatever is still blocked was not waited for on purpose.
+  runtime.shutdown_background();
+  ran
+}
+
+async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+  let started = started(order)?;
+  let mut log = begin(order, &started)?;
+  let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
+  let workers = Arc::new(Workers::new(workers::Options {
+    logs: Some(order.store.join("logs")),
+    scratch: std::env::temp_dir(),
+    guard: workers::guard_program().ok(),
+  }));
+  let requests = interruptions(workers.clone())?;
+  let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
+  let performer: Arc<dyn Performer> = workers;
+  let driven = driver::drive(
+    Beginning { run, step },
+    performer,
+    &mut log,
+    &mut [&mut observer],
+    requests,
+  )
+  .await;
+  driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+fn started(order: &Order) -> Result<RunStarted, RunError> {
+  let id = Uuid::now_v7();
+  // The second half of such an id is drawn.
+  let seed = order.seed.unwrap_or(id.as_u64_pair().1);
+  let id: Arc<str> = id.to_string().into();
+  let arguments = Value::record(order.arguments.clone())
+    .map_err(|error| RunError::Refused(format!("the arguments would {}", error.0)))?;
+  Ok(RunStarted {
+    run: id.clone(),
+    tracker: id,
+    program: order.bundle.digest().into(),
+    engine: env!("CARGO_PKG_VERSION").into(),
+    seed,
+    orchestrator: order.program.orchestrator(order.orchestrator).name.clone(),
+    arguments: to_json(&arguments),
+    started: jiff::Timestamp::now(),
+    directory: directory()?.into(),
+  })
+}
+
+/// Where orch was started.
+fn directory() -> Result<String, RunError> {
+  let path =
+    std::env::current_dir().map_err(|error| RunError::Broken(format!("can't tell the current directory: {error}")))?;
+  let text = path.into_os_string().into_string();
+  text.map_err(|path| {
+    RunError::Broken(format!(
+      "the current directory is not UTF-8: {}",
+      path.to_string_lossy()
+    ))
+  })
+}
+
+fn refused(program: &Program, error: StartError) -> RunError {
+  RunError::Refused(match error {
+    StartError::UnknownOrchestrator(name) => format!("there is no orchestrator `{name}`"),
+    StartError::Constant(id, error) => {
+      let name = &program.constants[id.0 as usize].name;
+      format!("the constant `{name}` has no value: {}", error.message)
+    }
+    StartError::Arguments(failure) => failure.message.to_string(),
+  })
+}
+
+/// Asks the driver to stop when Ctrl-C or SIGTERM come; the second time workers are killed, the third time nobody
+/// waits for them.
+fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, RunError> {
+  let (sender, receiver) = unbounded_channel();
+  let refused = |error: io::Error| RunError::Broken(format!("can't listen for signals: {error}"));
+  let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
+  let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
+  tokio::spawn(async move {
+    let mut times: u32 = 0;
+    loop {
+      tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+      }
+      times += 1;
+      if times == 2 {
+        workers.end_at_once();
+      } else {
+        // Nobody listens once the run is over.
+        let _ = sender.send(Request::Stop);
+      }
+    }
+  });
+  Ok(receiver)
+}
+
+/// The journal of one run.
+struct Log {
+  store: Store,
+  run: String,
+}
+
+fn begin(order: &Order, started: &RunStarted) -> Result<Log, RunError> {
+  let broken = |error: crate::journal::JournalError| RunError::Broken(error.to_string());
+  let mut store = Store::open(&order.store).map_err(broken)?;
+  let header = RunHeader {
+    id: started.run.to_string(),
+    program: order.bundle.name().to_owned(),
+    orchestrator: started.orchestrator.to_string(),
+    digest: started.program.to_string(),
+    started: started.started.to_string(),
+    tracker: started.tracker.to_string(),
+  };
+  store.begin(&header, order.bundle.modules()).map_err(broken)?;
+  Ok(Log { store, run: header.id })
+}
+
+impl EventLog for Log {
+  fn append(&mut self, records: &[Record]) -> io::Result<()> {
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+      entries.push(Entry {
+        seq: record.seq,
+        at: record.at.0,
+        body: serde_json::to_string(record)?,
+      });
+    }
+    self.store.append(&self.run, &entries).map_err(io::Error::other)
+  }
+}

@@ -1,0 +1,108 @@
+//! Blocks and their steps.
+
+use super::{Builder, Pair, children};
+use crate::{
+  diagnostics::{Diagnostic, codes},
+  source::Span,
+  syntax::{
+    ast::{Block, Step, StepKind},
+    parser::Rule,
+  },
+};
+
+impl Builder<'_> {
+  pub(super) fn block(&mut self, pair: Pair) -> Block {
+    let span = self.span(&pair);
+    let steps = self.nested(span, |builder| builder.steps(pair)).unwrap_or_default();
+    Block { steps, span }
+  }
+
+  fn steps(&mut self, pair: Pair) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for part in children(pair) {
+      let span = self.span(&part);
+      let rule = part.as_rule();
+      let kind = match steps.last() {
+        Some(before) if self.runs_on(before, rule, span) => self.run_on(before, rule, span),
+        _ => self.step(part),
+      };
+      steps.push(Step { kind, span });
+    }
+    steps
+  }
+
+  /// Whether a step can't stand on the line of the one before it: a gate begins its own line, and nothing but a
+  /// keyword follows one. So a stray word is no gate.
+  fn runs_on(&self, before: &Step, rule: Rule, next: Span) -> bool {
+    let gate = matches!(before.kind, StepKind::Gate(_) | StepKind::Broken { .. });
+    let loose = rule == Rule::gate || gate && matches!(rule, Rule::named_step | Rule::bad_step);
+    loose && !self.text[before.span.range().end..next.range().start].contains('\n')
+  }
+
+  fn run_on(&mut self, before: &Step, rule: Rule, next: Span) -> StepKind {
+    let said_already = matches!(before.kind, StepKind::Broken { .. }) || self.is_damaged(before.span.to(next));
+    if !said_already {
+      let said = self.say_run_on(before.span, next);
+      self.report(said);
+    }
+    let name = (rule == Rule::named_step)
+      .then(|| self.word_at(next.range(), 0))
+      .flatten();
+    StepKind::Broken { name }
+  }
+
+  fn say_run_on(&self, before: Span, next: Span) -> Diagnostic {
+    let word = self.text[next.range()].split_whitespace().next().unwrap_or_default();
+    let message = format!(
+      "expected the end of the step, found `{}`",
+      super::literals::shortened(word)
+    );
+    let said = Diagnostic::new(&codes::SYNTAX, message)
+      .label(next, "this does not belong to the step before it")
+      .label(before, "this step");
+    said.help(match &self.text[before.range()] {
+      "let" | "const" | "var" | "val" => "a step is written `name = ...`, without a word before it",
+      _ if word == "if" => "a condition of `return` is written `return x when c`",
+      _ => "a step without a name begins its own line",
+    })
+  }
+
+  fn step(&mut self, pair: Pair) -> StepKind {
+    let rule = pair.as_rule();
+    if rule == Rule::bad_step {
+      self.explain(&pair, Rule::step_only);
+      let name = self.named_by(&pair);
+      return StepKind::Broken { name };
+    }
+    let mut parts = children(pair);
+    let first = parts.next().expect("grammar: a step");
+    match rule {
+      Rule::named_step => StepKind::Named {
+        name: self.name(&first),
+        node: self.node(parts.next().expect("grammar: a node")),
+      },
+      Rule::gate => StepKind::Gate(self.node(first)),
+      Rule::require_step => StepKind::Require {
+        condition: self.expression(first),
+        message: parts.next().map(|message| self.expression(message)),
+      },
+      Rule::return_step => StepKind::Return {
+        value: self.expression(first),
+        when: parts.next().map(|when| self.expression(when)),
+      },
+      Rule::yield_step => StepKind::Yield(self.expression(first)),
+      _ => StepKind::Stage {
+        name: self.name(&first),
+        body: self.block(parts.next().expect("grammar: a body")),
+      },
+    }
+  }
+
+  /// The name that a broken step would have given: a word before `=` or `:=`.
+  pub(in crate::syntax) fn named_by(&self, pair: &Pair) -> Option<crate::syntax::ast::Name> {
+    let name = self.first_word(pair)?;
+    let after = self.text[name.span.range().end..].trim_start_matches([' ', '\t']);
+    let named = after.starts_with(":=") || after.starts_with('=') && !after.starts_with("==");
+    named.then_some(name)
+  }
+}

@@ -1,0 +1,136 @@
+//! The settings of a worker.
+
+use super::{Builder, Pair, children};
+use crate::{
+  source::Spanned,
+  syntax::{
+    ast::{ExitCodes, MockAction, MockAnswer, MockRule, MockWhen, Setting, SettingKind},
+    parser::Rule,
+  },
+};
+
+impl Builder<'_> {
+  pub(super) fn settings<'t>(&mut self, parts: impl Iterator<Item = Pair<'t>>) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    let mut previous = None;
+    for part in parts {
+      let span = self.span(&part);
+      let separated = self.separated(previous.replace(span), span);
+      let keyword = self.keyword(&part);
+      let stray = part.as_rule() == Rule::unknown_setting && (!separated || self.is_damaged(span));
+      let kind = match stray {
+        true => SettingKind::Broken,
+        false => self.setting(part),
+      };
+      settings.push(Setting { keyword, kind, span });
+    }
+    settings
+  }
+
+  fn setting(&mut self, pair: Pair) -> SettingKind {
+    let rule = pair.as_rule();
+    match rule {
+      Rule::policy => return SettingKind::Policy(self.policy_kind(pair)),
+      Rule::mock_setting => return self.mock(pair),
+      Rule::bad_setting => {
+        self.explain(&pair, Rule::setting_only);
+        return SettingKind::Broken;
+      }
+      Rule::expect_setting => {
+        let codes = children(pair).filter_map(|code| self.exit_codes(code));
+        return SettingKind::Expect(codes.collect());
+      }
+      _ => {}
+    }
+    let value = children(pair).next().expect("grammar: a value");
+    match rule {
+      Rule::exec_setting => SettingKind::Exec(self.expression(value)),
+      Rule::shell_setting => SettingKind::Shell(self.raw_string(&value)),
+      Rule::stdin_setting => SettingKind::Stdin(self.expression(value)),
+      Rule::cwd_setting => SettingKind::Cwd(self.expression(value)),
+      Rule::output_setting => SettingKind::Output(self.expression(value)),
+      Rule::env_setting => SettingKind::Env(self.record_parts(value)),
+      _ => SettingKind::Unknown(self.name(&value)),
+    }
+  }
+
+  fn exit_codes(&mut self, pair: Pair) -> Option<Spanned<ExitCodes>> {
+    let span = self.span(&pair);
+    let mut parts = children(pair);
+    let first = self.plain_integer(&parts.next().expect("grammar: a number"))?;
+    let last = match parts.next() {
+      Some(last) => self.plain_integer(&last)?,
+      None => first,
+    };
+    Some(Spanned::new(ExitCodes { first, last }, span))
+  }
+
+  fn mock(&mut self, pair: Pair) -> SettingKind {
+    let span = self.span(&pair);
+    let inner = children(pair).next().expect("grammar: a mock");
+    if inner.as_rule() == Rule::mock_script {
+      return SettingKind::Mock(self.mock_script(inner));
+    }
+    let action = self.mock_action(inner);
+    let when = MockWhen::Else;
+    SettingKind::Mock(vec![MockRule { when, action, span }])
+  }
+
+  fn mock_script(&mut self, pair: Pair) -> Vec<MockRule> {
+    let mut rules = Vec::new();
+    let mut previous = None;
+    for part in children(pair) {
+      let span = self.span(&part);
+      self.separated(previous.replace(span), span);
+      match part.as_rule() {
+        Rule::mock_rule => rules.push(self.mock_rule(part)),
+        _ => self.explain(&part, Rule::rule_only),
+      }
+    }
+    rules
+  }
+
+  fn mock_rule(&mut self, pair: Pair) -> MockRule {
+    let span = self.span(&pair);
+    let mut parts = children(pair);
+    let first = parts.next().expect("grammar: a rule");
+    let (when, answer) = match first.as_rule() {
+      Rule::mock_on => (MockWhen::On(self.only_expression(first)), parts.next()),
+      Rule::mock_first => (MockWhen::First(self.only_expression(first)), parts.next()),
+      _ => (MockWhen::Else, Some(first)),
+    };
+    let action = self.mock_action(answer.expect("grammar: an answer"));
+    MockRule { when, action, span }
+  }
+
+  /// From `mock_action` or `mock_value`.
+  fn mock_action(&mut self, pair: Pair) -> MockAction {
+    if pair.as_rule() == Rule::mock_value {
+      let answer = MockAnswer::Return(self.only_expression(pair));
+      return MockAction { delay: None, answer };
+    }
+    let mut parts = children(pair).peekable();
+    let delay = parts.next_if(|part| part.as_rule() == Rule::mock_delay);
+    let delay = delay.map(|delay| self.only_expression(delay));
+    let answer = parts.next().expect("grammar: an answer");
+    let answer = match answer.as_rule() {
+      Rule::mock_echo => MockAnswer::Echo,
+      Rule::mock_hang => MockAnswer::Hang,
+      Rule::mock_malformed => MockAnswer::Malformed,
+      Rule::mock_return => MockAnswer::Return(self.only_expression(answer)),
+      _ => self.mock_fail(answer),
+    };
+    MockAction { delay, answer }
+  }
+
+  fn mock_fail(&mut self, pair: Pair) -> MockAnswer {
+    let mut parts = children(pair).peekable();
+    let kind = self.name(&parts.next().expect("grammar: a word"));
+    let code = parts.next_if(|part| part.as_rule() == Rule::number).and_then(|code| {
+      let span = self.span(&code);
+      Some(Spanned::new(self.plain_integer(&code)?, span))
+    });
+    let message = parts.next().map(|message| self.string_expression(&message));
+    MockAnswer::Fail { kind, code, message }
+  }
+}

@@ -1,0 +1,50 @@
+//! Marks of other languages: each is said with its cure, then taken out.
+
+use super::Scanner;
+use crate::diagnostics::{Diagnostic, codes};
+
+impl Scanner<'_> {
+  pub(super) fn hash_comment(&mut self) {
+    let end = self.line_end(self.at);
+    let said = Diagnostic::new(&codes::SYNTAX, "`#` does not begin a comment");
+    self.report(said.label(self.span(self.at, self.at + 1), "").help("write `//`"));
+    self.blank(self.at..end);
+    self.at = end;
+  }
+
+  pub(super) fn semicolon(&mut self) {
+    let said = Diagnostic::new(&codes::SYNTAX, "`;` has no meaning");
+    let said = said.label(self.span(self.at, self.at + 1), "");
+    self.report(said.help("a line break ends a step; remove the `;`"));
+    self.scan.damaged.push(self.at);
+    self.blank(self.at..self.at + 1);
+    self.at += 1;
+  }
+
+  pub(super) fn single_quotes(&mut self) {
+    let rest = &self.text[self.at + 1..];
+    let length = rest.find(['\'', '\n']).unwrap_or(rest.len());
+    if !rest[length..].starts_with('\'') {
+      self.at += 1;
+      return;
+    }
+    let line = &rest[..length];
+    let end = self.at + length + 2;
+    let said = Diagnostic::new(&codes::SYNTAX, "a string stands in double quotes");
+    let help = format!("write `\"{}\"`", super::super::build::shortened(line));
+    self.report(said.label(self.span(self.at, end), "").help(help));
+    self.empty_string(self.at, end);
+    self.at = end;
+  }
+
+  /// Makes a blank string of a place, which counts as broken.
+  pub(super) fn empty_string(&mut self, start: usize, end: usize) {
+    if end - start < 2 {
+      return self.damage(start..end);
+    }
+    self.blank(start..end);
+    self.out[start] = b'"';
+    self.out[end - 1] = b'"';
+    self.scan.damaged.push(start);
+  }
+}

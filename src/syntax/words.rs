@@ -1,0 +1,108 @@
+//! What rules are called when speaking to people, and which words are reserved.
+
+use super::parser::Rule;
+
+/// Words that can't be names, in the order of the reference.
+pub const RESERVED: [&str; 30] = [
+  "and", "after", "attempt", "catch", "dispatch", "each", "else", "error", "fail", "false", "finally", "for", "if",
+  "in", "it", "match", "not", "null", "previous", "repeat", "require", "return", "run", "stage", "then", "true",
+  "undo", "until", "with", "yield",
+];
+
+/// Reserved words that are values: they can be read, not defined.
+const VALUES: [&str; 4] = ["error", "previous", "it", "run"];
+
+/// Whether a word can't be the name of anything.
+pub fn is_reserved(word: &str) -> bool {
+  RESERVED.contains(&word)
+}
+
+/// Whether a word can't even be read as a value.
+pub(super) fn is_reserved_value(word: &str) -> bool {
+  is_reserved(word) && !VALUES.contains(&word)
+}
+
+/// What an arm begins with.
+pub(super) const ARM: &str = "a literal or `else`";
+
+/// What a bad piece should have been.
+pub(super) fn piece(meant: Rule) -> &'static str {
+  match meant {
+    Rule::item_only => "a declaration",
+    Rule::part_only => "`input` or `output`",
+    Rule::setting_only => "a setting",
+    Rule::policy_entry_only => "a policy",
+    Rule::arm_only | Rule::value_arm_only => ARM,
+    Rule::rule_only => "`on`, `first` or `else`",
+    Rule::entry_only | Rule::field_only => "a field",
+    _ => "a step",
+  }
+}
+
+/// How an expected rule is said. `None`: not worth saying, since it could follow almost anywhere.
+pub(super) fn said(rule: Rule) -> Option<&'static str> {
+  Some(match rule {
+    Rule::expression | Rule::reference | Rule::group | Rule::record | Rule::list => "an expression",
+    Rule::value_name | Rule::if_expression | Rule::match_expression => "an expression",
+    Rule::node | Rule::each | Rule::repeat | Rule::if_node | Rule::match_node | Rule::attempt | Rule::fail => "a step",
+    Rule::block => "`{`",
+    Rule::type_expr | Rule::type_member | Rule::type_name | Rule::type_list | Rule::type_number => "a type",
+    Rule::type_record => "a record type",
+    Rule::identifier => "a name",
+    Rule::word | Rule::label => "a name",
+    Rule::number => "a number",
+    Rule::string | Rule::raw_string => "a string",
+    Rule::range | Rule::lower | Rule::upper | Rule::exact => "a range such as `1..10`",
+    Rule::regex => "a regular expression such as `/^a/`",
+    Rule::pattern | Rule::patterns | Rule::node_arm | Rule::expression_arm => "a literal",
+    Rule::else_arm | Rule::expression_else => "`else`",
+    Rule::params => "`(`",
+    Rule::param => "a parameter",
+    Rule::contract_ref => "the name of a contract",
+    Rule::policy => "a policy",
+    Rule::mock_rule => "a rule",
+    Rule::mock_action => "an action",
+    Rule::input_part => "`input`",
+    Rule::output_part => "`output`",
+    Rule::with_clause => "`with`",
+    Rule::seed => "`from`",
+    Rule::repeat_bound => "`up to`",
+    Rule::failure_filter => "a failure kind",
+    Rule::exit_codes => "an exit code",
+    Rule::imported_name => "a name",
+    Rule::field_type | Rule::record_field => "a field",
+    _ => return token(rule),
+  })
+}
+
+fn token(rule: Rule) -> Option<&'static str> {
+  Some(match rule {
+    Rule::brace_open => "`{`",
+    Rule::brace_close => "`}`",
+    Rule::paren_open => "`(`",
+    Rule::paren_close => "`)`",
+    Rule::bracket_open => "`[`",
+    Rule::bracket_close => "`]`",
+    Rule::angle_close => "`>`",
+    Rule::comma => "`,`",
+    Rule::colon => "`:`",
+    Rule::assign => "`=`",
+    Rule::arrow => "`->`",
+    Rule::fat_arrow => "`=>`",
+    Rule::dots => "`..`",
+    Rule::kw_if => "`if`",
+    Rule::kw_then => "`then`",
+    Rule::kw_else => "`else`",
+    Rule::kw_in => "`in`",
+    Rule::kw_up => "`up`",
+    Rule::kw_to => "`to`",
+    Rule::kw_from => "`from`",
+    Rule::kw_per => "`per`",
+    Rule::kw_calls => "`calls`",
+    Rule::kw_input => "`input`",
+    Rule::kw_output => "`output`",
+    Rule::kw_last => "`last`",
+    Rule::kw_null | Rule::kw_true | Rule::kw_false => return None,
+    _ => return None,
+  })
+}

@@ -1,0 +1,9 @@
+//! The workers' door: real processes, real signals, and nothing left of them. Reads `/proc`, so Linux only.
+
+mod answers;
+mod bench;
+mod ends;
+mod killed;
+mod logs;
+mod messages;
+mod mocks;
