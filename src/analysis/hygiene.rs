@@ -20,7 +20,8 @@ impl Checker<'_> {
     self.undocumented();
   }
 
-  /// A worker needs a timeout of its own, of its defaults, or at each of its calls.
+  /// A worker needs a timeout of its own, of its defaults, or at each of its calls. One that nothing calls may have had
+  /// its timeout in a call that did not parse.
   fn untimed_workers(&mut self) {
     for at in 0..self.symbols.workers.len() {
       let id = WorkerId(u32::try_from(at).unwrap_or(u32::MAX));
@@ -34,7 +35,7 @@ impl Checker<'_> {
       });
       if unread
         || match call {
-          None => own,
+          None => own || self.loaded.diagnostics.refuses(),
           Some(untimed) => untimed.is_none(),
         }
       {

@@ -21,7 +21,14 @@ mod symbols;
 mod type_exprs;
 mod workers;
 
-use crate::{diagnostics::Diagnostics, hir::Program, modules::Loaded};
+use crate::{
+  diagnostics::{Code, Diagnostics, codes},
+  hir::Program,
+  modules::Loaded,
+};
+
+/// Said of programs that could run only: in others, what uses a name may be what is broken.
+const INCIDENTAL: [&Code; 3] = [&codes::UNUSED, &codes::UNUSED_STEP, &codes::IGNORED_FAILURES];
 
 /// Checks a whole program. The program is there only if nothing was found that refuses it, in the modules' own
 /// findings neither; all findings of this stage are returned, sorted by place.
@@ -34,7 +41,10 @@ pub fn check(loaded: &Loaded) -> (Option<Program>, Diagnostics) {
   checker.check_orchestrators();
   checker.check_hygiene();
   let (program, findings) = checker.finish();
-  let findings = findings.sorted();
+  let mut findings = findings.sorted();
   let refused = findings.refuses() || loaded.diagnostics.refuses();
+  if refused {
+    findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
+  }
   ((!refused).then_some(program), findings)
 }

@@ -5,6 +5,8 @@
 //! call, carry out what the run wants done, tell the observers. Admission is pure, so it is decided within the turn.
 
 mod clock;
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use std::{collections::VecDeque, fmt, io, sync::Arc};

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::attempt::{Attempt, Settings, conform};
+use super::{
+  attempt::{Attempt, Settings},
+  failing::{Fallible, conform, failure, failure_at},
+};
 use crate::{
   eval::Evaluator,
   hir::{Process, Program, Worker, WorkerKind},
@@ -45,7 +48,7 @@ pub fn answer(
     Arc::new(Failure {
       worker: Some(worker.name.clone()),
       log,
-      ..failure
+      ..*failure
     })
   })
 }
@@ -68,7 +71,7 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-  fn value(self, evaluator: &Evaluator, settings: Settings) -> Result<Value, Failure> {
+  fn value(self, evaluator: &Evaluator, settings: Settings) -> Fallible<Value> {
     let nothing = matches!(self.worker.output.resolved(), Type::Null);
     match &self.worker.kind {
       WorkerKind::Process(process) if process.output.is_some() => self.mapped(evaluator, process, settings),
@@ -78,7 +81,7 @@ impl Output<'_> {
   }
 
   /// `output e`
-  fn mapped(self, evaluator: &Evaluator, process: &Process, mut settings: Settings) -> Result<Value, Failure> {
+  fn mapped(self, evaluator: &Evaluator, process: &Process, mut settings: Settings) -> Fallible<Value> {
     let Some(output) = &process.output else {
       return Ok(Value::Null);
     };
@@ -87,18 +90,14 @@ impl Output<'_> {
       Some((process.stderr, Value::String(self.stderr.clone()))),
       Some((process.exit, Value::Int(self.exit.into()))),
     ];
-    evaluator.eval(output, &settings).map_err(|error| Failure {
-      at: error.at,
-      ..Failure::new(
-        error.kind,
-        "",
-        format!("in `output` of `{}`: {}", self.worker.name, error.message),
-      )
+    evaluator.eval(output, &settings).map_err(|error| {
+      let message = format!("in `output` of `{}`: {}", self.worker.name, error.message);
+      failure_at(error.kind, error.at, message)
     })
   }
 
   /// `parse_json(stdout)`
-  fn parsed(&self) -> Result<Value, Failure> {
+  fn parsed(&self) -> Fallible<Value> {
     parse_json_text(&self.stdout).map_err(|why| {
       let text = String::from_utf8_lossy(&self.stdout);
       match text.lines().find(|line| !line.trim().is_empty()) {
@@ -108,13 +107,13 @@ impl Output<'_> {
     })
   }
 
-  fn text(&self) -> Result<&str, Failure> {
+  fn text(&self) -> Fallible<&str> {
     std::str::from_utf8(&self.stdout)
       .map_err(|error| self.misfit(&format!("not UTF-8 at byte {}", error.valid_up_to())))
   }
 
-  fn misfit(&self, why: &str) -> Failure {
+  fn misfit(&self, why: &str) -> Box<Failure> {
     let message = format!("the output of `{}`: {why}", self.worker.name);
-    Failure::new(FailureKind::Contract, "", message)
+    failure(FailureKind::Contract, message)
   }
 }

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use super::failing::{Fallible, conform, failure};
 use crate::{
   eval::Scope,
   hir::{LocalId, Param, Program, Worker, WorkerId},
   protocol::Identity,
   types::Type,
-  value::{self, Failure, FailureKind, TooLarge, Value},
+  value::{Failure, FailureKind, TooLarge, Value},
 };
 
 /// What one execution of a worker is about.
@@ -35,13 +36,13 @@ impl Input {
   ///
   /// # Errors
   /// A `contract` failure without a step: the message is not of the type.
-  pub(super) fn of(params: &[Param], ty: &Type, name: &str, arguments: Vec<Value>) -> Result<Input, Failure> {
+  pub(super) fn of(params: &[Param], ty: &Type, name: &str, arguments: Vec<Value>) -> Fallible<Input> {
     let given = params.iter().zip(arguments);
     let fields = given.filter(|(param, argument)| !(param.optional && *argument == Value::Null));
     let message = Value::record(fields.map(|(param, argument)| (param.name.clone(), argument)).collect());
     let message = message.map_err(|TooLarge(why)| {
       let message = format!("the input of `{name}` would {why}");
-      Failure::new(FailureKind::Expression, "", message)
+      failure(FailureKind::Expression, message)
     })?;
     Self::fitting(params, ty, name, &message)
   }
@@ -50,25 +51,11 @@ impl Input {
   ///
   /// # Errors
   /// A `contract` failure without a step: the message is not of the type.
-  pub(super) fn fitting(params: &[Param], ty: &Type, name: &str, message: &Value) -> Result<Input, Failure> {
+  pub(super) fn fitting(params: &[Param], ty: &Type, name: &str, message: &Value) -> Fallible<Input> {
     let message = conform(message, ty, &format!("the input of `{name}`"))?;
     let parameters = params.iter().map(|param| message.field(&param.name)).collect();
     Ok(Input { message, parameters })
   }
-}
-
-/// The value as one of the type.
-///
-/// # Errors
-/// A `contract` failure without a step; `what` begins its message.
-pub(super) fn conform(value: &Value, ty: &Type, what: &str) -> Result<Value, Failure> {
-  value::conform(value, ty).map_err(|mismatch| {
-    let message = format!("{what} does not fit at {}: {}", mismatch.at, mismatch.reason);
-    Failure {
-      at: Some(mismatch.at),
-      ..Failure::new(FailureKind::Contract, "", message)
-    }
-  })
 }
 
 impl Attempt {

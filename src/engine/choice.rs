@@ -2,21 +2,22 @@
 
 use super::{
   event::Event,
+  failing::{Fallible, failure},
   instance::{InstanceId, Locals, State},
   layout::{Arm, Choice},
   run::Run,
 };
-use crate::value::{Failure, FailureKind, Value, excerpt};
+use crate::value::{FailureKind, Value, excerpt};
 
 impl Run {
-  pub(super) fn choose(&mut self, id: InstanceId, choice: &Choice) -> Result<(), Failure> {
+  pub(super) fn choose(&mut self, id: InstanceId, choice: &Choice) -> Fallible<()> {
     let subject = self.eval(id, &choice.subject)?;
     let holds = |literals: &[crate::hir::Literal]| literals.iter().any(|literal| literal.matches(&subject));
     let tested = choice.tests.iter().position(|(literals, _)| holds(literals));
     let taken = tested.or(choice.otherwise.as_ref().map(|_| choice.tests.len()));
     if taken.is_none() && !choice.may_skip {
       let message = format!("no arm takes `{}`", excerpt(&subject, 60));
-      return Err(Failure::new(FailureKind::Expression, "", message));
+      return Err(failure(FailureKind::Expression, message));
     }
     let arms = choice.tests.iter().map(|(_, arm)| arm).chain(&choice.otherwise);
     let (chosen, others): (Vec<_>, Vec<_>) = arms.enumerate().partition(|(at, _)| Some(*at) == taken);

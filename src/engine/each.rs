@@ -4,11 +4,12 @@
 
 use super::{
   event::Event,
+  failing::{Fallible, count, too_large},
   instance::{End, InstanceId, Locals, Slot, State},
   layout::{Body, Each},
-  run::{Run, count},
+  run::Run,
 };
-use crate::value::{Failure, FailureKind, TooLarge, Value};
+use crate::value::Value;
 
 #[derive(Debug)]
 pub(super) struct EachState {
@@ -27,7 +28,7 @@ pub(super) struct EachState {
 const DEFAULT_WINDOW: u64 = 8;
 
 impl Run {
-  pub(super) fn enter_each(&mut self, id: InstanceId, each: &Each) -> Result<(), Failure> {
+  pub(super) fn enter_each(&mut self, id: InstanceId, each: &Each) -> Fallible<()> {
     let items = self.eval(id, &each.items)?;
     let length = items.as_list().unwrap_or_default().len();
     let window = match (&each.fold, &each.concurrent) {
@@ -55,7 +56,7 @@ impl Run {
   }
 
   /// Fills the window, or ends with the last item.
-  fn go_on(&mut self, id: InstanceId, each: &Each) -> Result<(), Failure> {
+  fn go_on(&mut self, id: InstanceId, each: &Each) -> Fallible<()> {
     while let Some((item, locals)) = self.next_item(id, each) {
       let path = format!("{}[{item}]", self.path(id)).into();
       self.spawn(id, Slot::Item(item), path, each.body, locals);
@@ -98,7 +99,7 @@ impl Run {
     ))
   }
 
-  pub(super) fn item_ended(&mut self, id: InstanceId, at: usize, end: End) -> Result<(), Failure> {
+  pub(super) fn item_ended(&mut self, id: InstanceId, at: usize, end: End) -> Fallible<()> {
     let layout = self.layout.clone();
     let Some(instance) = self.instances.get_mut(id) else {
       return Ok(());
@@ -122,8 +123,4 @@ impl Run {
     }
     self.go_on(id, each)
   }
-}
-
-pub(super) fn too_large(TooLarge(why): TooLarge) -> Failure {
-  Failure::new(FailureKind::Expression, "", format!("the value would {why}"))
 }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{
-  each::too_large,
   event::{Event, Taker},
+  failing::{Fallible, too_large},
   instance::{End, InstanceId, Locals, Slot, State},
   layout::{Body, NodeId},
   run::Run,
@@ -19,7 +19,7 @@ impl Run {
     self.spawn(id, Slot::Wrapped, path, inner, Locals::new());
   }
 
-  pub(super) fn guarded_ended(&mut self, id: InstanceId, end: End) -> Result<(), Failure> {
+  pub(super) fn guarded_ended(&mut self, id: InstanceId, end: End) -> Fallible<()> {
     let layout = self.layout.clone();
     let Some(instance) = self.instances.get(id) else {
       return Ok(());

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Input as Message, Settings, key},
-  event::{AttemptOutcome, Event, ExecutionId, TimerId},
+  event::{Event, ExecutionId, TimerId},
+  exchange::{Command, Start},
+  failing::{Fallible, count, milliseconds, of_expression, too_large},
   gatekeeper::Need,
-  instance::{End, InstanceId, State},
+  instance::{InstanceId, State},
   invoke::Invoker,
   layout::Body,
-  loss::Loss,
-  retry::{Backoff, Retry},
-  run::{Command, Purpose, Run, Start, count, milliseconds, of_expression},
+  run::{Purpose, Run},
 };
 use crate::{
   eval::NoLocals,
-  hir::{self, Call, Expr, LimitId, Place, WorkerId, WorkerKind},
+  hir::{Call, Expr, LimitId, Place, WorkerId, WorkerKind},
   protocol::{Identity, Invocation, Task},
-  value::{Failure, FailureKind, TooLarge, Value, conform, from_json, show_duration},
+  value::{Failure, Value},
 };
 
 /// A call that is ready or running.
@@ -28,12 +28,12 @@ pub(super) struct Leaf {
   /// Of the attempt that waits, runs, or ran last; from 1.
   number: u32,
   /// What the attempt before left behind.
-  error: Option<Arc<Failure>>,
-  phase: Phase,
+  pub error: Option<Arc<Failure>>,
+  pub phase: Phase,
 }
 
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
   /// For nothing: it is just being dealt with.
   Idle,
   Waiting(ExecutionId),
@@ -42,11 +42,11 @@ enum Phase {
 }
 
 #[derive(Debug)]
-struct Running {
-  start: Start,
-  timeout: Option<TimerId>,
+pub(super) struct Running {
+  pub start: Start,
+  pub timeout: Option<TimerId>,
   /// So many milliseconds were too few.
-  timed_out: Option<i64>,
+  pub timed_out: Option<i64>,
   /// Its worker is told to end.
   cancelled: bool,
 }
@@ -83,12 +83,12 @@ pub(super) enum Outstanding<'a> {
 
 impl Run {
   /// The message of a call: evaluated and conformed before anything else happens.
-  pub(super) fn message(&self, id: InstanceId, call: &Call<WorkerId>) -> Result<Message, Failure> {
+  pub(super) fn message(&self, id: InstanceId, call: &Call<WorkerId>) -> Fallible<Message> {
     let worker = self.program.worker(call.target);
     let arguments: Result<Vec<_>, _> = call.arguments.iter().map(|argument| self.eval(id, argument)).collect();
-    Message::of(&worker.params, &worker.input, &worker.name, arguments?).map_err(|failure| Failure {
-      worker: Some(worker.name.clone()),
-      ..failure
+    Message::of(&worker.params, &worker.input, &worker.name, arguments?).map_err(|mut failure| {
+      failure.worker = Some(worker.name.clone());
+      failure
     })
   }
 
@@ -97,7 +97,7 @@ impl Run {
     id: InstanceId,
     call: &Call<WorkerId>,
     message: Option<Arc<Message>>,
-  ) -> Result<(), Failure> {
+  ) -> Fallible<()> {
     let message = message.map_or_else(|| self.message(id, call).map(Arc::new), Ok)?;
     let leaf = Leaf {
       message,
@@ -110,7 +110,7 @@ impl Run {
   }
 
   /// Asks for the next attempt.
-  pub(super) fn request(&mut self, id: InstanceId) -> Result<(), Failure> {
+  pub(super) fn request(&mut self, id: InstanceId) -> Fallible<()> {
     let layout = self.layout.clone();
     let Some(call) = self.call(&layout, id) else {
       return Ok(());
@@ -135,13 +135,13 @@ impl Run {
   }
 
   /// One key per limit; keys are the same for all runs of one program.
-  pub(super) fn needs(&mut self, call: &Call<WorkerId>) -> Result<Vec<Need>, Failure> {
+  pub(super) fn needs(&mut self, call: &Call<WorkerId>) -> Fallible<Vec<Need>> {
     let own = self.worker_need(call.target)?;
     let limits = call.policies.limits.iter().map(|limit| self.limit_need(*limit));
     Ok(own.into_iter().chain(limits).collect())
   }
 
-  fn worker_need(&mut self, id: WorkerId) -> Result<Option<Need>, Failure> {
+  fn worker_need(&mut self, id: WorkerId) -> Fallible<Option<Need>> {
     let program = self.program.clone();
     let Some(concurrent) = &program.worker(id).concurrent else {
       return Ok(None);
@@ -200,7 +200,7 @@ impl Run {
   }
 
   /// The execution with its timeout.
-  fn prepare(&mut self, id: InstanceId, execution: ExecutionId) -> Result<Option<(Start, Option<i64>)>, Failure> {
+  fn prepare(&mut self, id: InstanceId, execution: ExecutionId) -> Fallible<Option<(Start, Option<i64>)>> {
     let (layout, program) = (self.layout.clone(), self.program.clone());
     let Some(call) = self.call(&layout, id) else {
       return Ok(None);
@@ -231,7 +231,7 @@ impl Run {
     Ok(Some((start, timeout)))
   }
 
-  fn task(&mut self, settings: &Settings) -> Result<Task, Failure> {
+  fn task(&mut self, settings: &Settings) -> Fallible<Task> {
     let invoker = Invoker {
       program: &self.program,
       evaluator: &self.evaluator,
@@ -245,7 +245,7 @@ impl Run {
   }
 
   /// The attempt that the leaf is at.
-  fn attempt(&self, id: InstanceId, worker: WorkerId) -> Result<Option<Attempt>, Failure> {
+  pub(super) fn attempt(&self, id: InstanceId, worker: WorkerId) -> Fallible<Option<Attempt>> {
     let Some(State::Leaf(leaf)) = self.instances.get(id).map(|instance| &instance.state) else {
       return Ok(None);
     };
@@ -267,7 +267,7 @@ impl Run {
   }
 
   /// The value of a worker's setting before there is an attempt.
-  pub(super) fn eval_setting(&self, id: InstanceId, message: &Arc<Message>, expr: &Expr) -> Result<Value, Failure> {
+  pub(super) fn eval_setting(&self, id: InstanceId, message: &Arc<Message>, expr: &Expr) -> Fallible<Value> {
     let layout = self.layout.clone();
     let Some(call) = self.call(&layout, id) else {
       return Ok(Value::Null);
@@ -277,7 +277,7 @@ impl Run {
     self.eval_in(&attempt.settings(&self.program), expr)
   }
 
-  fn eval_at(&self, id: InstanceId, place: Place, settings: &Settings, expr: &Expr) -> Result<Value, Failure> {
+  pub(super) fn eval_at(&self, id: InstanceId, place: Place, settings: &Settings, expr: &Expr) -> Fallible<Value> {
     match place {
       Place::Worker => self.eval_in(settings, expr),
       Place::Site => self.eval(id, expr),
@@ -326,135 +326,8 @@ impl Run {
     }
   }
 
-  pub(super) fn attempt_ended(&mut self, execution: ExecutionId, outcome: AttemptOutcome) {
-    let Some(id) = self.executions.get(&execution).copied() else {
-      return;
-    };
-    let phase = self.with_leaf(id, |leaf| match leaf.phase {
-      Phase::Running(_) => std::mem::replace(&mut leaf.phase, Phase::Idle),
-      _ => Phase::Idle,
-    });
-    let Some(Phase::Running(running)) = phase else { return };
-    self.executions.remove(&execution);
-    self.commands.push(Command::Release(execution));
-    running.timeout.into_iter().for_each(|timer| self.clear_timer(timer));
-    if self.instances.get(id).is_some_and(|instance| instance.loss.is_some()) {
-      return self.lost_leaf_ended(id, &outcome);
-    }
-    let result = match (outcome, running.timed_out) {
-      (AttemptOutcome::Ok(value), None) => self.read_value(&running.start.attempt, &value),
-      (AttemptOutcome::Failed(failure), None) => Err(Arc::unwrap_or_clone(failure)),
-      (outcome, Some(time)) => Err(timeout(time, &outcome)),
-    };
-    match result {
-      Ok(value) => self.succeed(id, value),
-      Err(failure) => self.attempt_failed(id, failure),
-    }
-  }
-
-  /// A failure that is not just how a cancelled worker ends is kept as a cause of what was lost.
-  fn lost_leaf_ended(&mut self, id: InstanceId, outcome: &AttemptOutcome) {
-    let failure = match outcome {
-      AttemptOutcome::Failed(failure) if failure.kind != FailureKind::Cancelled => (**failure).clone(),
-      _ => return self.settle(id),
-    };
-    let failure = self.located(id, self.of_leaf(id, failure));
-    let cause = self.path(id);
-    let by_itself = self
-      .instances
-      .get(id)
-      .and_then(|instance| instance.loss.as_ref()?.failure.clone());
-    match by_itself {
-      Some(_) => self.settle(id),
-      None => self.finish(id, End::Failed(failure), cause),
-    }
-  }
-
-  /// The journal is the truth: live and in a replay the value is read from it.
-  fn read_value(&self, attempt: &Attempt, json: &serde_json::Value) -> Result<Value, Failure> {
-    let worker = self.program.worker(attempt.worker);
-    let value = from_json(json).map_err(too_large)?;
-    conform(&value, &worker.output).map_err(|mismatch| {
-      let message = format!(
-        "the output of `{}` does not fit at {}: {}",
-        worker.name, mismatch.at, mismatch.reason
-      );
-      Failure {
-        at: Some(mismatch.at),
-        ..Failure::new(FailureKind::Contract, "", message)
-      }
-    })
-  }
-
-  fn attempt_failed(&mut self, id: InstanceId, failure: Failure) {
-    let failure = self.located(id, self.of_leaf(id, failure));
-    match self.retry_after(id, &failure) {
-      Ok(Some(delay)) => {
-        let attempt = failure.attempts + 1;
-        self.record(Event::RetryScheduled {
-          path: self.path(id),
-          attempt,
-          delay,
-          failure: failure.clone(),
-        });
-        let timer = self.set_timer(id, delay, Purpose::Backoff);
-        self.with_leaf(id, |leaf| {
-          leaf.error = Some(failure);
-          leaf.phase = Phase::Backoff(timer);
-        });
-      }
-      Ok(None) => self.lose(id, Loss::failed(failure)),
-      Err(error) => self.fail(id, self.of_leaf(id, error)),
-    }
-  }
-
-  /// How long to wait for the next attempt, if there is to be one.
-  fn retry_after(&self, id: InstanceId, failure: &Failure) -> Result<Option<i64>, Failure> {
-    let layout = self.layout.clone();
-    let Some(call) = self.call(&layout, id) else {
-      return Ok(None);
-    };
-    let Some(written) = &call.policies.retry else {
-      return Ok(None);
-    };
-    let Some(attempt) = self.attempt(id, call.target)? else {
-      return Ok(None);
-    };
-    let settings = attempt.settings(&self.program);
-    let retry = Retry {
-      times: count(&self.eval_at(id, written.place, &settings, &written.times)?, 0, "retry")?,
-      backoff: self.backoff(id, written, &settings)?,
-      on: written.on.as_deref(),
-      unless: &written.unless,
-    };
-    if !retry.allows(failure) {
-      return Ok(None);
-    }
-    let delay = retry.backoff.draw(self.started.seed, &failure.step, failure.attempts);
-    let start = self.now.after(delay);
-    Ok(Some(delay).filter(|_| self.earliest_deadline(id).is_none_or(|deadline| start < deadline)))
-  }
-
-  fn backoff(&self, id: InstanceId, retry: &hir::Retry, settings: &Settings) -> Result<Backoff, Failure> {
-    let time = |expr: &Expr| milliseconds(&self.eval_at(id, retry.place, settings, expr)?);
-    Ok(match &retry.backoff {
-      hir::Backoff::Default => Backoff::DEFAULT,
-      hir::Backoff::Fixed(delay) => Backoff::Fixed(time(delay)?),
-      hir::Backoff::Exponential { from, to } => Backoff::Exponential {
-        from: time(from)?,
-        to: time(to)?,
-      },
-    })
-  }
-
-  /// Of the call or of anything around it.
-  fn earliest_deadline(&self, id: InstanceId) -> Option<super::event::RunTime> {
-    let timers = self.instances.around(id).filter_map(|(_, instance)| instance.deadline);
-    timers.filter_map(|timer| Some(self.timers.get(&timer)?.due)).min()
-  }
-
   /// The failure with the call's details, if the instance is a call.
-  pub(super) fn of_leaf(&self, id: InstanceId, failure: Failure) -> Failure {
+  pub(super) fn of_leaf(&self, id: InstanceId, mut failure: Box<Failure>) -> Box<Failure> {
     let Some(State::Leaf(leaf)) = self.instances.get(id).map(|instance| &instance.state) else {
       return failure;
     };
@@ -462,43 +335,22 @@ impl Run {
       .call(&self.layout, id)
       .map(|call| self.program.worker(call.target).name.clone());
     let waits = matches!(leaf.phase, Phase::Waiting(_));
-    Failure {
-      worker,
-      attempts: leaf.number - u32::from(waits && leaf.number > 0),
-      ..failure
-    }
+    failure.worker = worker;
+    failure.attempts = leaf.number - u32::from(waits && leaf.number > 0);
+    failure
   }
 
-  fn call<'a>(&self, layout: &'a super::layout::Layout, id: InstanceId) -> Option<&'a Call<WorkerId>> {
+  pub(super) fn call<'a>(&self, layout: &'a super::layout::Layout, id: InstanceId) -> Option<&'a Call<WorkerId>> {
     match &layout.node(self.instances.get(id)?.node).body {
       Body::Work(call) => Some(call),
       _ => None,
     }
   }
 
-  fn with_leaf<T>(&mut self, id: InstanceId, change: impl FnOnce(&mut Leaf) -> T) -> Option<T> {
+  pub(super) fn with_leaf<T>(&mut self, id: InstanceId, change: impl FnOnce(&mut Leaf) -> T) -> Option<T> {
     match &mut self.instances.get_mut(id)?.state {
       State::Leaf(leaf) => Some(change(leaf)),
       _ => None,
     }
   }
-}
-
-fn timeout(time: i64, outcome: &AttemptOutcome) -> Failure {
-  let log = match outcome {
-    AttemptOutcome::Failed(failure) => failure.log.clone(),
-    AttemptOutcome::Ok(_) => None,
-  };
-  Failure {
-    log,
-    ..Failure::new(
-      FailureKind::Timeout,
-      "",
-      format!("timeout of {} passed", show_duration(time)),
-    )
-  }
-}
-
-fn too_large(TooLarge(why): TooLarge) -> Failure {
-  Failure::new(FailureKind::Contract, "", format!("the value would {why}"))
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::{
   event::{Event, Taker},
+  exchange::Command,
+  failing::failure,
   instance::{End, Instance, InstanceId, Slot, State},
   layout::Body,
   run::{Run, Work},
@@ -67,7 +69,7 @@ impl Loss {
 
 impl Run {
   /// The instance fails by itself.
-  pub(super) fn fail(&mut self, id: InstanceId, failure: Failure) {
+  pub(super) fn fail(&mut self, id: InstanceId, failure: Box<Failure>) {
     let failure = self.located(id, failure);
     self.lose(id, Loss::failed(failure));
   }
@@ -222,14 +224,14 @@ impl Run {
       },
       End::Failed(failure) => Event::RunFailed { failure },
       End::Skipped | End::Cancelled(_) => {
-        let failure = Failure::new(FailureKind::Cancelled, "", "the run was cancelled");
+        let failure = failure(FailureKind::Cancelled, "the run was cancelled");
         Event::RunFailed {
-          failure: Arc::new(failure),
+          failure: failure.into(),
         }
       }
     };
     self.record(event);
-    self.commands.push(super::run::Command::Finish);
+    self.commands.push(Command::Finish);
   }
 }
 

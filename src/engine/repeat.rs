@@ -3,14 +3,15 @@
 
 use super::{
   event::Event,
+  failing::{Fallible, count, failure},
   instance::{End, InstanceId, Locals, Names, Slot, State},
   layout::{Body, Otherwise, Repeat},
-  run::{Run, count},
+  run::Run,
 };
 use crate::{
   eval::Scope,
   hir::LocalId,
-  value::{Failure, FailureKind, Value},
+  value::{FailureKind, Value},
 };
 
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) struct RepeatState {
 }
 
 impl Run {
-  pub(super) fn enter_repeat(&mut self, id: InstanceId, repeat: &Repeat) -> Result<(), Failure> {
+  pub(super) fn enter_repeat(&mut self, id: InstanceId, repeat: &Repeat) -> Fallible<()> {
     let bound = count(&self.eval(id, &repeat.bound)?, 1, "up to")?;
     let seed = repeat
       .seed
@@ -40,7 +41,7 @@ impl Run {
   }
 
   /// `locals` are the names of the iteration.
-  pub(super) fn iteration_ended(&mut self, id: InstanceId, end: End, locals: Locals) -> Result<(), Failure> {
+  pub(super) fn iteration_ended(&mut self, id: InstanceId, end: End, locals: Locals) -> Fallible<()> {
     let layout = self.layout.clone();
     let Some(instance) = self.instances.get_mut(id) else {
       return Ok(());
@@ -69,7 +70,7 @@ impl Run {
     Ok(())
   }
 
-  fn until(&self, id: InstanceId, repeat: &Repeat, locals: &Locals) -> Result<Option<bool>, Failure> {
+  fn until(&self, id: InstanceId, repeat: &Repeat, locals: &Locals) -> Fallible<Option<bool>> {
     let Some(until) = &repeat.until else { return Ok(None) };
     let names = After {
       locals,
@@ -78,14 +79,14 @@ impl Run {
     Ok(Some(self.eval_in(&names, until)? == Value::Bool(true)))
   }
 
-  fn exhausted(&mut self, id: InstanceId, repeat: &Repeat, bound: u64, last: Value) -> Result<(), Failure> {
+  fn exhausted(&mut self, id: InstanceId, repeat: &Repeat, bound: u64, last: Value) -> Fallible<()> {
     match &repeat.otherwise {
       Otherwise::Last => self.succeed(id, last),
       Otherwise::Arm(arm) => self.spawn_arm(id, arm, Locals::from([(repeat.previous, last)])),
       Otherwise::Exhausted => {
         let times = if bound == 1 { "iteration" } else { "iterations" };
         let message = format!("`until` did not hold after {bound} {times}");
-        return Err(Failure::new(FailureKind::Exhausted, "", message));
+        return Err(failure(FailureKind::Exhausted, message));
       }
     }
     Ok(())

@@ -7,10 +7,11 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{
   event::{Event, ExecutionId, Record},
+  exchange::{Command, Input, StartError},
   instance::State,
   layout::Body,
   leaf::Outstanding,
-  run::{Command, Input, Run, StartError},
+  run::Run,
 };
 use crate::hir::Program;
 

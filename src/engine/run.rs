@@ -13,89 +13,21 @@ use std::{
 };
 
 use super::{
-  attempt::{Attempt, Input as Message, conform},
+  attempt::{Attempt, Input as Message},
   event::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, TimerId},
-  gatekeeper::Need,
+  exchange::{Command, Input, StartError, Step},
+  failing::{Fallible, conform, failure, of_expression},
   instance::{End, Instance, InstanceId, Instances, Locals, Slot, State},
-  layout::{Body, Layout, NodeId},
+  layout::{Layout, NodeId},
   loss::Loss,
   mock::MockCounts,
 };
 use crate::{
-  eval::{EvalError, Evaluator, Scope},
-  hir::{ConstantId, Expr, OrchestratorId, Place, Program, Setting, WorkerId},
-  protocol::{Invocation, RawAnswer, WorkerError},
-  value::{Failure, FailureKind, Value, excerpt, from_json, show_duration, to_json},
+  eval::{Evaluator, NoLocals, Scope},
+  hir::{Expr, OrchestratorId, Param, Program, WorkerId},
+  protocol::{RawAnswer, WorkerError},
+  value::{Failure, FailureKind, Value, from_json, show_duration, to_json},
 };
-
-/// A fact from outside.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-  Admitted(ExecutionId),
-  /// With the process group, where it is a process.
-  AttemptStarted(ExecutionId, Option<u32>),
-  AttemptEnded(ExecutionId, AttemptOutcome),
-  TimerFired(TimerId),
-  CancelRequested(Arc<str>),
-  Stopped,
-}
-
-/// What the run wants done. Carried out only once the records of the same step are in the journal.
-#[derive(Clone, Debug)]
-pub enum Command {
-  /// Ask the gatekeeper; the answer is `Admitted`.
-  Ask {
-    execution: ExecutionId,
-    needs: Vec<Need>,
-  },
-  /// Only after a replay: it was admitted before, and has its slots.
-  Hold {
-    execution: ExecutionId,
-    needs: Vec<Need>,
-  },
-  /// It need no longer be admitted.
-  Withdraw(ExecutionId),
-  /// Its slots are free.
-  Release(ExecutionId),
-  /// The answer is `AttemptStarted`, maybe, then `AttemptEnded`, surely.
-  Start(Box<Start>),
-  /// End the worker; `AttemptEnded` follows nonetheless.
-  CancelAttempt(ExecutionId),
-  SetTimer {
-    timer: TimerId,
-    due: RunTime,
-  },
-  ClearTimer(TimerId),
-  /// The run is over.
-  Finish,
-}
-
-/// An execution to start.
-#[derive(Clone, Debug)]
-pub struct Start {
-  pub execution: ExecutionId,
-  /// For [`Run::outcome`].
-  pub attempt: Arc<Attempt>,
-  pub invocation: Invocation,
-}
-
-/// What follows from one fact.
-#[derive(Debug, Default)]
-pub struct Step {
-  /// The fact first.
-  pub records: Vec<Record>,
-  pub commands: Vec<Command>,
-}
-
-/// Why a run can't begin; nothing is journaled then.
-#[derive(Debug)]
-pub enum StartError {
-  UnknownOrchestrator(Arc<str>),
-  /// A constant has no value.
-  Constant(ConstantId, EvalError),
-  /// The arguments do not fit.
-  Arguments(Box<Failure>),
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -167,19 +99,18 @@ impl Run {
   ///
   /// # Errors
   /// It can't begin.
-  pub fn start(program: Arc<Program>, started: RunStarted) -> Result<(Run, Step), StartError> {
+  pub fn start(program: Arc<Program>, mut started: RunStarted) -> Result<(Run, Step), StartError> {
     let (orchestrator, declared) = program
       .orchestrator_ids()
       .find(|(_, declared)| declared.name == started.orchestrator)
       .ok_or_else(|| StartError::UnknownOrchestrator(started.orchestrator.clone()))?;
-    let arguments = from_json(&started.arguments).map_err(|error| {
-      let message = format!("the arguments would {}", error.0);
-      StartError::Arguments(Box::new(Failure::new(FailureKind::Contract, "", message)))
-    })?;
-    let input = Message::fitting(&declared.params, &declared.input, &declared.name, &arguments)
-      .map_err(|failure| StartError::Arguments(Box::new(failure)))?;
     let evaluator = Evaluator::new(program.clone(), run_value(&started))
       .map_err(|(constant, error)| StartError::Constant(constant, error))?;
+    fill_defaults(&mut started, &declared.params, &evaluator)?;
+    let arguments =
+      from_json(&started.arguments).map_err(|error| bad_arguments(format!("the arguments would {}", error.0)))?;
+    let input =
+      Message::fitting(&declared.params, &declared.input, &declared.name, &arguments).map_err(StartError::Arguments)?;
     let mut run = Run::new(program, evaluator, started, orchestrator);
     run.record(Event::RunStarted(run.started.clone()));
     run.enter_orchestrator(run.root, orchestrator, input);
@@ -218,8 +149,12 @@ impl Run {
     }
   }
 
-  /// Folds one fact in. Facts about executions and timers that are over are recorded and change nothing.
+  /// Folds one fact in. Facts about executions and timers that are over are recorded and change nothing; once the run
+  /// is over, nothing is recorded any longer.
   pub fn step(&mut self, at: RunTime, input: Input) -> Step {
+    if self.is_over() {
+      return Step::default();
+    }
     self.now = self.now.max(at);
     self.record(input.event());
     match input {
@@ -228,8 +163,8 @@ impl Run {
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
       Input::CancelRequested(reason) => {
-        let failure = Failure::new(FailureKind::Cancelled, "", reason);
-        self.lose(self.root, Loss::failed(Arc::new(failure)));
+        let failure = failure(FailureKind::Cancelled, reason);
+        self.lose(self.root, Loss::failed(failure.into()));
       }
     }
     self.carry_on()
@@ -313,71 +248,11 @@ impl Run {
   }
 
   /// Moves an instance on; a failure on the way loses it.
-  fn begin(&mut self, id: InstanceId, step: impl FnOnce(&mut Run, InstanceId) -> Result<(), Failure>) {
+  fn begin(&mut self, id: InstanceId, step: impl FnOnce(&mut Run, InstanceId) -> Fallible<()>) {
     let alive = self.instances.get(id).is_some_and(|instance| instance.loss.is_none());
     if alive && let Err(failure) = step(self, id) {
       self.fail(id, failure);
     }
-  }
-
-  /// Its edges hold: the deadline begins, then the delay.
-  fn make_ready(&mut self, id: InstanceId) -> Result<(), Failure> {
-    let layout = self.layout.clone();
-    let Some(instance) = self.instances.get(id) else {
-      return Ok(());
-    };
-    let node = layout.node(instance.node);
-    let message = match &node.body {
-      Body::Work(call) => Some(Arc::new(self.message(id, call)?)),
-      _ => None,
-    };
-    if let Some(deadline) = &node.deadline {
-      let time = self.duration(id, deadline, message.as_ref())?;
-      let timer = self.set_timer(id, time, Purpose::Deadline(time));
-      self.with(id, |instance| instance.deadline = Some(timer));
-    }
-    let delay = match &node.delay {
-      None => 0,
-      Some(delay) => self.duration(id, delay, message.as_ref())?,
-    };
-    if delay == 0 {
-      return self.enter(id, message);
-    }
-    let timer = self.set_timer(id, delay, Purpose::Delay);
-    let path = self.path(id);
-    self.record(Event::Delayed { path, delay });
-    self.with(id, |instance| instance.state = State::Delayed { timer, message });
-    Ok(())
-  }
-
-  /// It runs from now on.
-  fn enter(&mut self, id: InstanceId, message: Option<Arc<Message>>) -> Result<(), Failure> {
-    let layout = self.layout.clone();
-    let Some(instance) = self.instances.get(id) else {
-      return Ok(());
-    };
-    match &layout.node(instance.node).body {
-      Body::Value(value) => {
-        let value = self.eval(id, value)?;
-        self.succeed(id, value);
-      }
-      Body::Fail(message) => {
-        let message = self.eval(id, message)?;
-        return Err(Failure::new(
-          FailureKind::Failed,
-          "",
-          message.as_str().unwrap_or_default(),
-        ));
-      }
-      Body::Work(call) => return self.enter_leaf(id, call, message),
-      Body::Orchestrate(call) => return self.call_orchestrator(id, call),
-      Body::Each(each) => return self.enter_each(id, each),
-      Body::Repeat(repeat) => return self.enter_repeat(id, repeat),
-      Body::Choice(choice) => return self.choose(id, choice),
-      Body::Attempt(inner) | Body::Catch { inner, .. } => self.guard(id, *inner),
-      Body::Block(block) => self.open_block(id, *block, None),
-    }
-    Ok(())
   }
 
   fn child_ended(&mut self, id: InstanceId, slot: Slot, end: End, locals: Locals) {
@@ -410,7 +285,7 @@ impl Run {
         self.with(id, |instance| instance.deadline = None);
         self.record(Event::DeadlinePassed { path });
         let message = format!("deadline of {} passed", show_duration(time));
-        self.fail(id, self.of_leaf(id, Failure::new(FailureKind::Timeout, "", message)));
+        self.fail(id, self.of_leaf(id, failure(FailureKind::Timeout, message)));
       }
       Purpose::Delay => self.begin(id, |run, id| {
         let state = run.with(id, |instance| std::mem::replace(&mut instance.state, State::Begun));
@@ -452,30 +327,19 @@ impl Run {
   }
 
   /// The value of an expression where the instance stands.
-  pub(super) fn eval(&self, id: InstanceId, expr: &Expr) -> Result<Value, Failure> {
+  pub(super) fn eval(&self, id: InstanceId, expr: &Expr) -> Fallible<Value> {
     self.eval_in(&self.instances.names(id), expr)
   }
 
-  pub(super) fn eval_in(&self, scope: &dyn Scope, expr: &Expr) -> Result<Value, Failure> {
+  pub(super) fn eval_in(&self, scope: &dyn Scope, expr: &Expr) -> Fallible<Value> {
     self.evaluator.eval(expr, scope).map_err(of_expression)
   }
 
-  /// Milliseconds, at least 0.
-  fn duration(&self, id: InstanceId, setting: &Setting, message: Option<&Arc<Message>>) -> Result<i64, Failure> {
-    let value = match (setting.place, message) {
-      (Place::Worker, Some(message)) => self.eval_setting(id, message, &setting.value)?,
-      _ => self.eval(id, &setting.value)?,
-    };
-    milliseconds(&value)
-  }
-
   /// The failure with its place in the run.
-  pub(super) fn located(&self, id: InstanceId, failure: Failure) -> Arc<Failure> {
-    Arc::new(Failure {
-      step: self.path(id),
-      item: self.item(id),
-      ..failure
-    })
+  pub(super) fn located(&self, id: InstanceId, mut failure: Box<Failure>) -> Arc<Failure> {
+    failure.step = self.path(id);
+    failure.item = self.item(id);
+    failure.into()
   }
 
   /// The item of the innermost `each` around.
@@ -494,7 +358,7 @@ impl Run {
   }
 
   /// The result of an orchestrator, as its type says.
-  pub(super) fn conform_result(&self, id: OrchestratorId, value: &Value) -> Result<Value, Failure> {
+  pub(super) fn conform_result(&self, id: OrchestratorId, value: &Value) -> Fallible<Value> {
     let orchestrator = self.program.orchestrator(id);
     conform(
       value,
@@ -521,66 +385,24 @@ impl Instance {
   }
 }
 
-impl Input {
-  /// As it stands in the journal.
-  pub fn event(&self) -> Event {
-    match self.clone() {
-      Input::Admitted(execution) => Event::Admitted { execution },
-      Input::AttemptStarted(execution, process_group) => Event::AttemptStarted {
-        execution,
-        process_group,
-      },
-      Input::AttemptEnded(execution, outcome) => Event::AttemptEnded { execution, outcome },
-      Input::TimerFired(timer) => Event::TimerFired { timer },
-      Input::CancelRequested(reason) => Event::CancelRequested { reason },
-      Input::Stopped => Event::Stopped,
+/// Arguments that were left out get their defaults: the journal has them all.
+fn fill_defaults(started: &mut RunStarted, params: &[Param], evaluator: &Evaluator) -> Result<(), StartError> {
+  let serde_json::Value::Object(given) = &mut started.arguments else {
+    return Ok(());
+  };
+  for param in params {
+    if let (false, Some(default)) = (given.contains_key(&*param.name), &param.default) {
+      let value = evaluator
+        .eval(default, &NoLocals)
+        .map_err(|error| bad_arguments(error.message))?;
+      given.insert(param.name.to_string(), to_json(&value));
     }
   }
-
-  /// The fact that an event is, if it is one.
-  pub fn of(event: &Event) -> Option<Input> {
-    Some(match event.clone() {
-      Event::Admitted { execution } => Input::Admitted(execution),
-      Event::AttemptStarted {
-        execution,
-        process_group,
-      } => Input::AttemptStarted(execution, process_group),
-      Event::AttemptEnded { execution, outcome } => Input::AttemptEnded(execution, outcome),
-      Event::TimerFired { timer } => Input::TimerFired(timer),
-      Event::CancelRequested { reason } => Input::CancelRequested(reason),
-      Event::Stopped => Input::Stopped,
-      _ => return None,
-    })
-  }
+  Ok(())
 }
 
-pub(super) fn of_expression(error: EvalError) -> Failure {
-  Failure {
-    at: error.at,
-    ..Failure::new(error.kind, "", error.message)
-  }
-}
-
-pub(super) fn milliseconds(value: &Value) -> Result<i64, Failure> {
-  match value {
-    Value::Duration(milliseconds) if *milliseconds >= 0 => Ok(*milliseconds),
-    Value::Duration(milliseconds) => {
-      let message = format!("a duration below zero: {}", show_duration(*milliseconds));
-      Err(Failure::new(FailureKind::Expression, "", message))
-    }
-    _ => Err(Failure::new(FailureKind::Expression, "", "not a duration")),
-  }
-}
-
-/// An int that is at least `least`; `what` says which.
-pub(super) fn count(value: &Value, least: i64, what: &str) -> Result<u64, Failure> {
-  match value {
-    Value::Int(int) if *int >= least => Ok(int.unsigned_abs()),
-    other => {
-      let message = format!("`{what}` must be at least {least}, not {}", excerpt(other, 60));
-      Err(Failure::new(FailureKind::Expression, "", message))
-    }
-  }
+fn bad_arguments(message: String) -> StartError {
+  StartError::Arguments(failure(FailureKind::Contract, message))
 }
 
 /// `run`

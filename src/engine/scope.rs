@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{
   attempt::Input as Message,
   event::Event,
+  failing::{Fallible, failure},
   instance::{End, InstanceId, Locals, Slot, State},
   layout::{Action, Arm, BlockId, Body},
   loss::Loss,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
   hir::{Call, Expr, OrchestratorId},
-  value::{Failure, FailureKind, Value},
+  value::{FailureKind, Value},
 };
 
 #[derive(Debug)]
@@ -40,7 +41,7 @@ enum StepState {
 
 impl Run {
   /// `name(arguments)`: the instance becomes the scope of the orchestrator's body.
-  pub(super) fn call_orchestrator(&mut self, id: InstanceId, call: &Call<OrchestratorId>) -> Result<(), Failure> {
+  pub(super) fn call_orchestrator(&mut self, id: InstanceId, call: &Call<OrchestratorId>) -> Fallible<()> {
     let program = self.program.clone();
     let callee = program.orchestrator(call.target);
     let arguments: Result<Vec<_>, _> = call.arguments.iter().map(|argument| self.eval(id, argument)).collect();
@@ -117,13 +118,7 @@ impl Run {
     }
   }
 
-  fn require(
-    &mut self,
-    id: InstanceId,
-    path: &Arc<str>,
-    condition: &Expr,
-    message: Option<&Expr>,
-  ) -> Result<(), Failure> {
+  fn require(&mut self, id: InstanceId, path: &Arc<str>, condition: &Expr, message: Option<&Expr>) -> Fallible<()> {
     let held = self.eval(id, condition)? == Value::Bool(true);
     self.record(Event::RequireChecked {
       path: path.clone(),
@@ -136,22 +131,15 @@ impl Run {
       None => Value::string("what is required does not hold"),
       Some(message) => self.eval(id, message)?,
     };
-    Err(Failure::new(
-      FailureKind::Required,
-      "",
-      message.as_str().unwrap_or_default(),
-    ))
+    Err(failure(FailureKind::Required, message.as_str().unwrap_or_default()))
   }
 
-  fn return_when(&mut self, id: InstanceId, value: &Expr, when: &Expr) -> Result<Option<Value>, Failure> {
+  fn return_when(&mut self, id: InstanceId, value: &Expr, when: &Expr) -> Fallible<Option<Value>> {
     if self.eval(id, when)? != Value::Bool(true) {
       return Ok(None);
     }
     let value = self.eval(id, value)?;
-    let orchestrator = self.with(id, |instance| match &instance.state {
-      State::Block(state) => state.orchestrator,
-      _ => None,
-    });
+    let orchestrator = self.with_block(id, |state| state.orchestrator);
     match orchestrator.flatten() {
       Some(orchestrator) => self.conform_result(orchestrator, &value).map(Some),
       None => Ok(Some(value)),
@@ -159,7 +147,7 @@ impl Run {
   }
 
   /// A line that runs nothing has ended.
-  fn end_line(&mut self, id: InstanceId, at: usize, path: Arc<str>, end: Result<(), Failure>) {
+  fn end_line(&mut self, id: InstanceId, at: usize, path: Arc<str>, end: Fallible<()>) {
     let end = match end {
       Ok(()) => {
         self.record(Event::StepSucceeded { path, value: None });
@@ -186,10 +174,7 @@ impl Run {
     });
     self.drop_pending(id, |path| Event::NotTaken { path });
     self.cancel_children(id, &path);
-    self.with(id, |instance| match &mut instance.state {
-      State::Block(state) => state.returning = Some(value),
-      _ => {}
-    });
+    self.with_block(id, |state| state.returning = Some(value));
     self.settle_return(id);
   }
 
@@ -204,10 +189,7 @@ impl Run {
   }
 
   pub(super) fn step_ended(&mut self, id: InstanceId, at: usize, end: End, locals: Locals) {
-    let returning = self.with(id, |instance| match &instance.state {
-      State::Block(state) => state.returning.is_some(),
-      _ => false,
-    });
+    let returning = self.with_block(id, |state| state.returning.is_some());
     match end {
       _ if returning == Some(true) => self.settle_return(id),
       End::Succeeded(value) => self.step_succeeded(id, at, value, locals),
@@ -254,7 +236,7 @@ impl Run {
     }
   }
 
-  fn block_result(&self, id: InstanceId) -> Result<Value, Failure> {
+  fn block_result(&self, id: InstanceId) -> Fallible<Value> {
     let layout = self.layout.clone();
     let Some(State::Block(state)) = self.instances.get(id).map(|instance| &instance.state) else {
       return Ok(Value::Null);
@@ -313,10 +295,7 @@ impl Run {
       count => _ = self.with(child, |instance| instance.state = State::Pending(count)),
     }
     for (block, step) in missing {
-      self.with(block, |instance| match &mut instance.state {
-        State::Block(state) => state.waiters.entry(step).or_default().push(child),
-        _ => {}
-      });
+      self.with_block(block, |state| state.waiters.entry(step).or_default().push(child));
     }
   }
 
@@ -324,6 +303,13 @@ impl Run {
     match self.instances.get(block).map(|instance| &instance.state) {
       Some(State::Block(state)) => state.steps[step] == StepState::Succeeded,
       _ => false,
+    }
+  }
+
+  fn with_block<T>(&mut self, id: InstanceId, change: impl FnOnce(&mut BlockState) -> T) -> Option<T> {
+    match &mut self.instances.get_mut(id)?.state {
+      State::Block(state) => Some(change(state)),
+      _ => None,
     }
   }
 

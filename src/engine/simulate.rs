@@ -8,9 +8,10 @@ use std::{
 
 use super::{
   event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
+  exchange::{Command, Input, Start, Step},
   gatekeeper::Gatekeeper,
   replay::Replayed,
-  run::{Command, Input, Run, Start, Step},
+  run::Run,
 };
 use crate::{
   protocol::{MockAnswer, RawAnswer, Task, WorkerError},
@@ -61,7 +62,7 @@ pub fn mocked(start: &Start) -> Scripted {
   let answer = match &task.answer {
     MockAnswer::Value(value) => Ok(RawAnswer::Mock(value.clone())),
     MockAnswer::Failure(error) => Err(error.clone()),
-    MockAnswer::Malformed => Err(error(FailureKind::Contract, "the mocked output is malformed")),
+    MockAnswer::Malformed => Err(error(FailureKind::Contract, "the answer is not JSON")),
     MockAnswer::Hang => return Scripted::Hang,
   };
   Scripted::Answer(task.delay, answer)
@@ -121,6 +122,9 @@ impl<'a> Simulation<'a> {
   pub fn advance(&mut self) -> Option<Vec<Record>> {
     if !self.records.is_empty() {
       return Some(std::mem::take(&mut self.records));
+    }
+    if self.run.is_over() {
+      return None;
     }
     let wake = self.admit(self.run.now());
     let next = self.due.first_key_value().map(|((at, ..), _)| *at);
@@ -196,7 +200,8 @@ impl<'a> Simulation<'a> {
           let key = self.timers.remove(&timer);
           key.and_then(|key| self.due.remove(&key));
         }
-        Command::Finish => self.due.clear(),
+        // the run says so itself
+        Command::Finish => {}
       }
     }
   }

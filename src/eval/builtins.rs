@@ -56,11 +56,13 @@ use crate::{
 };
 
 use super::{
-  EvalError, lists, numbers,
+  EvalError,
+  fuel::{Fuel, Reason},
+  lists, numbers,
   operators::{items, kind},
   order::digest,
   texts::{self, Patterns},
-  walk::{Fuel, Reason, Walker, place},
+  walk::{Walker, place},
 };
 
 impl Walker<'_> {
@@ -211,7 +213,7 @@ fn plain(
     (B::Int, [value]) => numbers::int(value),
     (B::Float, [value]) => numbers::float(value),
     (B::Round, [number, Int(digits)]) => numbers::round_to(number, *digits),
-    (B::Round | B::Ceil | B::Floor, [number]) => numbers::whole(function, number),
+    (B::Round | B::Ceil | B::Floor, [number]) => numbers::rounded(function, number),
     (B::Abs, [number]) => numbers::abs(number),
     (B::Hash, [value]) => {
       fuel.burn_walk(value)?;

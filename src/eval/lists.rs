@@ -10,9 +10,10 @@ use crate::{
 };
 
 use super::{
+  fuel::{Fuel, Reason},
   operators::{items, kind},
   order::{digest, equal, order},
-  walk::{Fuel, Reason, extend, finish_record, spread_fields},
+  walk::{extend, finish_record, spread_fields},
 };
 
 type Fields = IndexMap<Arc<str>, Value>;

@@ -2,6 +2,7 @@
 //! who asks.
 
 mod builtins;
+mod fuel;
 mod lists;
 mod numbers;
 mod operators;

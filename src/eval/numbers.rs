@@ -2,11 +2,15 @@
 
 use std::cmp::Ordering;
 
-use crate::{hir::Builtin, types::Type, value::Value};
+use crate::{
+  hir::Builtin,
+  types::Type,
+  value::{Value, whole},
+};
 
-use super::walk::Reason;
 use super::{
   builtins::wrong,
+  fuel::Reason,
   operators::{self, finite, kind, number},
   order::order,
 };
@@ -71,14 +75,10 @@ pub(super) fn extreme(function: Builtin, list: &[Value]) -> Result<Value, Reason
   Ok(best.cloned().unwrap_or(Value::Null))
 }
 
-/// The int that a float without fraction is.
+/// The int that a float is, cut towards zero.
 fn to_int(float: f64) -> Result<Value, Reason> {
-  const END: f64 = 9_223_372_036_854_775_808.0;
-  if !(-END..END).contains(&float) {
-    return Err(Reason(format!("`{float:e}` does not fit a 64-bit int")));
-  }
-  #[allow(clippy::cast_possible_truncation, reason = "within the range, cut towards zero")]
-  Ok(Value::Int(float as i64))
+  let int = whole(float.trunc()).map(Value::Int);
+  int.ok_or_else(|| Reason(format!("`{float:e}` does not fit a 64-bit int")))
 }
 
 /// A float is cut towards zero; a string that is no int gives null.
@@ -106,7 +106,7 @@ pub(super) fn float(value: &Value) -> Result<Value, Reason> {
 }
 
 /// `round`, half away from zero, `ceil` and `floor`.
-pub(super) fn whole(function: Builtin, value: &Value) -> Result<Value, Reason> {
+pub(super) fn rounded(function: Builtin, value: &Value) -> Result<Value, Reason> {
   match value {
     Value::Int(_) => Ok(value.clone()),
     Value::Float(float) => to_int(match function {

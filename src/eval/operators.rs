@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
+  fuel::{Fuel, Reason},
   order::{equal, order},
-  walk::{Fuel, Reason, extend},
+  walk::extend,
 };
 
 /// A value's kind with its article, for messages.

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use crate::value::Value;
+use crate::value::{Value, whole};
 
 /// Whether two values are the same: numbers by what they are worth, records whatever the order of their fields, an
 /// absent field as null.
@@ -80,7 +80,7 @@ pub(super) fn encode(value: &Value, into: &mut dyn FnMut(&[u8])) {
     Value::Null => into(b"n"),
     Value::Bool(value) => into(if *value { b"t" } else { b"f" }),
     Value::Int(int) => tagged(b"i", &int.to_le_bytes(), into),
-    Value::Float(float) => match as_int(*float) {
+    Value::Float(float) => match whole(*float) {
       Some(int) => tagged(b"i", &int.to_le_bytes(), into),
       None => tagged(b"d", &float.to_bits().to_le_bytes(), into),
     },
@@ -118,12 +118,6 @@ fn encode_record(value: &Value, into: &mut dyn FnMut(&[u8])) {
     encode_text(name, into);
     encode(field, into);
   }
-}
-
-fn as_int(float: f64) -> Option<i64> {
-  const END: f64 = 9_223_372_036_854_775_808.0;
-  #[allow(clippy::cast_possible_truncation, reason = "within the range, without a fraction")]
-  (float.fract() == 0.0 && (-END..END).contains(&float)).then_some(float as i64)
 }
 
 /// The hash of the encoding.

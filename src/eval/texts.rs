@@ -15,8 +15,8 @@ use crate::{
 };
 
 use super::{
+  fuel::{Fuel, Reason},
   operators::{items, kind},
-  walk::{Fuel, Reason},
 };
 
 /// Regular expressions kept.

@@ -3,66 +3,20 @@
 use crate::{
   hir::{ConstantId, ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, LocalId, LogicOperator, Operator},
   types::Type,
-  value::{FailureKind, ListBuilder, RecordBuilder, TooLarge, Value, check_text, conform, excerpt, show},
+  value::{FailureKind, ListBuilder, RecordBuilder, Value, check_text, conform, excerpt, show},
 };
 
-use super::{EvalError, Evaluator, MOST_CALLS, MOST_STEPS, Scope, operators};
+use super::{
+  EvalError, Evaluator, MOST_CALLS, MOST_STEPS, Scope,
+  fuel::{Fuel, Reason},
+  operators,
+};
 
 /// Expressions that may be inside one another, calls entered; keeps the stack's size within sight.
 const MOST_DEPTH: u32 = 10_000;
 /// Stack that one level may take, and what is added where less is left.
 const RED_ZONE: usize = 128 << 10;
 const MORE_STACK: usize = 1 << 20;
-
-/// Why there is no value, said by operators and functions, which know no place.
-#[derive(Debug, PartialEq)]
-pub(super) struct Reason(pub String);
-
-impl From<TooLarge> for Reason {
-  fn from(error: TooLarge) -> Self {
-    Self(error.to_string())
-  }
-}
-
-impl From<String> for Reason {
-  fn from(message: String) -> Self {
-    Self(message)
-  }
-}
-
-impl From<&str> for Reason {
-  fn from(message: &str) -> Self {
-    Self(message.to_owned())
-  }
-}
-
-/// What is left of the steps.
-#[derive(Debug)]
-pub(super) struct Fuel(u64);
-
-impl Fuel {
-  /// Takes so many steps.
-  pub fn burn(&mut self, steps: u64) -> Result<(), Reason> {
-    match self.0.checked_sub(steps) {
-      Some(left) => {
-        self.0 = left;
-        Ok(())
-      }
-      None => Err(Reason("the expression takes more than 50,000,000 steps".into())),
-    }
-  }
-
-  /// Takes the steps of going through a whole value.
-  pub fn burn_walk(&mut self, value: &Value) -> Result<(), Reason> {
-    let weight = value.weight();
-    self.burn(weight.elements + weight.bytes / 64)
-  }
-
-  /// Takes the steps of going through a text.
-  pub fn burn_text(&mut self, text: &str) -> Result<(), Reason> {
-    self.burn(text.len() as u64 / 64)
-  }
-}
 
 /// One evaluation.
 pub(super) struct Walker<'e> {
@@ -85,7 +39,7 @@ impl<'e> Walker<'e> {
       scope,
       bound: Vec::new(),
       base: 0,
-      fuel: Fuel(MOST_STEPS),
+      fuel: Fuel::new(MOST_STEPS),
       depth: 0,
       calls: 0,
     }
@@ -349,7 +303,7 @@ impl<'e> Walker<'e> {
     place(expr, self.fuel.burn_walk(&value))?;
     conform(&value, &expr.ty).map_err(|mismatch| EvalError {
       kind: FailureKind::Contract,
-      message: format!("{mismatch}, of `as` in this program"),
+      message: format!("in this program, `as` at {mismatch}"),
       at: Some(mismatch.at),
       span: expr.span,
     })

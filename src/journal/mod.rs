@@ -1,1 +1,92 @@
-//! journal
+//! The durable log of runs: what was appended is there after any crash, and what was changed since is found. Knows
+//! nothing of what an event means.
+
+mod blobs;
+mod chain;
+mod error;
+mod memory;
+mod rows;
+mod schema;
+mod store;
+
+pub use error::JournalError;
+pub use memory::Memory;
+pub use store::Store;
+
+/// A run, as it was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunHeader {
+  /// Names the run; no two runs of a journal have the same.
+  pub id: String,
+  /// The name of the program's file.
+  pub program: String,
+  pub orchestrator: String,
+  /// Of the bundle: the modules that the run is carried out with.
+  pub digest: String,
+  /// RFC 3339.
+  pub started: String,
+  pub tracker: String,
+}
+
+/// A record of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+  /// One more than the record's before; the first one is whatever the run begins with.
+  pub seq: u64,
+  /// Run time, in milliseconds.
+  pub at: i64,
+  /// JSON.
+  pub body: String,
+}
+
+/// Names and texts of the modules of a program.
+pub type Bundle = Vec<(String, String)>;
+
+/// Where runs are written down. What a method was given is durable when it returns; if it fails, nothing of it is there.
+pub trait Journal: Send {
+  /// Begins a run; the bundle is stored once for each digest.
+  ///
+  /// # Errors
+  /// There is such a run already, or it can't be written.
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError>;
+
+  /// Appends records to a run, all or none.
+  ///
+  /// # Errors
+  /// There is no such run, the first record does not follow the last one (another orch writes to the run), or they
+  /// can't be written.
+  fn append(&mut self, run: &str, entries: &[Entry]) -> Result<(), JournalError>;
+
+  /// All records of a run, in order, as they were appended.
+  ///
+  /// # Errors
+  /// There is no such run, or it is damaged: the first bad record is named.
+  fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError>;
+
+  /// All runs, the first one first.
+  ///
+  /// # Errors
+  /// They can't be read.
+  fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError>;
+
+  /// The modules that a run was begun with.
+  ///
+  /// # Errors
+  /// There is no such run, or the bundle is damaged.
+  fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError>;
+}
+
+/// Whether `entries` go on after `last`, each after the one before.
+fn follow(run: &str, last: Option<u64>, entries: &[Entry]) -> Result<(), JournalError> {
+  let mut last = last;
+  for entry in entries {
+    if last.is_some_and(|last| last.checked_add(1) != Some(entry.seq)) {
+      return Err(JournalError::OutOfOrder {
+        run: run.into(),
+        seq: entry.seq,
+      });
+    }
+    last = Some(entry.seq);
+  }
+  Ok(())
+}

@@ -1,12 +1,14 @@
 //! Opens the doors in order: load, parse, check, draw, run. Does no work of its own, and knows no terminal.
 
+mod bundle;
 mod disk;
 mod run;
 
 use std::{path::Path, sync::Arc};
 
+pub use bundle::Bundle;
 pub use disk::Disk;
-pub use run::{Order, RunError, digest, run};
+pub use run::{Order, RunError, run};
 
 use crate::{
   analysis,

@@ -1,26 +1,41 @@
-//! Runs an orchestrator: engine, journal, workers and driver put together.
+//! Runs an orchestrator: engine, journal, workers and driver put together. Knows nothing of who looks on.
+#![expect(
+  clippy::disallowed_methods,
+  reason = "what a run begins with comes from outside: time, seed, directories"
+)]
 
 use std::{
   fmt::{self, Display, Formatter},
+  io,
   path::PathBuf,
   sync::Arc,
 };
 
 use indexmap::IndexMap;
+use tokio::{
+  signal::unix::{SignalKind, signal},
+  sync::mpsc::{UnboundedReceiver, unbounded_channel},
+};
+use uuid::Uuid;
 
+use super::bundle::Bundle;
 use crate::{
-  engine::Record,
+  driver::{self, Beginning, EventLog, Request},
+  engine::{Record, Run, RunStarted, StartError},
+  eval::{EvalError, Evaluator, NoLocals},
   hir::{OrchestratorId, Program},
-  source::Sources,
-  value::Value,
+  journal::{Entry, Journal, RunHeader, Store},
+  protocol::Performer,
+  value::{Value, to_json},
+  workers::{self, Workers},
 };
 
 /// What is to be run.
 #[derive(Debug)]
 pub struct Order {
   pub program: Arc<Program>,
-  /// Of the program's texts, see [`digest`].
-  pub digest: String,
+  /// The texts of the program.
+  pub bundle: Bundle,
   pub orchestrator: OrchestratorId,
   /// By parameter; one that is left out has its default.
   pub arguments: IndexMap<Arc<str>, Value>,
@@ -30,33 +45,179 @@ pub struct Order {
   pub store: PathBuf,
 }
 
-/// Why a run can't go on, though nothing in it failed. One line that stands alone.
+/// Why there is no run, or none any longer, though nothing in it failed. One line that stands alone.
 #[derive(Debug)]
-pub struct RunError(String);
+pub enum RunError {
+  /// The program or its arguments are wrong; nothing was started.
+  Refused(String),
+  /// The system refuses what every run needs.
+  Broken(String),
+}
 
 impl Display for RunError {
   fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-    f.write_str(&self.0)
-  }
-}
-
-/// The digest of a program's texts, in hexadecimal: changes with any of them.
-pub fn digest(sources: &Sources) -> String {
-  let mut hasher = blake3::Hasher::new();
-  for (_, source) in sources.iter() {
-    for part in [&*source.name, &*source.text] {
-      hasher.update(&(part.len() as u64).to_le_bytes());
-      hasher.update(part.as_bytes());
+    match self {
+      RunError::Refused(reason) | RunError::Broken(reason) => f.write_str(reason),
     }
   }
-  hasher.finalize().to_hex().to_string()
 }
 
-/// Runs it to its end, or until Ctrl-C; `observe` gets every record once it is in the journal.
+/// Runs it to its end, or until it is interrupted; `observe` gets every record once it is in the journal. The first
+/// Ctrl-C or SIGTERM ends the workers, the second kills them.
 ///
 /// # Errors
-/// The journal can't be written, or the system refuses what every run needs.
+/// The run can't begin, or the journal can't be written.
 pub fn run(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
-  let _ = (order, observe);
-  Err(RunError("nothing here can run programs yet".to_owned()))
+  let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+  let runtime = runtime.map_err(|error| RunError::Broken(format!("can't start a runtime: {error}")))?;
+  let ran = runtime.block_on(drive(order, observe));
+  // Whatever is still blocked was not waited for on purpose.
+  runtime.shutdown_background();
+  ran
+}
+
+async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+  let started = started(order)?;
+  let mut log = begin(order, &started)?;
+  let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
+  let workers = Arc::new(Workers::new(workers::Options {
+    logs: Some(order.store.join("logs")),
+    scratch: std::env::temp_dir(),
+    guard: workers::guard_program().ok(),
+  }));
+  let requests = interruptions(workers.clone())?;
+  let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
+  let performer: Arc<dyn Performer> = workers;
+  let driven = driver::drive(
+    Beginning { run, step },
+    performer,
+    &mut log,
+    &mut [&mut observer],
+    requests,
+  )
+  .await;
+  driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+fn started(order: &Order) -> Result<RunStarted, RunError> {
+  let id = Uuid::now_v7();
+  // The second half of such an id is drawn.
+  let seed = order.seed.unwrap_or(id.as_u64_pair().1);
+  let id: Arc<str> = id.to_string().into();
+  let mut started = RunStarted {
+    run: id.clone(),
+    tracker: id,
+    program: order.bundle.digest().into(),
+    engine: env!("CARGO_PKG_VERSION").into(),
+    seed,
+    orchestrator: order.program.orchestrator(order.orchestrator).name.clone(),
+    arguments: serde_json::Value::Null,
+    started: jiff::Timestamp::now(),
+  };
+  started.arguments = to_json(&arguments(order, &started)?);
+  Ok(started)
+}
+
+/// The arguments, with the defaults of those left out.
+fn arguments(order: &Order, started: &RunStarted) -> Result<Value, RunError> {
+  let orchestrator = order.program.orchestrator(order.orchestrator);
+  let no_value = |what: &str, error: &EvalError| RunError::Refused(format!("{what} has no value: {}", error.message));
+  let mut arguments = order.arguments.clone();
+  if orchestrator.params.iter().any(|param| param.default.is_some()) {
+    let evaluator = Evaluator::new(order.program.clone(), run_record(started)).map_err(|(id, error)| {
+      let name = &order.program.constants[id.0 as usize].name;
+      no_value(&format!("the constant `{name}`"), &error)
+    })?;
+    for param in &orchestrator.params {
+      if let (Some(default), false) = (&param.default, arguments.contains_key(&param.name)) {
+        let value = evaluator.eval(default, &NoLocals);
+        let value = value.map_err(|error| no_value(&format!("the default of `{}`", param.name), &error))?;
+        arguments.insert(param.name.clone(), value);
+      }
+    }
+  }
+  Value::record(arguments).map_err(|error| RunError::Refused(format!("the arguments would {}", error.0)))
+}
+
+/// What the name `run` stands for.
+fn run_record(started: &RunStarted) -> Value {
+  let fields = [
+    ("id", Value::String(started.run.clone())),
+    ("tracker", Value::String(started.tracker.clone())),
+    ("started", Value::Time(started.started)),
+    ("url", Value::Null),
+  ];
+  Value::fields(fields).unwrap_or(Value::Null)
+}
+
+fn refused(program: &Program, error: StartError) -> RunError {
+  RunError::Refused(match error {
+    StartError::UnknownOrchestrator(name) => format!("there is no orchestrator `{name}`"),
+    StartError::Constant(id, error) => {
+      let name = &program.constants[id.0 as usize].name;
+      format!("the constant `{name}` has no value: {}", error.message)
+    }
+    StartError::Arguments(failure) => failure.message.to_string(),
+  })
+}
+
+/// Asks the driver to stop when Ctrl-C or SIGTERM come; the second time workers are killed, the third time nobody
+/// waits for them.
+fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, RunError> {
+  let (sender, receiver) = unbounded_channel();
+  let refused = |error: io::Error| RunError::Broken(format!("can't listen for signals: {error}"));
+  let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
+  let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
+  tokio::spawn(async move {
+    let mut times: u32 = 0;
+    loop {
+      tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+      }
+      times += 1;
+      if times == 2 {
+        workers.end_at_once();
+      } else {
+        // Nobody listens once the run is over.
+        let _ = sender.send(Request::Stop);
+      }
+    }
+  });
+  Ok(receiver)
+}
+
+/// The journal of one run.
+struct Log {
+  store: Store,
+  run: String,
+}
+
+fn begin(order: &Order, started: &RunStarted) -> Result<Log, RunError> {
+  let broken = |error: crate::journal::JournalError| RunError::Broken(error.to_string());
+  let mut store = Store::open(&order.store).map_err(broken)?;
+  let header = RunHeader {
+    id: started.run.to_string(),
+    program: order.bundle.name().to_owned(),
+    orchestrator: started.orchestrator.to_string(),
+    digest: started.program.to_string(),
+    started: started.started.to_string(),
+    tracker: started.tracker.to_string(),
+  };
+  store.begin(&header, order.bundle.modules()).map_err(broken)?;
+  Ok(Log { store, run: header.id })
+}
+
+impl EventLog for Log {
+  fn append(&mut self, records: &[Record]) -> io::Result<()> {
+    let mut entries = Vec::with_capacity(records.len());
+    for record in records {
+      entries.push(Entry {
+        seq: record.seq,
+        at: record.at.0,
+        body: serde_json::to_string(record)?,
+      });
+    }
+    self.store.append(&self.run, &entries).map_err(io::Error::other)
+  }
 }

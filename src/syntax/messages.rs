@@ -29,13 +29,26 @@ impl Builder<'_> {
     if meant == Rule::step_only
       && let Some(word) = self.named_by(pair).filter(|word| words::is_reserved(&word.value))
     {
-      return self.report(reserved(&word.value, word.span));
+      self.report(reserved(&word.value, word.span));
+      return self.misnamed.push(word.value);
     }
     let said = match OrchParser::parse(meant, text) {
+      Err(error) if self.trips(&error, text) => return,
       Err(error) => self.unexpected_in(&error, span.range().start, text, words::piece(meant)),
       Ok(_) => Diagnostic::new(&codes::SYNTAX, "this can't stand here").label(span, ""),
     };
     self.report(said);
+  }
+
+  /// Whether the text stopped to make sense at, or right behind, a word that was said to be no name.
+  fn trips(&self, error: &Error<Rule>, text: &str) -> bool {
+    let at = position(error).min(text.trim_end().len());
+    let (before, behind) = (text[..at].trim_end(), text[at..].trim_start());
+    self.misnamed.iter().any(|word| {
+      let left = before.strip_suffix(word.as_str());
+      let right = behind.strip_prefix(word.as_str());
+      left.is_some_and(|left| !left.ends_with(is_word)) || right.is_some_and(|right| !right.starts_with(is_word))
+    })
   }
 
   /// Says that the whole text could not be read.
@@ -54,10 +67,7 @@ impl Builder<'_> {
 
   /// The same for a text that should have been a certain piece: what stands at its very beginning is none.
   fn unexpected_in(&self, error: &Error<Rule>, base: usize, text: &str, piece: &'static str) -> Diagnostic {
-    let at = match error.location {
-      InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
-    };
-    let at = base + at.min(text.trim_end().len());
+    let at = base + position(error).min(text.trim_end().len());
     let found = Found::at(self.file(), at);
     let place = Span::new(self.source(), found.at, found.at + found.text.len());
     let expected = match at == base {
@@ -79,6 +89,12 @@ impl Builder<'_> {
       Some(help) => said.help(help),
       None => said,
     }
+  }
+}
+
+fn position(error: &Error<Rule>) -> usize {
+  match error.location {
+    InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
   }
 }
 

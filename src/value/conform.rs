@@ -8,7 +8,9 @@ use std::{
 
 use indexmap::IndexMap;
 
-use super::{ListBuilder, RecordBuilder, TooLarge, Value, clip, excerpt, json::whole, parse_duration, parse_time};
+use super::{
+  ListBuilder, RecordBuilder, TooLarge, Value, clip, excerpt, parse_duration, parse_time, union::fit_union, whole,
+};
 use crate::{
   diagnostics::nearest,
   types::{Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type},
@@ -48,18 +50,18 @@ pub fn conform(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
 }
 
 /// `None`: the value as it is.
-type Fitted = Result<Option<Value>, Mismatch>;
+pub(super) type Fitted = Result<Option<Value>, Mismatch>;
 
 impl Mismatch {
   /// At the value itself; the path grows on the way out.
-  fn new(reason: String) -> Self {
+  pub(super) fn new(reason: String) -> Self {
     Self {
       at: String::new(),
       reason,
     }
   }
 
-  fn plain(value: &Value, ty: &Type) -> Self {
+  pub(super) fn plain(value: &Value, ty: &Type) -> Self {
     Self::new(format!("expected {}, found {}", show_type(ty), show_value(value)))
   }
 
@@ -68,7 +70,7 @@ impl Mismatch {
     self
   }
 
-  fn under_field(self, name: &str) -> Self {
+  pub(super) fn under_field(self, name: &str) -> Self {
     let step = field_step(name);
     self.under(&step)
   }
@@ -80,7 +82,7 @@ impl From<TooLarge> for Mismatch {
   }
 }
 
-fn show_type(ty: &Type) -> String {
+pub(super) fn show_type(ty: &Type) -> String {
   format!("`{}`", clip(&ty.to_string(), TYPE_SHOWN))
 }
 
@@ -98,7 +100,7 @@ fn field_step(name: &str) -> String {
   }
 }
 
-fn fit(value: &Value, ty: &Type) -> Fitted {
+pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
   match (ty.resolved(), value) {
     (Type::Unknown, _)
     | (Type::Null, Value::Null)
@@ -176,7 +178,12 @@ fn fit_read(read: Option<Value>, value: &Value, ty: &Type) -> Fitted {
   }
 }
 
-fn no_literal<'a>(value: &Value, text: &str, ty: &Type, literals: impl IntoIterator<Item = &'a str>) -> Mismatch {
+pub(super) fn no_literal<'a>(
+  value: &Value,
+  text: &str,
+  ty: &Type,
+  literals: impl IntoIterator<Item = &'a str>,
+) -> Mismatch {
   let mut mismatch = Mismatch::plain(value, ty);
   // Comparing takes time in the product of the lengths.
   let near = (text.len() <= 100).then(|| nearest(text, literals)).flatten();
@@ -248,7 +255,7 @@ fn fit_fields(fields: &Fields, fit_field: impl Fn(&Value) -> Fitted) -> Fitted {
   Ok(Some(Value::record(record)?))
 }
 
-fn fit_record(found: &Fields, ty: &RecordType) -> Fitted {
+pub(super) fn fit_record(found: &Fields, ty: &RecordType) -> Fitted {
   let unknown = |name: &&Arc<str>| !ty.fields.contains_key(*name);
   if !ty.open
     && let Some(name) = found.keys().find(unknown)
@@ -315,128 +322,6 @@ fn json_form(value: &Value) -> Fitted {
     Value::List(list) => fit_items(&list.items, json_form),
     Value::Record(record) => fit_fields(&record.fields, json_form),
   }
-}
-
-fn fit_union(value: &Value, members: &[Type], ty: &Type) -> Fitted {
-  let candidates: Vec<&Type> = members.iter().filter(|member| alike(value, member)).collect();
-  if matches!(value, Value::String(_))
-    && let Some(fitted) = fit_literals(value, &candidates, ty)
-  {
-    return fitted;
-  }
-  match candidates.as_slice() {
-    [] => Err(misses_all(value, members, ty)),
-    [only] => fit(value, only),
-    _ if matches!(value, Value::Record(_)) => fit_tagged(value, &candidates, ty),
-    _ => fit_first(value, &candidates, ty),
-  }
-}
-
-/// Whether a misfit of the two, if there is one, is told inside the member.
-fn alike(value: &Value, member: &Type) -> bool {
-  match (member.resolved(), value) {
-    (Type::Json | Type::Unknown, _)
-    | (Type::Null, Value::Null)
-    | (Type::Bool(_), Value::Bool(_))
-    | (Type::Int(_) | Type::Float(_), Value::Int(_) | Value::Float(_))
-    | (Type::String(_) | Type::Literal(_) | Type::Time | Type::Duration, Value::String(_))
-    | (Type::Time, Value::Time(_))
-    | (Type::Duration, Value::Duration(_))
-    | (Type::List(_), Value::List(_))
-    | (Type::Map(_) | Type::Record(_), Value::Record(_)) => true,
-    (Type::Union(members), _) => members.iter().any(|member| alike(value, member)),
-    _ => false,
-  }
-}
-
-/// A string among literals: `None` where other members may take it.
-fn fit_literals(value: &Value, candidates: &[&Type], ty: &Type) -> Option<Fitted> {
-  let text = value.as_str()?;
-  let literals = candidates.iter().filter_map(|member| match member.resolved() {
-    Type::Literal(literal) => Some(&**literal),
-    _ => None,
-  });
-  if literals.clone().any(|literal| literal == text) {
-    return Some(Ok(None));
-  }
-  let count = literals.clone().count();
-  if count > 0 && count == candidates.len() {
-    return Some(Err(no_literal(value, text, &ty.without_null(), literals)));
-  }
-  None
-}
-
-/// The value is of no member's shape; for `T?` told against `T`.
-fn misses_all(value: &Value, members: &[Type], ty: &Type) -> Mismatch {
-  let mut others = members.iter().filter(|member| **member != Type::Null);
-  match (others.next(), others.next()) {
-    (Some(only), None) => Mismatch::plain(value, only),
-    _ => Mismatch::plain(value, &ty.without_null()),
-  }
-}
-
-fn fit_first(value: &Value, candidates: &[&Type], ty: &Type) -> Fitted {
-  let fitted = candidates.iter().find_map(|member| fit(value, member).ok());
-  fitted.ok_or_else(|| Mismatch::plain(value, &ty.without_null()))
-}
-
-/// A record among records: each field whose type is a literal in all of them narrows the choice, and the misfit is
-/// told inside the one that is left.
-fn fit_tagged(value: &Value, candidates: &[&Type], ty: &Type) -> Fitted {
-  let records = candidates.iter().filter_map(|member| member.as_record());
-  let mut left: Vec<&RecordType> = records.collect();
-  if left.len() < candidates.len() {
-    return fit_first(value, candidates, ty);
-  }
-  let tags: Vec<&Arc<str>> = left[0].fields.keys().filter(|name| is_tag(name, &left)).collect();
-  for tag in tags {
-    let found = value.as_record().and_then(|fields| fields.get(tag));
-    let agrees = |record: &&&RecordType| found.is_some_and(|found| equals_literal(found, &record.fields[tag].ty));
-    let agreeing: Vec<&RecordType> = left.iter().filter(agrees).copied().collect();
-    match agreeing.as_slice() {
-      [] => return Err(wrong_tag(found, tag, &left)),
-      [only] => return value.as_record().map_or(Ok(None), |fields| fit_record(fields, only)),
-      _ => left = agreeing,
-    }
-  }
-  fit_first(value, candidates, ty)
-}
-
-/// Whether all have the field, each with literals only.
-fn is_tag(name: &str, records: &[&RecordType]) -> bool {
-  records.iter().all(|record| {
-    let field = record.fields.get(name);
-    field.is_some_and(|field| !field.optional && is_literal(&field.ty))
-  })
-}
-
-fn is_literal(ty: &Type) -> bool {
-  match ty.resolved() {
-    Type::Literal(_) | Type::Bool(Some(_)) => true,
-    Type::Int(range) => range.min.is_some() && range.min == range.max,
-    Type::Union(members) => members.iter().all(is_literal),
-    _ => false,
-  }
-}
-
-/// Whether it is one of the type's literals; says nothing, hence is quick.
-fn equals_literal(value: &Value, ty: &Type) -> bool {
-  match (ty.resolved(), value) {
-    (Type::Literal(a), Value::String(b)) => a == b,
-    (Type::Bool(Some(a)), Value::Bool(b)) => a == b,
-    (Type::Int(range), Value::Int(int)) => range.min == Some(*int),
-    (Type::Union(members), _) => members.iter().any(|member| equals_literal(value, member)),
-    _ => false,
-  }
-}
-
-fn wrong_tag(found: Option<&Value>, tag: &str, records: &[&RecordType]) -> Mismatch {
-  let all = Type::union(records.iter().map(|record| record.fields[tag].ty.clone()));
-  let reason = match found {
-    None => Mismatch::new(format!("expected {}, but the field is missing", show_type(&all))),
-    Some(found) => fit(found, &all).err().unwrap_or_else(|| Mismatch::plain(found, &all)),
-  };
-  reason.under_field(tag)
 }
 
 #[cfg(test)]

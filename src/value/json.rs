@@ -67,7 +67,7 @@ fn from_number(number: &serde_json::Number) -> Result<Value, TooLarge> {
 }
 
 /// The int that equals the float, if there is one.
-pub(super) fn whole(float: f64) -> Option<i64> {
+pub fn whole(float: f64) -> Option<i64> {
   const END: f64 = 9_223_372_036_854_775_808.0;
   #[allow(clippy::cast_possible_truncation, reason = "within the range, without a fraction")]
   (float.fract() == 0.0 && (-END..END).contains(&float)).then_some(float as i64)

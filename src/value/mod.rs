@@ -5,6 +5,7 @@ mod conform;
 mod failure;
 mod json;
 mod text;
+mod union;
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use indexmap::IndexMap;
 pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
-pub use json::{from_json, json_text, parse_json_text, to_json};
+pub use json::{from_json, json_text, parse_json_text, to_json, whole};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Value;
 
-/// Milliseconds per unit, from the largest; `m` stands behind `ms` only in this table, never in a text.
+/// Milliseconds per unit, from the largest.
 const UNITS: [(&str, i64); 5] = [
   ("d", 86_400_000),
   ("h", 3_600_000),

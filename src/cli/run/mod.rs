@@ -35,7 +35,7 @@ use super::{
 use crate::{
   engine::Record,
   hir::{OrchestratorId, Program},
-  session::{self, Checked, Order},
+  session::{self, Bundle, Checked, Order, RunError},
 };
 
 /// The largest `--input`, in bytes.
@@ -104,7 +104,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     Exit::Refused
   })?;
   Ok(Order {
-    digest: session::digest(&checked.sources),
+    bundle: Bundle::of(&checked.sources),
     program,
     orchestrator: id,
     arguments,
@@ -156,7 +156,10 @@ impl<'a> Watcher<'a> {
     self.view.end();
     if let Err(error) = ran {
       terminal::say(&format!("{error}\n"));
-      return Exit::Failed;
+      return match error {
+        RunError::Refused(_) => Exit::Refused,
+        RunError::Broken(_) => Exit::Failed,
+      };
     }
     self.report();
     self.result()

@@ -64,19 +64,6 @@ pub fn field(base: Expr, name: &str) -> Expr {
   })
 }
 
-pub fn binary(operator: Operator, left: Expr, right: Expr) -> Expr {
-  expr(ExprKind::Binary {
-    operator,
-    left: Box::new(left),
-    right: Box::new(right),
-  })
-}
-
-/// An expression that has no value.
-pub fn impossible() -> Expr {
-  binary(Operator::Remainder, int(1), int(0))
-}
-
 pub fn node(kind: NodeKind) -> Node {
   Node {
     kind,
@@ -323,10 +310,6 @@ fn reads_of_expr(expr: &Expr, reads: &mut BTreeSet<LocalId>) {
   match &expr.kind {
     ExprKind::Local(local) => _ = reads.insert(*local),
     ExprKind::Field { base, .. } => reads_of_expr(base, reads),
-    ExprKind::Binary { left, right, .. } => {
-      reads_of_expr(left, reads);
-      reads_of_expr(right, reads);
-    }
     ExprKind::List(parts) => parts.iter().for_each(|part| match part {
       ElementPart::Item(item) | ElementPart::Spread(item) => reads_of_expr(item, reads),
     }),

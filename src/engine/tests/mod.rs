@@ -1,6 +1,8 @@
 //! The engine without tokio, without disks, in virtual time.
 
 mod build;
+mod random;
+mod scale;
 mod traces;
 
 use std::sync::Arc;

@@ -41,6 +41,8 @@ pub(super) struct Builder<'t> {
   too_deep: bool,
   /// Offsets of what was mended before pest saw the text: said already.
   damaged: &'t [usize],
+  /// Reserved words that were said to be no names: what trips over one later is the same mistake.
+  pub(super) misnamed: Vec<String>,
   pub(super) diagnostics: Diagnostics,
 }
 
@@ -54,6 +56,7 @@ impl<'t> Builder<'t> {
       chain: 0,
       too_deep: false,
       damaged,
+      misnamed: Vec::new(),
       diagnostics: Diagnostics::default(),
     }
   }

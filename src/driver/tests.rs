@@ -1,0 +1,393 @@
+//! The loop with workers that are futures: no process, and no clock that decides anything.
+
+use std::{
+  collections::HashMap,
+  sync::{Arc, Mutex},
+  time::Duration,
+};
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::*;
+use crate::{
+  engine::{RunStarted, TimerId},
+  hir::*,
+  protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
+  source::{SourceId, Span},
+  types::Type,
+  value::{FailureKind, Value},
+};
+
+const NOWHERE: Span = Span {
+  source: SourceId(0),
+  start: 0,
+  end: 0,
+};
+
+fn expr(kind: ExprKind) -> Expr {
+  Expr {
+    kind,
+    ty: Type::Json,
+    span: NOWHERE,
+  }
+}
+
+/// `main`: one call per name, of the worker of that name, without arguments; in parallel.
+fn program(names: &[&str], retries: i64) -> Arc<Program> {
+  let mut program = Program::default();
+  program.modules.push(Module {
+    source: SourceId(0),
+    doc: None,
+    directory: "/".into(),
+  });
+  let mut steps = Vec::new();
+  for (name, id) in names.iter().zip(0..) {
+    program.workers.push(worker(name));
+    let policies = Policies {
+      retry: Some(Retry {
+        place: Place::Site,
+        times: expr(ExprKind::Literal(Value::Int(retries))),
+        backoff: Backoff::Fixed(expr(ExprKind::Literal(Value::Duration(1)))),
+        on: None,
+        unless: Vec::new(),
+      }),
+      ..Policies::default()
+    };
+    steps.push(step(name, LocalId(id), WorkerId(id), policies));
+  }
+  program.orchestrators.push(Orchestrator {
+    name: "main".into(),
+    module: ModuleId(0),
+    doc: None,
+    span: NOWHERE,
+    contract: None,
+    params: Vec::new(),
+    input: Type::record([]),
+    output: Type::Json,
+    body: Block {
+      steps,
+      result: Some(expr(ExprKind::Local(LocalId(0)))),
+      span: NOWHERE,
+    },
+  });
+  Arc::new(program)
+}
+
+fn worker(name: &str) -> Worker {
+  Worker {
+    name: name.into(),
+    module: ModuleId(0),
+    doc: None,
+    span: NOWHERE,
+    contract: None,
+    params: Vec::new(),
+    input: Type::record([]),
+    output: Type::Json,
+    kind: WorkerKind::Mock(vec![MockRule {
+      when: MockWhen::Else,
+      delay: None,
+      answer: MockAnswer::Echo,
+    }]),
+    idempotent: true,
+    concurrent: None,
+    call: LocalId(1000),
+  }
+}
+
+fn step(name: &str, local: LocalId, target: WorkerId, policies: Policies) -> crate::hir::Step {
+  crate::hir::Step {
+    segment: name.into(),
+    local: Some(local),
+    kind: StepKind::Node(Node {
+      kind: NodeKind::Work(Call {
+        target,
+        arguments: Vec::new(),
+        policies,
+      }),
+      ty: Type::Json,
+      span: NOWHERE,
+      deadline: None,
+      delay: None,
+    }),
+    waits: Vec::new(),
+    gate: false,
+    span: NOWHERE,
+  }
+}
+
+fn beginning(program: &Arc<Program>) -> Beginning {
+  let started = RunStarted {
+    run: "r1".into(),
+    tracker: "t1".into(),
+    program: "p1".into(),
+    engine: "0".into(),
+    seed: 1,
+    orchestrator: "main".into(),
+    arguments: serde_json::json!({}),
+    started: jiff::Timestamp::UNIX_EPOCH,
+    directory: "/work".into(),
+  };
+  let (run, step) = Run::start(program.clone(), started).expect("the run starts");
+  Beginning { run, step }
+}
+
+/// What happens to a worker of a name: `ok`, `flaky` (fails once), `hang` (until it is cancelled), `stuck` (even
+/// then), `late` (answers when it is cancelled), `panic`.
+#[derive(Default)]
+struct Fake {
+  /// How often each was started.
+  starts: Mutex<HashMap<String, u32>>,
+  log: Option<Arc<Mutex<Vec<Record>>>>,
+}
+
+impl Performer for Fake {
+  fn perform(&self, invocation: Invocation, signals: Signals) -> Answer {
+    let name = invocation.identity.worker.to_string();
+    if let Some(log) = &self.log {
+      assert_requested(&log.lock().expect("no panic"), &name);
+    }
+    let count = {
+      let mut starts = self.starts.lock().expect("no panic");
+      let count = starts.entry(name.clone()).or_default();
+      *count += 1;
+      *count
+    };
+    (signals.started)(Some(7));
+    let ok = Ok(RawAnswer::Mock(Value::string("done")));
+    Box::pin(async move {
+      match &*name {
+        "flaky" if count == 1 => Err(failed(FailureKind::Exit)),
+        "hang" => {
+          signals.cancelled.await;
+          Err(failed(FailureKind::Exit))
+        }
+        "late" => {
+          signals.cancelled.await;
+          ok
+        }
+        "stuck" => std::future::pending().await,
+        "panic" => panic!("a bug"),
+        _ => ok,
+      }
+    })
+  }
+}
+
+fn failed(kind: FailureKind) -> WorkerError {
+  WorkerError {
+    kind,
+    message: "lost".into(),
+    code: None,
+    log: None,
+  }
+}
+
+fn assert_requested(log: &[Record], name: &str) {
+  let admitted = log.iter().any(|record| matches!(record.event, Event::Admitted { .. }));
+  let requested = |event: &Event| matches!(event, Event::AttemptRequested { worker, .. } if &**worker == name);
+  assert!(
+    admitted && log.iter().any(|record| requested(&record.event)),
+    "{name} starts before it is journaled"
+  );
+}
+
+/// Keeps records; fails from the given append on.
+#[derive(Default)]
+struct MemoryLog {
+  records: Arc<Mutex<Vec<Record>>>,
+  appends: usize,
+  full_after: Option<usize>,
+}
+
+impl EventLog for MemoryLog {
+  fn append(&mut self, records: &[Record]) -> io::Result<()> {
+    self.appends += 1;
+    if self.full_after.is_some_and(|most| self.appends > most) {
+      return Err(io::Error::other("no space left"));
+    }
+    self.records.lock().expect("no panic").extend_from_slice(records);
+    Ok(())
+  }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+  let runtime = tokio::runtime::Builder::new_current_thread()
+    .enable_time()
+    .build()
+    .expect("a runtime");
+  let limited = async {
+    tokio::time::timeout(Duration::from_secs(60), future)
+      .await
+      .expect("it hangs")
+  };
+  runtime.block_on(limited)
+}
+
+struct Driven {
+  outcome: io::Result<RunOutcome>,
+  records: Vec<Record>,
+  observed: Vec<Record>,
+}
+
+/// Drives to the end; `requests` come once all workers have started.
+fn driven(beginning: Beginning, mut log: MemoryLog, workers: usize, requests: &[Request]) -> Driven {
+  let kept = log.records.clone();
+  let performer = Arc::new(Fake {
+    log: Some(kept.clone()),
+    ..Fake::default()
+  });
+  let (sender, receiver) = unbounded_channel();
+  let mut observed = Vec::new();
+  let mut started = 0;
+  let mut observe = |records: &[Record]| {
+    observed.extend_from_slice(records);
+    let starts = records
+      .iter()
+      .filter(|record| matches!(record.event, Event::AttemptStarted { .. }));
+    let before = started;
+    started += starts.count();
+    if before < workers && started >= workers {
+      requests.iter().for_each(|request| drop(sender.send(request.clone())));
+    }
+  };
+  let outcome = block_on(drive(beginning, performer, &mut log, &mut [&mut observe], receiver));
+  let records = kept.lock().expect("no panic").clone();
+  Driven {
+    outcome,
+    records,
+    observed,
+  }
+}
+
+#[test]
+fn a_run_is_driven_to_its_end_and_journaled_first() {
+  let driven = driven(beginning(&program(&["ok", "flaky"], 1)), MemoryLog::default(), 9, &[]);
+  assert_eq!(
+    driven.outcome.expect("the log is fine"),
+    RunOutcome::Succeeded(serde_json::json!("done"))
+  );
+  assert_eq!(driven.records, driven.observed);
+  assert!(driven.records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
+  let retries = driven
+    .records
+    .iter()
+    .filter(|record| matches!(record.event, Event::RetryScheduled { .. }));
+  assert_eq!(retries.count(), 1);
+}
+
+#[test]
+fn a_worker_that_panics_is_a_failure() {
+  let driven = driven(beginning(&program(&["panic"], 0)), MemoryLog::default(), 9, &[]);
+  let Ok(RunOutcome::Failed(failure)) = driven.outcome else {
+    panic!("the run fails");
+  };
+  assert_eq!(failure.kind, FailureKind::Transport);
+}
+
+#[test]
+fn a_stopped_run_keeps_what_was_answered_and_goes_on_later() {
+  let program = program(&["late", "hang", "ok"], 0);
+  let Driven { outcome, records, .. } = driven(beginning(&program), MemoryLog::default(), 3, &[Request::Stop]);
+  assert_eq!(outcome.expect("the log is fine"), RunOutcome::Interrupted);
+  let ended: Vec<_> = records
+    .iter()
+    .filter_map(|record| match &record.event {
+      Event::AttemptEnded { execution, outcome } => Some((execution.0, matches!(outcome, AttemptOutcome::Ok(_)))),
+      _ => None,
+    })
+    .collect();
+  assert!(ended.contains(&(0, true)), "the late answer is kept: {ended:?}");
+  assert!(
+    !ended.iter().any(|(execution, _)| *execution == 1),
+    "the cancelled one still runs: {ended:?}"
+  );
+
+  let replayed = Run::replay(program, records).expect("the journal is its own");
+  let starts: Vec<_> = replayed
+    .commands
+    .iter()
+    .filter_map(|command| match command {
+      Command::Start(start) => Some(start.execution),
+      _ => None,
+    })
+    .collect();
+  assert_eq!(starts, [ExecutionId(1)]);
+}
+
+#[test]
+fn asked_twice_to_stop_nobody_waits() {
+  let stop = [Request::Stop, Request::Stop];
+  let driven = driven(beginning(&program(&["stuck"], 0)), MemoryLog::default(), 1, &stop);
+  assert_eq!(driven.outcome.expect("the log is fine"), RunOutcome::Interrupted);
+  assert_eq!(
+    driven.records.last().map(|record| record.event.clone()),
+    Some(Event::Stopped)
+  );
+}
+
+#[test]
+fn a_cancelled_run_is_lost() {
+  let cancel = [Request::Cancel("enough".into())];
+  let driven = driven(
+    beginning(&program(&["hang", "hang"], 3)),
+    MemoryLog::default(),
+    2,
+    &cancel,
+  );
+  let Ok(RunOutcome::Failed(failure)) = driven.outcome else {
+    panic!("the run fails");
+  };
+  assert_eq!((failure.kind, &*failure.message), (FailureKind::Cancelled, "enough"));
+  assert_eq!(failure.causes, []);
+}
+
+#[test]
+fn a_full_disk_ends_workers_and_run() {
+  for appends in 0..3 {
+    let log = MemoryLog {
+      full_after: Some(appends),
+      ..MemoryLog::default()
+    };
+    let driven = driven(beginning(&program(&["hang", "ok"], 0)), log, 9, &[]);
+    let error = driven.outcome.expect_err("the log is full");
+    assert_eq!(error.to_string(), "no space left");
+    assert_eq!(driven.records, driven.observed, "nobody sees what is not in the log");
+  }
+}
+
+#[test]
+fn a_replayed_run_is_driven_on() {
+  let program = program(&["ok", "hang"], 0);
+  let stopped = driven(beginning(&program), MemoryLog::default(), 2, &[Request::Stop]);
+  let replayed = Run::replay(program.clone(), stopped.records.clone()).expect("the journal is its own");
+  let at = stopped.records.last().map(|record| record.at);
+  assert_eq!(Some(replayed.run.now()), at, "the clock stood still");
+  let log = MemoryLog {
+    records: Arc::new(Mutex::new(stopped.records)),
+    ..MemoryLog::default()
+  };
+  let rest = driven(replayed.into(), log, 1, &[Request::Cancel("enough".into())]);
+  assert!(matches!(rest.outcome, Ok(RunOutcome::Failed(_))));
+  assert!(rest.records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
+  Run::replay(program, rest.records).expect("the whole journal is its own");
+}
+
+#[test]
+fn timers_come_in_order_and_only_while_they_are_set() {
+  block_on(async {
+    let mut clock = Clock::from(crate::engine::RunTime(100));
+    let at = |time: i64| crate::engine::RunTime(100 + time);
+    clock.set(TimerId(0), at(2));
+    clock.set(TimerId(1), at(0));
+    clock.set(TimerId(2), at(1));
+    clock.set(TimerId(3), at(1_000_000));
+    clock.clear(TimerId(2));
+    let mut due = Vec::new();
+    while due.len() < 2 {
+      clock.sleep().await;
+      due.extend(clock.take_due());
+    }
+    assert_eq!(due, [TimerId(1), TimerId(0)]);
+    assert!(clock.now() >= at(2));
+  });
+}

@@ -1,0 +1,112 @@
+//! What goes into a run and what comes out. Knows nothing of what happens in between.
+
+use std::sync::Arc;
+
+use super::{
+  attempt::Attempt,
+  event::{AttemptOutcome, Event, ExecutionId, Record, RunTime, TimerId},
+  gatekeeper::Need,
+};
+use crate::{eval::EvalError, hir::ConstantId, protocol::Invocation, value::Failure};
+
+/// A fact from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+  Admitted(ExecutionId),
+  /// With the process group, where it is a process.
+  AttemptStarted(ExecutionId, Option<u32>),
+  AttemptEnded(ExecutionId, AttemptOutcome),
+  TimerFired(TimerId),
+  CancelRequested(Arc<str>),
+  Stopped,
+}
+
+/// What the run wants done. Carried out only once the records of the same step are in the journal.
+#[derive(Clone, Debug)]
+pub enum Command {
+  /// Ask the gatekeeper; the answer is `Admitted`.
+  Ask {
+    execution: ExecutionId,
+    needs: Vec<Need>,
+  },
+  /// Only after a replay: it was admitted before, and has its slots.
+  Hold {
+    execution: ExecutionId,
+    needs: Vec<Need>,
+  },
+  /// It need no longer be admitted.
+  Withdraw(ExecutionId),
+  /// Its slots are free.
+  Release(ExecutionId),
+  /// The answer is `AttemptStarted`, maybe, then `AttemptEnded`, surely.
+  Start(Box<Start>),
+  /// End the worker; `AttemptEnded` follows nonetheless.
+  CancelAttempt(ExecutionId),
+  SetTimer {
+    timer: TimerId,
+    due: RunTime,
+  },
+  ClearTimer(TimerId),
+  /// The run is over.
+  Finish,
+}
+
+/// An execution to start.
+#[derive(Clone, Debug)]
+pub struct Start {
+  pub execution: ExecutionId,
+  /// For [`Run::outcome`].
+  pub attempt: Arc<Attempt>,
+  pub invocation: Invocation,
+}
+
+/// What follows from one fact.
+#[derive(Debug, Default)]
+pub struct Step {
+  /// The fact first.
+  pub records: Vec<Record>,
+  pub commands: Vec<Command>,
+}
+
+/// Why a run can't begin; nothing is journaled then.
+#[derive(Debug)]
+pub enum StartError {
+  UnknownOrchestrator(Arc<str>),
+  /// A constant has no value.
+  Constant(ConstantId, EvalError),
+  /// The arguments do not fit.
+  Arguments(Box<Failure>),
+}
+
+impl Input {
+  /// As it stands in the journal.
+  pub fn event(&self) -> Event {
+    match self.clone() {
+      Input::Admitted(execution) => Event::Admitted { execution },
+      Input::AttemptStarted(execution, process_group) => Event::AttemptStarted {
+        execution,
+        process_group,
+      },
+      Input::AttemptEnded(execution, outcome) => Event::AttemptEnded { execution, outcome },
+      Input::TimerFired(timer) => Event::TimerFired { timer },
+      Input::CancelRequested(reason) => Event::CancelRequested { reason },
+      Input::Stopped => Event::Stopped,
+    }
+  }
+
+  /// The fact that an event is, if it is one.
+  pub fn of(event: &Event) -> Option<Input> {
+    Some(match event.clone() {
+      Event::Admitted { execution } => Input::Admitted(execution),
+      Event::AttemptStarted {
+        execution,
+        process_group,
+      } => Input::AttemptStarted(execution, process_group),
+      Event::AttemptEnded { execution, outcome } => Input::AttemptEnded(execution, outcome),
+      Event::TimerFired { timer } => Input::TimerFired(timer),
+      Event::CancelRequested { reason } => Input::CancelRequested(reason),
+      Event::Stopped => Input::Stopped,
+      _ => return None,
+    })
+  }
+}

@@ -1,0 +1,440 @@
+//! What must hold for every program and every order of events.
+
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::{build::*, *};
+use crate::{
+  hir::*,
+  protocol::{RawAnswer, WorkerError},
+  value::{FailureKind, Value},
+};
+
+/// A program's outline.
+#[derive(Clone, Debug)]
+enum Shape {
+  Value,
+  Fail,
+  Work {
+    worker: u32,
+    retries: i64,
+    limited: bool,
+  },
+  Each {
+    items: i64,
+    window: i64,
+    collect: bool,
+    body: Box<Shape>,
+  },
+  Fold(i64, Box<Shape>),
+  Repeat(i64, bool, Vec<Shape>),
+  If(bool, Box<Shape>, Box<Shape>),
+  Attempt(Box<Shape>),
+  Catch(Box<Shape>, Box<Shape>),
+  Delay(i64, Box<Shape>),
+  Deadline(i64, Box<Shape>),
+  Block(Vec<Shape>),
+  Stage(Vec<Shape>),
+  Nested(Vec<Shape>),
+}
+
+const WORKERS: u32 = 3;
+/// `concurrent` of each worker, where it has one.
+const SLOTS: [Option<u64>; 3] = [Some(1), Some(3), None];
+const LIMIT: u64 = 2;
+
+fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
+  let leaf = prop_oneof![
+    1 => Just(Shape::Value),
+    1 => Just(Shape::Fail),
+    12 => (0..WORKERS, 0..3i64, any::<bool>())
+      .prop_map(|(worker, retries, limited)| Shape::Work { worker, retries, limited }),
+  ];
+  let node = leaf.prop_recursive(4, 24, 4, move |inner| {
+    let many = || prop::collection::vec(inner.clone(), 1..4);
+    let one = || inner.clone().prop_map(Box::new);
+    let plain = prop_oneof![
+      3 => (0..6i64, 1..4i64, any::<bool>(), one())
+        .prop_map(|(items, window, collect, body)| Shape::Each { items, window, collect, body }),
+      1 => (0..4i64, one()).prop_map(|(items, body)| Shape::Fold(items, body)),
+      1 => (1..4i64, any::<bool>(), many()).prop_map(|(bound, until, body)| Shape::Repeat(bound, until, body)),
+      1 => (any::<bool>(), one(), one()).prop_map(|(holds, then, other)| Shape::If(holds, then, other)),
+      3 => one().prop_map(Shape::Attempt),
+      3 => (one(), one()).prop_map(|(inner, handler)| Shape::Catch(inner, handler)),
+      1 => (0..30i64, one()).prop_map(|(time, inner)| Shape::Delay(time, inner)),
+      2 => many().prop_map(Shape::Block),
+      1 => many().prop_map(Shape::Stage),
+      1 => many().prop_map(Shape::Nested),
+    ];
+    let deadline = (1..60i64, one()).prop_map(|(time, inner)| Shape::Deadline(time, inner));
+    if timed {
+      prop_oneof![8 => plain, 1 => deadline].boxed()
+    } else {
+      plain.boxed()
+    }
+  });
+  prop::collection::vec(node, 1..6)
+}
+
+/// Outlines to programs. Each step reads some of those above it; `needs` remembers which.
+struct Maker {
+  builder: Builder,
+  limit: LimitId,
+  names: u32,
+  needs: HashMap<String, Vec<String>>,
+}
+
+impl Maker {
+  fn program(shapes: &[Shape]) -> (Arc<Program>, HashMap<String, Vec<String>>) {
+    let mut builder = Builder::new();
+    for (worker, slots) in (0..WORKERS).zip(SLOTS) {
+      builder.echo(&format!("w{worker}"), 0);
+      builder.program.workers[worker as usize].concurrent = slots.map(|slots| int(slots as i64));
+    }
+    let limit = builder.limit(Some(LIMIT), None);
+    let (names, needs) = (0, HashMap::new());
+    let mut maker = Maker {
+      builder,
+      limit,
+      names,
+      needs,
+    };
+    let body = maker.block(shapes);
+    maker.builder.orchestrator("main", Vec::new(), body);
+    (Arc::new(maker.builder.program), maker.needs)
+  }
+
+  fn block(&mut self, shapes: &[Shape]) -> Block {
+    let mut steps: Vec<crate::hir::Step> = Vec::new();
+    let mut above: Vec<(String, LocalId)> = Vec::new();
+    for (at, shape) in shapes.iter().enumerate() {
+      self.names += 1;
+      let (name, local) = (format!("s{}", self.names), self.builder.local());
+      if let Shape::Stage(inner) = shape {
+        let inner = self.block(inner);
+        steps.push(gate(&name, StepKind::Stage(inner)));
+        continue;
+      }
+      // every second step reads the one two above it
+      let reads: Vec<_> = above
+        .iter()
+        .rev()
+        .skip(1)
+        .step_by(2)
+        .take(1 + at % 2)
+        .cloned()
+        .collect();
+      let node = self.node(shape, &reads.iter().map(|(_, local)| *local).collect::<Vec<_>>());
+      steps.push(step(&name, local, node));
+      above.push((name, local));
+    }
+    let block = block(steps, None);
+    for step in &block.steps {
+      let waits = step.waits.iter().map(|wait| block.steps[wait.step].segment.to_string());
+      self.needs.insert(step.segment.to_string(), waits.collect());
+    }
+    block
+  }
+
+  fn node(&mut self, shape: &Shape, reads: &[LocalId]) -> Node {
+    match shape {
+      Shape::Value | Shape::Stage(_) => value(list(reads.iter().map(|local| read(*local)))),
+      Shape::Fail => node(NodeKind::Fail(text("lost"))),
+      Shape::Work {
+        worker,
+        retries,
+        limited,
+      } => {
+        let mut policies = retry(
+          *retries,
+          Backoff::Exponential {
+            from: time(2),
+            to: time(20),
+          },
+        );
+        policies.limits.extend(limited.then_some(self.limit));
+        with(
+          WorkerId(*worker),
+          [list(reads.iter().map(|local| read(*local)))],
+          policies,
+        )
+      }
+      Shape::Each {
+        items,
+        window,
+        collect,
+        body,
+      } => {
+        let item = self.builder.local();
+        let body = self.node(body, reads);
+        each(item, numbers(*items), *window, *collect, body)
+      }
+      Shape::Fold(items, body) => {
+        let (item, previous) = (self.builder.local(), self.builder.local());
+        let body = self.node(body, reads);
+        fold(item, numbers(*items), int(0), previous, body)
+      }
+      Shape::Repeat(bound, until, body) => {
+        let previous = self.builder.local();
+        let body = self.block(body);
+        repeat(*bound, previous, body, Some(truth(*until)), Otherwise::Last)
+      }
+      Shape::If(holds, then, other) => {
+        let (then, other) = (self.node(then, reads), self.node(other, reads));
+        branch(truth(*holds), then, Some(other))
+      }
+      Shape::Attempt(inner) => {
+        let inner = self.node(inner, reads);
+        attempt(inner)
+      }
+      Shape::Catch(inner, handler) => {
+        let error = self.builder.local();
+        let (inner, handler) = (self.node(inner, reads), self.node(handler, reads));
+        catch(inner, error, handler)
+      }
+      Shape::Delay(time, inner) => delay(*time, self.node(inner, reads)),
+      Shape::Deadline(time, inner) => deadline(*time, self.node(inner, reads)),
+      Shape::Block(shapes) => nested(self.block(shapes)),
+      Shape::Nested(shapes) => {
+        let body = self.block(shapes);
+        let target = self.builder.orchestrator(&format!("o{}", self.names), Vec::new(), body);
+        node(NodeKind::Orchestrate(Call {
+          target,
+          arguments: Vec::new(),
+          policies: Policies::default(),
+        }))
+      }
+    }
+  }
+}
+
+fn hash(seed: u64, text: &str) -> u64 {
+  let mut hasher = blake3::Hasher::new_keyed(&[7; 32]);
+  hasher.update(&seed.to_le_bytes());
+  hasher.update(text.as_bytes());
+  let mut bytes = [0; 8];
+  hasher.finalize_xof().fill(&mut bytes);
+  u64::from_le_bytes(bytes)
+}
+
+/// What a worker does depends on the step and the attempt alone, never on the order of events.
+fn answers(seed: u64) -> impl Fn(&Start) -> Scripted + Clone {
+  move |start| {
+    let identity = &start.invocation.identity;
+    let drawn = hash(seed, &format!("{}#{}", identity.step, identity.attempt));
+    let delay = (drawn >> 8) as i64 & 31;
+    let failed = WorkerError {
+      kind: FailureKind::Exit,
+      message: "lost".into(),
+      code: Some(1),
+      log: None,
+    };
+    let answer = if drawn % 4 == 0 {
+      Err(failed)
+    } else {
+      Ok(RawAnswer::Mock(Value::Int(1)))
+    };
+    Scripted::Answer(delay, answer)
+  }
+}
+
+fn ranks(seed: u64) -> impl FnMut() -> u64 {
+  let mut count = 0u64;
+  move || {
+    count += 1;
+    hash(seed, &count.to_string()) % 8
+  }
+}
+
+fn run_all(program: &Arc<Program>, seed: u64) -> Vec<Record> {
+  let (run, first) = start(program, seed);
+  let simulation = Simulation::new(run, first, answers(seed)).ranked(ranks(seed));
+  finish(simulation)
+}
+
+fn finish(mut simulation: Simulation) -> Vec<Record> {
+  let records: Vec<_> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+  assert!(simulation.run().is_over(), "the run has no end: {:#?}", trace(&records));
+  assert!(
+    records.last().is_some_and(|record| record.event.is_final()),
+    "nothing comes after the end"
+  );
+  records
+}
+
+fn succeeded(records: &[Record]) -> bool {
+  matches!(
+    records.last().map(|record| &record.event),
+    Some(Event::RunSucceeded { .. })
+  )
+}
+
+/// Whether an event is the end of an instance.
+fn ends(event: &Event) -> bool {
+  matches!(
+    event,
+    Event::StepSucceeded { .. }
+      | Event::StepFailed { .. }
+      | Event::StepSkipped { .. }
+      | Event::StepCancelled { .. }
+      | Event::NotTaken { .. }
+      | Event::FailureTaken { by: Taker::Collect, .. }
+  )
+}
+
+fn check_ends(records: &[Record]) {
+  let mut ended = HashSet::new();
+  let mut begun = HashSet::new();
+  for Record { event, .. } in records {
+    let Some(path) = event.path() else { continue };
+    if ends(event) {
+      assert!(ended.insert(path.clone()), "{path} ends twice: {:#?}", trace(records));
+    } else if !matches!(event, Event::Iterated { .. }) {
+      assert!(
+        !ended.contains(path),
+        "{path} goes on after its end: {:#?}",
+        trace(records)
+      );
+      begun.insert(path.clone());
+    }
+    if let Event::Iterated { path, index, .. } = event {
+      ended.insert(format!("{path}[{index}]").into());
+    }
+  }
+  let open: Vec<_> = begun.difference(&ended).collect();
+  assert!(open.is_empty(), "{open:?} have no end: {:#?}", trace(records));
+}
+
+fn check_inputs(records: &[Record], needs: &HashMap<String, Vec<String>>) {
+  let mut succeeded: HashSet<String> = HashSet::new();
+  for Record { event, .. } in records {
+    let Some(path) = event.path() else { continue };
+    let (parent, name) = path
+      .rsplit_once('.')
+      .map_or(("", &**path), |(parent, name)| (parent, name));
+    let skipped = matches!(event, Event::StepSkipped { .. } | Event::NotTaken { .. });
+    for need in needs.get(name).into_iter().flatten().filter(|_| !skipped) {
+      let need = super::super::scope::join(parent, need);
+      assert!(
+        succeeded.contains(&*need),
+        "{path} does not wait for {need}: {:#?}",
+        trace(records)
+      );
+    }
+    if let Event::StepSucceeded { path, .. } = event {
+      succeeded.insert(path.to_string());
+    }
+  }
+}
+
+fn check_executions(records: &[Record], program: &Program) {
+  let mut requested: HashMap<ExecutionId, &str> = HashMap::new();
+  let mut running: HashMap<ExecutionId, &str> = HashMap::new();
+  for Record { event, .. } in records {
+    match event {
+      Event::AttemptRequested { execution, worker, .. } => {
+        assert!(requested.insert(*execution, worker).is_none());
+      }
+      Event::Admitted { execution } => {
+        let worker = requested.remove(execution).expect("only who asked is admitted, once");
+        running.insert(*execution, worker);
+        for (at, slots) in SLOTS.iter().enumerate() {
+          let name = &*program.workers[at].name;
+          let count = running.values().filter(|worker| **worker == name).count() as u64;
+          assert!(
+            slots.is_none_or(|slots| count <= slots),
+            "too many of {name}: {:#?}",
+            trace(records)
+          );
+        }
+      }
+      Event::AttemptEnded { execution, .. } => {
+        assert!(
+          running.remove(execution).is_some(),
+          "{execution:?} ends once: {:#?}",
+          trace(records)
+        );
+      }
+      _ => {}
+    }
+  }
+  assert!(running.is_empty(), "{running:?} never end: {:#?}", trace(records));
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+  #[test]
+  fn every_run_ends_and_keeps_the_rules(shapes in shapes(true), seed in any::<u64>()) {
+    let (program, needs) = Maker::program(&shapes);
+    let records = run_all(&program, seed);
+    check_ends(&records);
+    check_inputs(&records, &needs);
+    check_executions(&records, &program);
+    prop_assert!(records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
+    prop_assert!(records.windows(2).all(|pair| pair[0].at <= pair[1].at));
+  }
+
+  #[test]
+  fn the_same_facts_give_the_same_records(shapes in shapes(true), seed in any::<u64>()) {
+    let (program, _) = Maker::program(&shapes);
+    let records = run_all(&program, seed);
+    prop_assert_eq!(&records, &run_all(&program, seed));
+    let journal: Vec<Record> = records
+      .iter()
+      .map(|record| serde_json::to_string(record).expect("records are JSON"))
+      .map(|line| serde_json::from_str(&line).expect("records read back"))
+      .collect();
+    let replayed = Run::replay(program, journal).expect("the journal is its own");
+    prop_assert!(replayed.run.is_over());
+    prop_assert!(replayed.records.is_empty());
+    prop_assert!(matches!(replayed.commands[..], [Command::Finish]));
+  }
+
+  #[test]
+  fn every_prefix_goes_on_to_the_same_end(
+    shapes in shapes(false),
+    seed in any::<u64>(),
+    cuts in prop::collection::vec(any::<prop::sample::Index>(), 6),
+  ) {
+    let (program, needs) = Maker::program(&shapes);
+    let records = run_all(&program, seed);
+    for cut in cuts {
+      let prefix = &records[..1 + cut.index(records.len())];
+      let replayed = Run::replay(program.clone(), prefix.to_vec()).expect("a prefix is a journal");
+      let ended: HashSet<_> = prefix.iter().filter_map(|record| match record.event {
+        Event::AttemptEnded { execution, .. } => Some(execution),
+        _ => None,
+      }).collect();
+      let respond = answers(seed);
+      let simulation = Simulation::resume(replayed, move |start| {
+        assert!(!ended.contains(&start.execution), "what ended runs again");
+        respond(start)
+      });
+      let rest = if prefix.last().is_some_and(|record| record.event.is_final()) {
+        Vec::new()
+      } else {
+        finish(simulation.ranked(ranks(seed)))
+      };
+      let whole: Vec<_> = prefix.iter().cloned().chain(rest).collect();
+      check_ends(&whole);
+      check_inputs(&whole, &needs);
+      check_executions(&whole, &program);
+      prop_assert!(whole.iter().zip(0..).all(|(record, seq)| record.seq == seq));
+      prop_assert_eq!(succeeded(&whole), succeeded(&records), "{:#?}\n{:#?}", trace(&records), trace(&whole));
+    }
+  }
+
+  #[test]
+  fn a_cancelled_run_ends_soon(shapes in shapes(true), seed in any::<u64>(), at in 0..80i64) {
+    let (program, _) = Maker::program(&shapes);
+    let (run, first) = start(&program, seed);
+    let mut simulation = Simulation::new(run, first, answers(seed)).ranked(ranks(seed));
+    simulation.expect(RunTime(at), Input::CancelRequested("enough".into()));
+    let records = finish(simulation);
+    check_ends(&records);
+    check_executions(&records, &program);
+    prop_assert!(records.last().is_some_and(|record| record.at.0 <= at), "workers end at once here");
+  }
+}

@@ -1,0 +1,65 @@
+//! A journal in memory, for tests and dry runs. Clones share it, so that one outlives who writes to the other.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Bundle, Entry, Journal, JournalError, RunHeader, follow};
+
+/// The twin of the store, without its disk.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+  runs: Arc<Mutex<Vec<Run>>>,
+}
+
+#[derive(Debug)]
+struct Run {
+  header: RunHeader,
+  bundle: Bundle,
+  entries: Vec<Entry>,
+}
+
+impl Memory {
+  fn locked(&self) -> MutexGuard<'_, Vec<Run>> {
+    self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+  }
+
+  fn with<T>(&self, run: &str, look: impl FnOnce(&mut Run) -> Result<T, JournalError>) -> Result<T, JournalError> {
+    let mut runs = self.locked();
+    let found = runs.iter_mut().find(|one| one.header.id == run);
+    look(found.ok_or_else(|| JournalError::NoRun { run: run.into() })?)
+  }
+}
+
+impl Journal for Memory {
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError> {
+    let mut runs = self.locked();
+    if runs.iter().any(|one| one.header.id == header.id) {
+      return Err(JournalError::SameRun { run: header.id.clone() });
+    }
+    runs.push(Run {
+      header: header.clone(),
+      bundle: bundle.to_vec(),
+      entries: Vec::new(),
+    });
+    Ok(())
+  }
+
+  fn append(&mut self, run: &str, entries: &[Entry]) -> Result<(), JournalError> {
+    self.with(run, |found| {
+      follow(run, found.entries.last().map(|last| last.seq), entries)?;
+      found.entries.extend_from_slice(entries);
+      Ok(())
+    })
+  }
+
+  fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
+    self.with(run, |found| Ok(found.entries.clone()))
+  }
+
+  fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
+    Ok(self.locked().iter().map(|one| one.header.clone()).collect())
+  }
+
+  fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {
+    self.with(run, |found| Ok(found.bundle.clone()))
+  }
+}

@@ -1,0 +1,174 @@
+//! Rows of the database: how runs and records are written to them and read back. Knows nothing of transactions.
+
+use blake3::Hash;
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
+
+use super::{Entry, RunHeader, blobs::Blobs, chain};
+
+/// A longer body is a blob, in bytes.
+pub(super) const LARGEST_ROW: usize = 64 << 10;
+
+/// Whether the body of the record is a blob.
+pub(super) fn is_large(entry: &Entry) -> bool {
+  entry.body.len() > LARGEST_ROW
+}
+
+/// Writes the run, and its bundle if it is the first of that digest; false if there is such a run.
+pub(super) fn insert_run(connection: &Connection, header: &RunHeader, modules: &str) -> rusqlite::Result<bool> {
+  let hash = blake3::hash(modules.as_bytes());
+  let insert = "INSERT INTO bundles (digest, hash, modules) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+  connection.execute(insert, params![header.digest, hash.as_bytes(), modules])?;
+  let insert = "INSERT INTO runs (name, program, orchestrator, bundle, started, tracker, head)
+    SELECT ?1, ?2, ?3, id, ?4, ?5, ?6 FROM bundles WHERE digest = ?7 ON CONFLICT DO NOTHING";
+  let head = chain::first(header);
+  let RunHeader {
+    id,
+    program,
+    orchestrator,
+    digest,
+    started,
+    tracker,
+  } = header;
+  let row = params![id, program, orchestrator, started, tracker, head.as_bytes(), digest];
+  Ok(connection.execute(insert, row)? == 1)
+}
+
+const SELECT_RUNS: &str = "SELECT name, program, orchestrator, digest, started, tracker, runs.id, last, head
+  FROM runs JOIN bundles ON bundle = bundles.id";
+
+pub(super) fn select_runs(connection: &Connection) -> rusqlite::Result<Vec<RunHeader>> {
+  let mut statement = connection.prepare_cached(&format!("{SELECT_RUNS} ORDER BY runs.id"))?;
+  let rows = statement.query_map([], read_header)?;
+  rows.collect()
+}
+
+/// A run as it was found.
+pub(super) struct Run {
+  id: i64,
+  pub(super) header: RunHeader,
+  /// The number of its last record.
+  pub(super) last: Option<u64>,
+  /// The link of its last record, or of the header.
+  pub(super) head: Vec<u8>,
+}
+
+pub(super) fn find_run(connection: &Connection, name: &str) -> rusqlite::Result<Option<Run>> {
+  let mut statement = connection.prepare_cached(&format!("{SELECT_RUNS} WHERE name = ?"))?;
+  let found = statement.query_row([name], |row| {
+    Ok(Run {
+      id: row.get(6)?,
+      header: read_header(row)?,
+      last: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
+      head: bytes(row, 8)?,
+    })
+  });
+  found.optional()
+}
+
+fn read_header(row: &Row) -> rusqlite::Result<RunHeader> {
+  Ok(RunHeader {
+    id: row.get(0)?,
+    program: row.get(1)?,
+    orchestrator: row.get(2)?,
+    digest: row.get(3)?,
+    started: row.get(4)?,
+    tracker: row.get(5)?,
+  })
+}
+
+/// The modules of a run, with the hash that they had.
+pub(super) fn find_bundle(connection: &Connection, run: &str) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+  let select = "SELECT modules, hash FROM bundles JOIN runs ON bundle = bundles.id WHERE name = ?";
+  let found = connection.query_row(select, [run], |row| Ok((bytes(row, 0)?, bytes(row, 1)?)));
+  found.optional()
+}
+
+/// A text that a flipped bit has made no text is read nonetheless: its hash tells.
+fn bytes(row: &Row, column: usize) -> rusqlite::Result<Vec<u8>> {
+  Ok(row.get_ref(column)?.as_bytes()?.to_vec())
+}
+
+/// Writes records, each with its digest and its link, after the last one.
+pub(super) fn insert_records(
+  connection: &Connection,
+  run: &Run,
+  records: &[(&Entry, Hash, Hash)],
+) -> rusqlite::Result<()> {
+  let insert = "INSERT INTO records (run, seq, at, body, blob, chain) VALUES (?, ?, ?, ?, ?, ?)";
+  let mut statement = connection.prepare_cached(insert)?;
+  for (entry, digest, link) in records {
+    let (body, blob) = match is_large(entry) {
+      true => (None, Some(digest.as_bytes())),
+      false => (Some(&entry.body), None),
+    };
+    statement.execute(params![run.id, number(entry)?, entry.at, body, blob, link.as_bytes()])?;
+  }
+  if let Some((entry, _, link)) = records.last() {
+    let mut statement = connection.prepare_cached("UPDATE runs SET last = ?, head = ? WHERE id = ?")?;
+    statement.execute(params![number(entry)?, link.as_bytes(), run.id])?;
+  }
+  Ok(())
+}
+
+fn number(entry: &Entry) -> rusqlite::Result<i64> {
+  i64::try_from(entry.seq).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+/// Does it to every record of the run, in order.
+pub(super) fn each_record<E>(
+  connection: &Connection,
+  run: &Run,
+  failed: impl Fn(rusqlite::Error) -> E,
+  mut take: impl FnMut(&Row) -> Result<(), E>,
+) -> Result<(), E> {
+  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq";
+  let mut statement = connection.prepare_cached(select).map_err(&failed)?;
+  let mut rows = statement.query([run.id]).map_err(&failed)?;
+  while let Some(row) = rows.next().map_err(&failed)? {
+    take(row)?;
+  }
+  Ok(())
+}
+
+/// The number of a record, in the first column.
+pub(super) fn seq(row: &Row) -> rusqlite::Result<u64> {
+  row.get::<_, i64>(0).map(i64::cast_unsigned)
+}
+
+/// A record as it was found.
+pub(super) struct Record {
+  pub(super) entry: Entry,
+  /// The digest of the body.
+  body: Hash,
+  pub(super) link: Hash,
+}
+
+impl Record {
+  /// # Errors
+  /// The reason, as the rest of a sentence: what is there can't be what was written.
+  pub(super) fn read(row: &Row, blobs: &Blobs) -> Result<Self, String> {
+    let failed = |error: rusqlite::Error| error.to_string();
+    let hash = |column| {
+      let bytes = bytes(row, column).map_err(failed)?;
+      Hash::from_slice(&bytes).map_err(|error| error.to_string())
+    };
+    let body = match row.get_ref(3).map_err(failed)? {
+      ValueRef::Null => String::from_utf8(bytes(row, 2).map_err(failed)?).map_err(|_| "it is no text")?,
+      _ => blobs.read(&hash(3)?)?,
+    };
+    Ok(Self {
+      body: blake3::hash(body.as_bytes()),
+      entry: Entry {
+        seq: seq(row).map_err(failed)?,
+        at: row.get(1).map_err(failed)?,
+        body,
+      },
+      link: hash(4)?,
+    })
+  }
+
+  /// Whether it is what was written after the record with this link.
+  pub(super) fn follows(&self, before: &Hash) -> bool {
+    chain::next(before, &self.entry, &self.body) == self.link
+  }
+}

@@ -1,0 +1,194 @@
+//! The journal on disk: a SQLite database and blobs in one directory. Knows nothing of what a record says.
+
+use std::{
+  fs::{DirBuilder, File, OpenOptions},
+  io::{self, Write},
+  os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+  path::{Path, PathBuf},
+};
+
+use blake3::Hash;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
+
+use super::{
+  Bundle, Entry, Journal, JournalError, RunHeader,
+  blobs::Blobs,
+  chain,
+  error::{of_file, of_sqlite},
+  follow,
+  rows::{Record, each_record, find_bundle, find_run, insert_records, insert_run, is_large, select_runs, seq},
+  schema,
+};
+
+/// The store in a directory: `journal.db` and `blobs/`. Several programs may have it open at once.
+pub struct Store {
+  path: PathBuf,
+  connection: Connection,
+  blobs: Blobs,
+}
+
+impl Store {
+  /// Opens the store, and makes it if there is none; only this user can read it.
+  ///
+  /// # Errors
+  /// It can't be made or written, or it is none.
+  pub fn open(directory: &Path) -> Result<Self, JournalError> {
+    let database = make(directory).map_err(|error| of_file(directory, &error))?;
+    let mut connection = Connection::open(database).map_err(|error| of_sqlite(directory, &error))?;
+    schema::prepare(&mut connection, directory)?;
+    Ok(Self {
+      path: directory.into(),
+      connection,
+      blobs: Blobs::new(directory.join("blobs")),
+    })
+  }
+
+  /// Does it in one transaction that no other writer can come between. `body` is given the way to say what SQLite says.
+  fn write<T>(
+    &mut self,
+    body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
+  ) -> Result<T, JournalError> {
+    let store = &self.path;
+    let failed = |error| of_sqlite(store, &error);
+    let transaction = self
+      .connection
+      .transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(failed)?;
+    let done = body(&transaction, &failed)?;
+    transaction.commit().map_err(failed)?;
+    Ok(done)
+  }
+}
+
+/// Makes the directory, what keeps it out of git, and the database's file, which SQLite would make for others to read.
+fn make(directory: &Path) -> io::Result<PathBuf> {
+  let is_new = !directory.exists();
+  DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+  let private = |name: &str| {
+    OpenOptions::new()
+      .create(true)
+      .append(true)
+      .mode(0o600)
+      .open(directory.join(name))
+  };
+  let mut ignore = private(".gitignore")?;
+  if ignore.metadata()?.len() == 0 {
+    ignore.write_all(b"*\n")?;
+  }
+  private("journal.db")?;
+  if is_new {
+    let around = std::path::absolute(directory)?;
+    around
+      .parent()
+      .map_or(Ok(()), |around| File::open(around)?.sync_all())?;
+  }
+  Ok(directory.join("journal.db"))
+}
+
+impl Journal for Store {
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError> {
+    let modules = serde_json::to_string(bundle).map_err(|error| JournalError::Other {
+      store: self.path.clone(),
+      reason: error.to_string(),
+    })?;
+    self.write(|transaction, failed| {
+      if insert_run(transaction, header, &modules).map_err(failed)? {
+        return Ok(());
+      }
+      Err(JournalError::SameRun { run: header.id.clone() })
+    })
+  }
+
+  fn append(&mut self, run: &str, entries: &[Entry]) -> Result<(), JournalError> {
+    let bodies: Vec<Hash> = entries
+      .iter()
+      .map(|entry| blake3::hash(entry.body.as_bytes()))
+      .collect();
+    for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
+      let written = self.blobs.write(body, &entry.body);
+      written.map_err(|error| of_file(&self.path, &error))?;
+    }
+    self.write(|transaction, failed| {
+      let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+      follow(run, found.last, entries)?;
+      let last = found.last.unwrap_or_default();
+      let mut link = Hash::from_slice(&found.head).map_err(|error| damaged(run, last, error))?;
+      let mut records = Vec::with_capacity(entries.len());
+      for (entry, body) in entries.iter().zip(bodies) {
+        link = chain::next(&link, entry, &body);
+        records.push((entry, body, link));
+      }
+      insert_records(transaction, &found, &records).map_err(failed)
+    })
+  }
+
+  fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    // Both are read as of one moment, for another orch may be writing.
+    let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
+    let found = find_run(&snapshot, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+    let mut entries = Vec::new();
+    let mut link = chain::first(&found.header);
+    each_record(&snapshot, &found, failed, |row| {
+      let record = check(row, &self.blobs, run, entries.last(), &link, failed)?;
+      link = record.link;
+      entries.push(record.entry);
+      Ok(())
+    })?;
+    if entries.last().map(|last: &Entry| last.seq) == found.last && link.as_bytes() == found.head.as_slice() {
+      return Ok(entries);
+    }
+    let missing = entries.last().map_or(0, |last| last.seq + 1);
+    Err(damaged(run, missing, "it is missing"))
+  }
+
+  fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
+    select_runs(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
+  }
+
+  fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {
+    let found = find_bundle(&self.connection, run).map_err(|error| of_sqlite(&self.path, &error))?;
+    let (modules, hash) = found.ok_or_else(|| no_run(run))?;
+    let damaged = |reason: String| JournalError::DamagedBundle {
+      run: run.into(),
+      reason,
+    };
+    if blake3::hash(&modules).as_bytes() != hash.as_slice() {
+      return Err(damaged("it is not what was written".into()));
+    }
+    serde_json::from_slice(&modules).map_err(|error| damaged(error.to_string()))
+  }
+}
+
+fn no_run(run: &str) -> JournalError {
+  JournalError::NoRun { run: run.into() }
+}
+
+fn damaged(run: &str, seq: u64, reason: impl ToString) -> JournalError {
+  JournalError::DamagedRecord {
+    run: run.into(),
+    seq,
+    reason: reason.to_string(),
+  }
+}
+
+/// The record in this row, if it is what was written after `last`, whose link is `before`.
+fn check(
+  row: &Row,
+  blobs: &Blobs,
+  run: &str,
+  last: Option<&Entry>,
+  before: &Hash,
+  failed: impl Fn(rusqlite::Error) -> JournalError,
+) -> Result<Record, JournalError> {
+  let found = seq(row).map_err(failed)?;
+  let expected = last.map_or(found, |last| last.seq + 1);
+  if found != expected {
+    return Err(damaged(run, expected, "it is missing"));
+  }
+  let record = Record::read(row, blobs).map_err(|reason| damaged(run, expected, reason))?;
+  if !record.follows(before) {
+    return Err(damaged(run, expected, "it is not what was written"));
+  }
+  Ok(record)
+}

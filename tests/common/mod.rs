@@ -1,0 +1,24 @@
+//! What test binaries share: programs in memory, and the programs that stand in the documentation.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod markdown;
+pub mod memory;
+pub mod shortened;
+
+pub use memory::{check, check_text};
+use orch::diagnostics::Level;
+use orch::session::Checked;
+
+/// The codes found, in order, without notes.
+pub fn found(checked: &Checked) -> Vec<&'static str> {
+  let findings = checked.findings.0.iter();
+  findings
+    .filter(|finding| finding.code.level != Level::Low)
+    .map(|finding| finding.code.name)
+    .collect()
+}
+
+/// All that was found, as people see it.
+pub fn shown(checked: &Checked) -> String {
+  orch::diagnostics::render::human::render(&checked.findings, &checked.sources, Default::default())
+}
