@@ -22,7 +22,6 @@ use super::bundle::Bundle;
 use crate::{
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, Run, RunStarted, StartError},
-  eval::{EvalError, Evaluator, NoLocals},
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, RunHeader, Store},
   protocol::Performer,
@@ -104,50 +103,32 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
   // The second half of such an id is drawn.
   let seed = order.seed.unwrap_or(id.as_u64_pair().1);
   let id: Arc<str> = id.to_string().into();
-  let mut started = RunStarted {
+  let arguments = Value::record(order.arguments.clone())
+    .map_err(|error| RunError::Refused(format!("the arguments would {}", error.0)))?;
+  Ok(RunStarted {
     run: id.clone(),
     tracker: id,
     program: order.bundle.digest().into(),
     engine: env!("CARGO_PKG_VERSION").into(),
     seed,
     orchestrator: order.program.orchestrator(order.orchestrator).name.clone(),
-    arguments: serde_json::Value::Null,
+    arguments: to_json(&arguments),
     started: jiff::Timestamp::now(),
-  };
-  started.arguments = to_json(&arguments(order, &started)?);
-  Ok(started)
+    directory: directory()?.into(),
+  })
 }
 
-/// The arguments, with the defaults of those left out.
-fn arguments(order: &Order, started: &RunStarted) -> Result<Value, RunError> {
-  let orchestrator = order.program.orchestrator(order.orchestrator);
-  let no_value = |what: &str, error: &EvalError| RunError::Refused(format!("{what} has no value: {}", error.message));
-  let mut arguments = order.arguments.clone();
-  if orchestrator.params.iter().any(|param| param.default.is_some()) {
-    let evaluator = Evaluator::new(order.program.clone(), run_record(started)).map_err(|(id, error)| {
-      let name = &order.program.constants[id.0 as usize].name;
-      no_value(&format!("the constant `{name}`"), &error)
-    })?;
-    for param in &orchestrator.params {
-      if let (Some(default), false) = (&param.default, arguments.contains_key(&param.name)) {
-        let value = evaluator.eval(default, &NoLocals);
-        let value = value.map_err(|error| no_value(&format!("the default of `{}`", param.name), &error))?;
-        arguments.insert(param.name.clone(), value);
-      }
-    }
-  }
-  Value::record(arguments).map_err(|error| RunError::Refused(format!("the arguments would {}", error.0)))
-}
-
-/// What the name `run` stands for.
-fn run_record(started: &RunStarted) -> Value {
-  let fields = [
-    ("id", Value::String(started.run.clone())),
-    ("tracker", Value::String(started.tracker.clone())),
-    ("started", Value::Time(started.started)),
-    ("url", Value::Null),
-  ];
-  Value::fields(fields).unwrap_or(Value::Null)
+/// Where orch was started.
+fn directory() -> Result<String, RunError> {
+  let path =
+    std::env::current_dir().map_err(|error| RunError::Broken(format!("can't tell the current directory: {error}")))?;
+  let text = path.into_os_string().into_string();
+  text.map_err(|path| {
+    RunError::Broken(format!(
+      "the current directory is not UTF-8: {}",
+      path.to_string_lossy()
+    ))
+  })
 }
 
 fn refused(program: &Program, error: StartError) -> RunError {
