@@ -1,4 +1,4 @@
-# critic.sh STRICT: scores the page on standard input, and asks for the next thing that is missing.
+# critic.sh DEMANDING: scores the page on standard input, and asks for the next thing that is missing.
 set -eu
 text=$(cat)
 verdict() {

@@ -2,4 +2,4 @@
 set -eu
 export LC_ALL=C
 awk 'NF { sum[$1] += $2 } END { for (word in sum) print sum[word], word }' | sort -k1,1nr -k2 |
-  awk '{ printf "%s{\"word\":\"%s\",\"times\":%d}", NR > 1 ? "," : "[", $2, $1 } END { print NR ? "]" : "[]" }'
+  awk '{ printf "%s{\"word\":\"%s\",\"times\":%d}", (NR > 1 ? "," : "["), $2, $1 } END { print (NR ? "]" : "[]") }'
