@@ -966,3 +966,28 @@ fn fail_says_why() {
     ]
   );
 }
+
+#[test]
+fn a_replay_names_the_first_step_that_differs() {
+  let program = |last: i64| {
+    let mut b = Builder::new();
+    let (echo, x, y) = (b.echo("echo", 5), b.local(), b.local());
+    b.main(
+      vec![
+        step("x", x, call(echo, [int(1)])),
+        step("y", y, value(list([read(x), int(last)]))),
+      ],
+      None,
+    )
+  };
+  let journal = records(&program(2));
+  assert!(Run::replay(program(2), journal.clone()).is_ok());
+  let Err(error) = Run::replay(program(3), journal) else {
+    panic!("the value of `y` differs");
+  };
+  assert_eq!(
+    error.to_string(),
+    "the run does not do again what it did: first `y` differs (record 6)"
+  );
+  assert!(matches!(Run::replay(program(2), Vec::new()), Err(ReplayError::NoStart)));
+}
