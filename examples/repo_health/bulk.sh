@@ -3,7 +3,7 @@ root=$1 tree=$2
 . "${0%/*}/common.sh"
 files > "$TMPDIR/files"
 search -c '' > "$TMPDIR/counts"
-search -n -E -e '.{301}' > "$TMPDIR/lines"
+search -n -E -e '^.{301}' > "$TMPDIR/lines"
 export prefix=$((${#tree} + 1))
 compute '
   function source(path) { return language(path) != "" && !is_generated(path) }

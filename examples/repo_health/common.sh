@@ -1,7 +1,7 @@
 # Sourced by the scripts beside it: git that no setting of a user or repository bends, and awk that can write JSON.
 # They read what is committed at HEAD, never the working tree, so they are the same for bare and dirty repositories.
 # Whatever git says goes to a file first: in a pipe its failure would be lost.
-set -eu
+set -euf
 here=${0%/*}
 export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1
 
@@ -19,9 +19,11 @@ history() {
   fi
 }
 
-# search OPTION...: lines of all text files as `PATH \002 LINE \002 TEXT` (with `-c`: `PATH \002 COUNT`).
+# search OPTION...: lines of all text files as `PATH \002 LINE \002 TEXT` (with `-c`: `PATH \002 COUNT`); only of the
+# files that the patterns in $within name, if it is set.
+within=
 search() {
-  repository grep --no-color -I -z "$@" "$tree" > "$TMPDIR/search" || [ $? -eq 1 ]
+  repository grep --no-color -I -z "$@" "$tree" -- $within > "$TMPDIR/search" || [ $? -eq 1 ]
   tr '\0' '\002' < "$TMPDIR/search"
 }
 

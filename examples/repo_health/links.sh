@@ -3,6 +3,7 @@
 root=$1 tree=$2
 . "${0%/*}/common.sh"
 files > "$TMPDIR/files"
+within="*.md *.markdown"
 search -n -E -e '\]\(' -e '^[[:space:]]*(```|~~~)' -e '^ ? ? ?\[[^]]+\]:' > "$TMPDIR/lines"
 export prefix=$((${#tree} + 1))
 compute '

@@ -1,4 +1,4 @@
-# locate.sh BASE PATH: which repository is meant, or why there is none. BASE is where a relative PATH begins.
+# locate.sh BASE PATH COMMITS: which repository is meant, or why there is none. BASE is where a relative PATH begins.
 . "${0%/*}/common.sh"
 case $2 in /*) root=$2 ;; *) root=$1/$2 ;; esac
 
@@ -25,10 +25,10 @@ if repository rev-parse --quiet --verify HEAD >/dev/null; then
 fi
 branch=$(repository symbolic-ref --quiet --short HEAD) || branch=
 shallow=$(repository rev-parse --is-shallow-repository)
-export root head tree branch shallow
+export root head tree branch shallow now="$(date +%s)" commits="$3"
 compute 'BEGIN {
   head = ENVIRON["head"] == "null" ? "null" : quote(ENVIRON["head"])
   branch = ENVIRON["branch"] == "" ? "null" : quote(ENVIRON["branch"])
-  printf "{\"found\":true,\"root\":%s,\"head\":%s,\"tree\":%s,\"branch\":%s,\"shallow\":%s,\"now\":'"$(date +%s)"'}\n",
-    quote(ENVIRON["root"]), head, quote(ENVIRON["tree"]), branch, ENVIRON["shallow"]
+  print "{\"found\":true,\"repository\":{\"root\":" quote(ENVIRON["root"]) ",\"head\":" head ",\"tree\":" quote(ENVIRON["tree"]) \
+    ",\"branch\":" branch ",\"shallow\":" ENVIRON["shallow"] ",\"now\":" ENVIRON["now"] ",\"commits\":" ENVIRON["commits"] "}}"
 }'

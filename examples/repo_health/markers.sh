@@ -1,4 +1,5 @@
-# markers.sh ROOT TREE: comments that begin with a promise, and merge conflicts that were committed.
+# markers.sh ROOT TREE: comments in code that begin with a promise, and merge conflicts that were committed. Tests and
+# documents may show what a conflict looks like.
 root=$1 tree=$2
 . "${0%/*}/common.sh"
 search -c '' > "$TMPDIR/counts"
@@ -8,9 +9,10 @@ export prefix=$((${#tree} + 1))
 compute '
   FILENAME ~ /counts$/ { if (found($0, ENVIRON["prefix"] + 0) && language(PATH) != "") { files++; lines += NUMBER }; next }
   !found($0, ENVIRON["prefix"] + 0) { next }
+  language(PATH) == "" { next }
+  is_test(PATH) && TEXT ~ /^[<>]/ { next }
   TEXT ~ /^<<<<<<< / { start = NUMBER; in_ = PATH; text = TEXT; next }
   TEXT ~ /^>>>>>>> / { if (in_ == PATH) { conflicts++; add("conflict", PATH, start, text); in_ = "" }; next }
-  language(PATH) == "" { next }
   match(TEXT, /(TODO|FIXME|XXX|HACK)/) {
     kind = tolower(substr(TEXT, RSTART, RLENGTH)); promises++
     add(kind, PATH, NUMBER, substr(TEXT, RSTART))

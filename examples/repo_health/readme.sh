@@ -1,4 +1,5 @@
-# readme.sh ROOT TREE: what the first page tells. Only headings count as sections.
+# readme.sh ROOT TREE: what the first page tells. How to start and to use it: by headings, or commands in its code; the
+# licence and how to contribute: wherever it is named.
 root=$1 tree=$2
 . "${0%/*}/common.sh"
 files > "$TMPDIR/files"
@@ -19,13 +20,16 @@ compute '
   function heading(text) {
     text = tolower(text); headings++
     if (text ~ /install|build|set ?up|getting started|quick ?start|download|requirements/) start = 1
-    if (text ~ /usage|use |using|example|how to|tutorial|quick ?start|getting started|guide|demo|commands/) usage = 1
-    if (text ~ /licen[sc]e|copying/) licence = 1
-    if (text ~ /contribut|develop|hacking|help/) contributing = 1
+    if (text ~ /usage|use |using|example|how to|tutorial|quick ?start|getting started|guide|demo|commands|tour|running/) usage = 1
   }
   { sub(/\r$/, ""); if (NF) lines++; words += NF }
   /^[ \t]*(```|~~~)/ { fence = !fence; code++; next }
-  fence { next }
+  tolower($0) ~ /licen[sc]e|copying/ { licence = 1 }
+  tolower($0) ~ /contribut|hacking|pull request/ { contributing = 1 }
+  fence {
+    if ($0 ~ /^[ \t]*([$#>] )?(sudo )?(cargo|npm|npx|yarn|pnpm|pipx?|pip3|uv|go|make|cmake|docker|brew|apt|apt-get|gem|bundle|mvn|gradle|dotnet|mix|cabal|stack|nix|curl|git clone|\.\/[a-z]+) /) start = 1
+    next
+  }
   /^    |^\.\. code|^::$|::$/ { code++ }
   /^#+[ \t]*[^ \t#]|^=+ [^ ]|^\*+ [A-Z]/ { heading($0); before = ""; next }
   /^(=+|-+|~+|\^+)[ \t]*$/ && length($0) > 2 && before ~ /[A-Za-z]/ { heading(before) }
