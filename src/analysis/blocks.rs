@@ -53,7 +53,7 @@ impl Body<'_, '_> {
     if let End::Return { expected, what } = end {
       self.returns = Some((expected.clone(), what.to_owned()));
     }
-    let made = self.scoped(|inner| {
+    self.scoped(|inner| {
       let lines = inner.lines(block, end);
       inner.declare(&lines.steps);
       let steps = inner.steps(&lines.steps, top);
@@ -71,8 +71,7 @@ impl Body<'_, '_> {
         ),
         more,
       )
-    });
-    made
+    })
   }
 
   /// Takes the last line apart, and says lines that can't stand where they stand.

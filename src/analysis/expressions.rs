@@ -179,7 +179,7 @@ impl Body<'_, '_> {
   }
 
   fn text(&mut self, parts: &[ast::StringPart], span: Span) -> Expr {
-    if let [] = parts {
+    if parts.is_empty() {
       return literal(Value::string(""), Type::literal(""), span);
     }
     if let [ast::StringPart::Text(text)] = parts {

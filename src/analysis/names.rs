@@ -54,12 +54,15 @@ impl Fact {
   }
 }
 
+/// Fields below a name, and the type that was proved of them; the latest counts.
+type KnownField = (Vec<Arc<str>>, Type);
+
 /// One callable's check.
 pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
   pub module: usize,
   scopes: Vec<HashMap<String, Binding>>,
-  facts: HashMap<LocalId, Vec<(Vec<Arc<str>>, Type)>>,
+  facts: HashMap<LocalId, Vec<KnownField>>,
   proved: Vec<LocalId>,
   next: u32,
   pub reads: HashMap<LocalId, ReadCount>,
