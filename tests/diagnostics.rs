@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, markdown, shortened, shown};
+use common::{markdown, memory::check, shortened, shown};
 use orch::diagnostics::{codes, render::json};
 
 #[test]

@@ -1,9 +1,21 @@
 //! The documentation is held to its word: every program in it is checked, and those with a result are run.
 
+#![expect(
+  clippy::disallowed_methods,
+  reason = "the documentation's programs are run with the binary"
+)]
+
 mod common;
 
-use common::{check, check_text, found, markdown, shortened, shown};
+use std::{fs, process::Command, thread};
+
+use common::{
+  found, markdown,
+  memory::{Memory, check, check_text},
+  shortened, shown,
+};
 use orch::diagnostics::{Level, codes};
+use serde_json::Value;
 
 /// Runs `test` for each name and says all that failed, not the first only.
 fn all<'a>(names: impl IntoIterator<Item = &'a str>, test: impl Fn(&str) -> Result<(), String>) {
@@ -74,4 +86,116 @@ fn pages_are_of_codes_that_exist_and_have_their_form() {
       None => Ok(()),
     }
   });
+}
+
+/// All Markdown files that show programs, without the pages of codes.
+fn documents() -> Vec<String> {
+  let mut documents = markdown::files("docs", ".md");
+  documents.retain(|path| !path.starts_with("docs/codes/"));
+  documents.extend(["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned));
+  documents.extend(markdown::files("examples", ".md"));
+  documents.retain(|path| markdown::root().join(path).is_file());
+  documents
+}
+
+#[test]
+fn programs_in_the_documentation_check() {
+  all(documents().iter().map(String::as_str), |path| {
+    let blocks = markdown::blocks(&markdown::read(path));
+    let wrong = blocks.iter().filter(|block| block.is("orch")).filter_map(|block| {
+      let checked = check_text(&block.text);
+      let expected: Vec<&str> = match &block.info[1..] {
+        [] => Vec::new(),
+        [word, ..] if word == "run" => Vec::new(),
+        [word, code] if word == "fails" => vec![code],
+        _ => {
+          return Some(format!(
+            "{path}:{}: a block is `orch`, `orch run ...` or `orch fails CODE`",
+            block.line
+          ));
+        }
+      };
+      (found(&checked) != expected).then(|| format!("{path}:{}\n{}", block.line, shown(&checked)))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    if wrong.is_empty() {
+      Ok(())
+    } else {
+      Err(wrong.join("\n"))
+    }
+  });
+}
+
+/// A program that is run, and what it gives.
+struct Example {
+  place: String,
+  /// The first file's name, and all files.
+  files: Memory,
+  arguments: Vec<String>,
+  result: Value,
+}
+
+/// The `orch run` blocks with the ```json blocks behind them.
+fn examples() -> Vec<Example> {
+  let mut examples = Vec::new();
+  for path in documents() {
+    let blocks = markdown::blocks(&markdown::read(&path));
+    for (at, block) in blocks.iter().enumerate() {
+      if !block.is("orch") || block.info.get(1).is_none_or(|word| word != "run") {
+        continue;
+      }
+      let place = format!("{path}:{}", block.line);
+      let json = blocks.get(at + 1).filter(|next| next.is("json"));
+      let json = json.unwrap_or_else(|| panic!("{place}: no ```json behind it says what it gives"));
+      examples.push(Example {
+        files: Memory::of(&block.text),
+        arguments: block.info[2..].to_vec(),
+        result: serde_json::from_str(&json.text).unwrap_or_else(|error| panic!("{path}:{}: {error}", json.line)),
+        place,
+      });
+    }
+  }
+  examples
+}
+
+/// Runs a program in a directory of its own, with the binary that people use.
+fn run(example: &Example) -> Result<(), String> {
+  let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+  for (name, bytes) in example.files.files() {
+    fs::write(directory.path().join(name), bytes).map_err(|error| error.to_string())?;
+  }
+  let output = Command::new(env!("CARGO_BIN_EXE_orch"))
+    .arg("run")
+    .arg(example.files.root())
+    .args(&example.arguments)
+    .current_dir(directory.path())
+    .output()
+    .map_err(|error| error.to_string())?;
+  let stderr = String::from_utf8_lossy(&output.stderr);
+  if !output.status.success() {
+    return Err(format!("{}: {}\n{stderr}", example.place, output.status));
+  }
+  let found: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{}: {error}", example.place))?;
+  if found == example.result {
+    Ok(())
+  } else {
+    Err(format!("{}: gives\n{found:#}", example.place))
+  }
+}
+
+#[test]
+fn programs_with_a_result_give_it() {
+  let examples = examples();
+  let share = examples.len().div_ceil(4).max(1);
+  let failed: Vec<String> = thread::scope(|scope| {
+    let threads: Vec<_> = examples
+      .chunks(share)
+      .map(|some| scope.spawn(|| some.iter().filter_map(|example| run(example).err()).collect::<Vec<_>>()))
+      .collect();
+    threads
+      .into_iter()
+      .flat_map(|thread| thread.join().expect("no panic"))
+      .collect()
+  });
+  assert!(failed.is_empty(), "{} failed\n\n{}", failed.len(), failed.join("\n\n"));
 }

@@ -53,7 +53,7 @@ impl Body<'_, '_> {
     if let End::Return { expected, what } = end {
       self.returns = Some((expected.clone(), what.to_owned()));
     }
-    let made = self.scoped(|inner| {
+    self.scoped(|inner| {
       let lines = inner.lines(block, end);
       inner.declare(&lines.steps);
       let steps = inner.steps(&lines.steps, top);
@@ -71,8 +71,7 @@ impl Body<'_, '_> {
         ),
         more,
       )
-    });
-    made
+    })
   }
 
   /// Takes the last line apart, and says lines that can't stand where they stand.
@@ -92,7 +91,8 @@ impl Body<'_, '_> {
           if let Some(last) = ended {
             let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a step stands below the end of its block")
               .label(step.span, "never reached")
-              .label(last, "the block ends here");
+              .label(last, "the block ends here")
+              .help("move it up: what ends the block stands last");
             self.say(finding);
             ended = None;
           }

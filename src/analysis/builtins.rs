@@ -60,16 +60,14 @@ impl Body<'_, '_> {
       Shape::Extreme => (1, usize::MAX),
     };
     if count < least || count > most {
-      let takes = if least == most {
-        least.to_string()
-      } else {
-        format!("{least} to {most}")
+      let takes = match (least, most) {
+        (1, 1) => "1 argument".to_owned(),
+        (least, most) if least == most => format!("{least} arguments"),
+        (1, usize::MAX) => "at least 1 argument".to_owned(),
+        (least, most) => format!("{least} to {most} arguments"),
       };
-      let finding = Diagnostic::new(
-        &codes::BAD_ARGUMENTS,
-        format!("`{name}` takes {takes} arguments, found {count}"),
-      )
-      .label(callee, "called here");
+      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{name}` takes {takes}, found {count}"))
+        .label(callee, "called here");
       self.say(finding);
       return broken(span);
     }
@@ -97,29 +95,52 @@ impl Body<'_, '_> {
     }
   }
 
+  /// Each argument is typed once: a second time at every level would take for ever where calls are nested.
   fn given_arguments(&mut self, builtin: Builtin, written: &[Argument]) -> Option<Given> {
-    let over = match shape(builtin) {
-      Shape::Plain(..) => false,
-      Shape::Over { .. } => true,
-      Shape::Extreme => written.len() == 1 || self.is_list(&written[0].value),
-    };
-    if !over
-      || written.len() == 1
-        && !matches!(builtin, Builtin::Min | Builtin::Max)
-        && !matches!(shape(builtin), Shape::Over { .. })
-    {
-      let arguments = written
+    if let Shape::Plain(..) = shape(builtin) {
+      let typed = written
         .iter()
-        .map(|argument| self.infer_argument(builtin, &argument.value))
-        .collect();
-      return Some(Given { arguments, it: None });
+        .map(|argument| self.infer_argument(builtin, &argument.value));
+      return Some(Given {
+        arguments: typed.collect(),
+        it: None,
+      });
     }
-    let list = self.infer(&written[0].value);
+    let first = self.infer(&written[0].value);
+    match (shape(builtin), written) {
+      (Shape::Extreme, [_, _, ..]) if first.ty.as_list().is_none() => {
+        let rest: Vec<Expr> = written[1..]
+          .iter()
+          .map(|argument| self.infer(&argument.value))
+          .collect();
+        Some(Given {
+          arguments: [vec![first], rest].concat(),
+          it: None,
+        })
+      }
+      (_, [_, _, third, ..]) => {
+        let finding = Diagnostic::new(
+          &codes::BAD_ARGUMENTS,
+          format!(
+            "`{}` over a list takes 1 to 2 arguments, found {}",
+            builtin.name(),
+            written.len()
+          ),
+        );
+        self.say(finding.label(third.value.span, "this argument"));
+        None
+      }
+      _ => self.over_list(builtin, first, written.get(1)),
+    }
+  }
+
+  /// A list, and for some functions an expression over `it`.
+  fn over_list(&mut self, builtin: Builtin, list: Expr, body: Option<&Argument>) -> Option<Given> {
     let item = self.item_type(&list, &format!("`{}` takes", builtin.name()));
     if item == Type::Unknown && list.ty.as_list().is_none() {
       return None;
     }
-    let Some(body) = written.get(1) else {
+    let Some(body) = body else {
       return Some(Given {
         arguments: vec![list],
         it: None,
@@ -128,9 +149,8 @@ impl Body<'_, '_> {
     let (body, it) = self.scoped(|inner| {
       let it = inner.bind_word("it", item, list.span);
       let body = if matches!(builtin, Builtin::Count | Builtin::Any | Builtin::All | Builtin::Find) {
-        inner
-          .condition(&body.value, &format!("the condition of `{}`", builtin.name()))
-          .0
+        let what = format!("the condition of `{}`", builtin.name());
+        inner.condition(&body.value, &what).0
       } else {
         inner.infer(&body.value)
       };
@@ -140,13 +160,6 @@ impl Body<'_, '_> {
       arguments: vec![list, body],
       it: Some(it),
     })
-  }
-
-  fn is_list(&mut self, expr: &ast::Expr) -> bool {
-    let mark = self.checker.findings.0.len();
-    let list = self.infer(expr).ty.as_list().is_some();
-    self.checker.findings.0.truncate(mark);
-    list
   }
 
   /// `succeeded(x)` drops failures: counted apart from other reads.

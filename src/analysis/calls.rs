@@ -4,7 +4,7 @@ use super::{
   checker::TypedLet,
   expressions::broken,
   names::Body,
-  symbols::{Space, Target, listed},
+  symbols::{Space, Target, in_order, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -145,13 +145,24 @@ impl Body<'_, '_> {
   }
 
   pub fn worker_arguments(&mut self, name: &Name, id: WorkerId, arguments: &[Argument]) -> Vec<Expr> {
+    if self.checker.program.worker(id).input == Type::Unknown {
+      return self.unmatched(arguments);
+    }
     let slots = self.slots(|program| &program.worker(id).params);
     self.arguments(name, &slots, arguments)
   }
 
   pub fn orchestrator_arguments(&mut self, name: &Name, id: OrchestratorId, arguments: &[Argument]) -> Vec<Expr> {
+    if self.checker.program.orchestrator(id).input == Type::Unknown {
+      return self.unmatched(arguments);
+    }
     let slots = self.slots(|program| &program.orchestrator(id).params);
     self.arguments(name, &slots, arguments)
+  }
+
+  /// Arguments of what has parameters that are not known.
+  fn unmatched(&mut self, arguments: &[Argument]) -> Vec<Expr> {
+    arguments.iter().map(|argument| self.infer(&argument.value)).collect()
   }
 
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
@@ -249,7 +260,8 @@ impl Body<'_, '_> {
     let names = || slots.iter().map(|slot| &*slot.name);
     let help = match nearest(&label.value, names()) {
       Some(near) => format!("there is `{near}`"),
-      None => format!("it takes {}", listed(names())),
+      None if slots.is_empty() => "it takes no arguments".to_owned(),
+      None => format!("it takes {}", in_order(names())),
     };
     self.bad_argument(
       label.span,

@@ -1,50 +1,88 @@
 //! Contracts: their two sides, and the references to them.
 
-use std::sync::Arc;
-
 use super::{
   checker::{Checker, ContractSides},
   symbols::{Space, Target},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  source::Spanned,
-  syntax::ast::{ContractRef, Name},
+  source::Span,
+  syntax::ast::{Contract, ContractRef, Name, TypeExpr},
   types::Type,
 };
 
+/// One of the two messages of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+  Input,
+  Output,
+}
+
+impl Side {
+  pub fn named(word: &str) -> Option<Self> {
+    match word {
+      "input" => Some(Side::Input),
+      "output" => Some(Side::Output),
+      _ => None,
+    }
+  }
+
+  /// The type that is written for this side.
+  pub fn of(self, contract: &Contract) -> Option<&TypeExpr> {
+    match self {
+      Side::Input => contract.input.as_ref(),
+      Side::Output => contract.output.as_ref(),
+    }
+  }
+}
+
 impl Checker<'_> {
-  pub fn check_contracts(&mut self) {
-    for at in 0..self.symbols.contracts.len() {
-      let declared = self.symbols.contracts[at];
-      let name = &declared.it.name;
-      let version = declared
-        .it
-        .version
-        .as_ref()
-        .map_or_else(String::new, |version| format!("@{}", version.value));
-      let shown: Arc<str> = format!("{}{version}", name.value).into();
-      let input = declared
-        .it
-        .input
-        .as_ref()
-        .map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
-      let output = declared
-        .it
-        .output
-        .as_ref()
-        .map_or(Type::Unknown, |ty| self.type_of(declared.module, ty));
-      if !input.is_unknown() && input.as_record().is_none() {
-        let span = declared.it.input.as_ref().map_or(name.span, |ty| ty.span);
-        let finding = Diagnostic::new(
-          &codes::MISMATCH,
-          format!("the input of `{shown}` is not a record: found `{input}`"),
-        )
-        .label(span, "a message in has named fields")
-        .help("write `input { field: Type }`");
-        self.say(finding);
+  /// Gives every contract its place, before either side is typed.
+  pub fn announce_contracts(&mut self) {
+    for declared in &self.symbols.contracts {
+      let version = declared.it.version.as_ref();
+      let version = version.map_or_else(String::new, |version| format!("@{}", version.value));
+      self.contracts.push(ContractSides {
+        shown: format!("{}{version}", declared.it.name.value).into(),
+        input: Type::Unknown,
+        output: Type::Unknown,
+      });
+    }
+  }
+
+  pub fn check_contract_side(&mut self, at: usize, side: Side) {
+    let declared = self.symbols.contracts[at];
+    let Some(written) = side.of(declared.it) else { return };
+    let ty = self.type_of(declared.module, written);
+    match side {
+      Side::Input => {
+        self.input_is_record(at, &ty, written.span);
+        self.contracts[at].input = ty;
       }
-      self.contracts.push(ContractSides { shown, input, output });
+      Side::Output => self.contracts[at].output = ty,
+    }
+  }
+
+  fn input_is_record(&mut self, at: usize, input: &Type, span: Span) {
+    if input.is_unknown() || input.as_record().is_some() {
+      return;
+    }
+    let shown = self.contracts[at].shown.clone();
+    let finding = Diagnostic::new(
+      &codes::MISMATCH,
+      format!("the input of `{shown}` is not a record: found `{input}`"),
+    )
+    .label(span, "a message in has named fields")
+    .help("write `input { field: Type }`");
+    self.say(finding);
+  }
+
+  /// Whether a reference without a version, or with this contract's one, is to it.
+  pub fn is_version(&self, at: usize, reference: &ContractRef) -> bool {
+    let own = self.symbols.contracts[at].it.version.as_ref();
+    match &reference.version {
+      None => true,
+      Some(wanted) => own.map(|own| own.value) == Some(wanted.value),
     }
   }
 
@@ -67,21 +105,8 @@ impl Checker<'_> {
       self.say(finding);
       return None;
     }
-    let version = |at: &usize| {
-      self.symbols.contracts[*at]
-        .it
-        .version
-        .as_ref()
-        .map(|version| version.value)
-    };
-    let chosen: Vec<usize> = match &reference.version {
-      None => contracts.clone(),
-      Some(wanted) => contracts
-        .iter()
-        .copied()
-        .filter(|at| version(at) == Some(wanted.value))
-        .collect(),
-    };
+    let chosen = contracts.iter().copied().filter(|at| self.is_version(*at, reference));
+    let chosen: Vec<usize> = chosen.collect();
     match chosen[..] {
       [at] => self.contracts.get(at).cloned(),
       _ if targets.contains(&Target::Broken) => None,
@@ -111,14 +136,20 @@ impl Checker<'_> {
     let Some(contract) = self.contract(module, reference) else {
       return Type::Unknown;
     };
-    let Spanned { value, span } = side;
-    match value.as_str() {
-      "input" => Type::named(&format!("{}.input", contract.shown), contract.input),
-      "output" => Type::named(&format!("{}.output", contract.shown), contract.output),
-      _ => {
-        let finding = Diagnostic::new(&codes::UNKNOWN_FIELD, format!("a contract has no side `{value}`"))
-          .label(*span, "not a side")
-          .help("its sides are `input` and `output`");
+    let named = |ty: Type| match ty {
+      Type::Unknown => Type::Unknown,
+      ty => Type::named(&format!("{}.{}", contract.shown, side.value), ty),
+    };
+    match Side::named(&side.value) {
+      Some(Side::Input) => named(contract.input),
+      Some(Side::Output) => named(contract.output),
+      None => {
+        let finding = Diagnostic::new(
+          &codes::UNKNOWN_FIELD,
+          format!("a contract has no side `{}`", side.value),
+        )
+        .label(side.span, "not a side")
+        .help("its sides are `input` and `output`");
         self.say(finding);
         Type::Unknown
       }

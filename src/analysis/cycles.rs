@@ -1,6 +1,9 @@
 //! Orders things that need each other, and finds the cycles that make it impossible.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+  cmp::Reverse,
+  collections::{BinaryHeap, hash_map::Entry},
+};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -91,8 +94,8 @@ fn shortest_round(graph: &DiGraph<(), &Need>, component: &[NodeIndex]) -> Vec<Ne
       if edge.target() == start {
         return way_back(start, at, edge.weight(), &came);
       }
-      if !came.contains_key(&edge.target()) {
-        came.insert(edge.target(), edge.weight());
+      if let Entry::Vacant(new) = came.entry(edge.target()) {
+        new.insert(edge.weight());
         queue.push_back(edge.target());
       }
     }

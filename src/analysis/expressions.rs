@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
   checker::TypedLet,
   names::Body,
-  symbols::{Space, Target, listed},
+  symbols::{Space, Target, in_order},
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -122,6 +122,7 @@ impl Body<'_, '_> {
         condition,
       } => match list_wanted(expected) {
         Some(wanted) => {
+          let before = self.checker.findings.0.len();
           let made = self.comprehension(
             body,
             item,
@@ -130,7 +131,9 @@ impl Body<'_, '_> {
             span,
             Some((&wanted.item, what)),
           );
-          self.checker.mismatch(span, &made.ty, expected, what);
+          if self.checker.findings.0.len() == before {
+            self.checker.mismatch(span, &made.ty, expected, what);
+          }
           made
         }
         None => self.fitting(expr, expected, what),
@@ -176,7 +179,7 @@ impl Body<'_, '_> {
   }
 
   fn text(&mut self, parts: &[ast::StringPart], span: Span) -> Expr {
-    if let [] = parts {
+    if parts.is_empty() {
       return literal(Value::string(""), Type::literal(""), span);
     }
     if let [ast::StringPart::Text(text)] = parts {
@@ -351,7 +354,7 @@ impl Body<'_, '_> {
     let finding = match nearest(&name.value, names()) {
       Some(near) => finding.help(format!("there is `{near}`")),
       None if record.open => finding.help("a field that `...` lets in can't be read: name it in the type"),
-      None => finding.help(format!("it has {}", listed(names()))),
+      None => finding.help(format!("it has {}", in_order(names()))),
     };
     self.say(finding);
   }
@@ -391,7 +394,7 @@ impl Body<'_, '_> {
     let target = self.checker.type_of(self.module, ty);
     let value = self.infer(value);
     if !value.ty.is_unknown() && !target.is_unknown() && !types::castable(&value.ty, &target) {
-      let finding = Diagnostic::new(&codes::BAD_CAST, format!("a `{}` is never a `{target}`", value.ty))
+      let finding = Diagnostic::new(&codes::BAD_CAST, format!("`{}` can't be read as `{target}`", value.ty))
         .label(span, "`as` reads `json`, and narrows a type to its refinement");
       self.say(finding);
     }
@@ -436,13 +439,16 @@ impl Body<'_, '_> {
   }
 
   fn record(&mut self, parts: &[ast::RecordPart], span: Span, wanted: Option<&Type>) -> Expr {
+    let wanted_type = wanted.unwrap_or(&Type::Unknown);
     let wanted = wanted.and_then(Type::as_record);
     let mut fields = indexmap::IndexMap::new();
     let mut open = false;
+    let mut misnamed = false;
     let mut lowered = Vec::new();
     for part in parts {
       match part {
         ast::RecordPart::Field { name, value } => {
+          let before = self.checker.findings.0.len();
           let value = match wanted.and_then(|record| record.fields.get(name.value.as_str())) {
             Some(field) => {
               let ty = if field.optional { field.read() } else { field.ty.clone() };
@@ -454,19 +460,20 @@ impl Body<'_, '_> {
             && !record.open
             && !record.fields.contains_key(name.value.as_str())
           {
-            self.unknown_field(&Type::Record(Arc::new(record.clone())), record, name);
-            return broken(span);
+            self.unknown_field(wanted_type, record, name);
+            misnamed = true;
           }
           let known: Arc<str> = name.value.as_str().into();
           let ty = wanted
             .and_then(|record| record.fields.get(&known))
-            .filter(|_| value.ty.is_unknown())
+            .filter(|_| value.ty.is_unknown() || self.checker.findings.0.len() > before)
             .map_or(value.ty.clone(), |f| f.ty.clone());
-          let before = fields.insert(known.clone(), types::Field { ty, optional: false });
-          if before.is_some() && written_twice(parts, &name.value) {
+          fields.insert(known.clone(), types::Field { ty, optional: false });
+          if first_written(parts, &name.value).is_some_and(|first| first != name.span) {
             self.say(
               Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
-                .label(name.span, "again here"),
+                .label(name.span, "again here")
+                .label(first_written(parts, &name.value).unwrap_or(name.span), "first here"),
             );
           }
           lowered.push(FieldPart::Field(known, value));
@@ -485,7 +492,11 @@ impl Body<'_, '_> {
         }
       }
     }
-    let ty = Type::Record(Arc::new(types::RecordType { fields, open }));
+    let ty = if misnamed {
+      Type::Unknown
+    } else {
+      Type::Record(Arc::new(types::RecordType { fields, open }))
+    };
     Expr {
       kind: ExprKind::Record(lowered),
       ty,
@@ -508,7 +519,8 @@ impl Body<'_, '_> {
         _ if item.is_unknown() => {}
         Some(joined) => item = joined,
         None => {
-          self.no_join(&item, &ty, value_span(&value), "the items of a list");
+          let before = lowered.last().map(value_span);
+          self.no_join((&item, before), (&ty, value_span(&value)), "the items of a list");
           item = Type::Unknown;
         }
       }
@@ -650,10 +662,14 @@ impl Body<'_, '_> {
     }
   }
 
-  pub fn no_join(&mut self, a: &Type, b: &Type, span: Span, what: &str) {
-    let finding = Diagnostic::new(&codes::NO_JOIN, format!("{what} have no common type: `{a}` and `{b}`"))
-      .label(span, format!("this is `{b}`"))
-      .help("make them one type, or give records a literal field that tells them apart");
+  /// Two types that meet: what came first, with its place where there is one to show, and what does not go with it.
+  pub fn no_join(&mut self, (a, first): (&Type, Option<Span>), (b, second): (&Type, Span), what: &str) {
+    let mut finding = Diagnostic::new(&codes::NO_JOIN, format!("{what} have no common type: `{a}` and `{b}`"))
+      .label(second, format!("this is `{b}`"));
+    if let Some(first) = first {
+      finding = finding.label(first, format!("this is `{a}`"));
+    }
+    let finding = finding.help("make them one type, or give records a literal field that tells them apart");
     self.say(finding);
   }
 }
@@ -693,9 +709,12 @@ fn list_type(item: Type, parts: &[ast::ListPart]) -> Type {
   }))
 }
 
-fn written_twice(parts: &[ast::RecordPart], name: &str) -> bool {
-  let own = |part: &&ast::RecordPart| matches!(part, ast::RecordPart::Field { name: own, .. } if own.value == name);
-  parts.iter().filter(own).count() > 1
+/// Where a field of this name is written first.
+fn first_written(parts: &[ast::RecordPart], field: &str) -> Option<Span> {
+  parts.iter().find_map(|part| match part {
+    ast::RecordPart::Field { name, .. } if name.value == field => Some(name.span),
+    _ => None,
+  })
 }
 
 fn spread_fields(fields: &mut indexmap::IndexMap<Arc<str>, types::Field>, record: &types::RecordType) {

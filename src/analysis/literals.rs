@@ -1,6 +1,9 @@
 //! `if` and `match`, as expressions and as what steps share with them: patterns, exhaustiveness, joins.
 
-use super::{expressions::broken, names::Body};
+use super::{
+  expressions::broken,
+  names::{Body, Fact},
+};
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
   hir::{Expr, ExprKind, Literal},
@@ -54,6 +57,7 @@ impl Body<'_, '_> {
   /// The common type of alternatives; what was checked against a wanted type has no need of one.
   pub fn joined(&mut self, alternatives: &[(Type, Span)], wanted: Wanted<'_>) -> Type {
     let mut all = Type::Never;
+    let mut last: Option<Span> = None;
     for (ty, span) in alternatives {
       match types::join(&all, ty) {
         _ if all == Type::Unknown => {}
@@ -61,11 +65,12 @@ impl Body<'_, '_> {
         None => match wanted {
           Some((wanted, _)) => return wanted.clone(),
           None => {
-            self.no_join(&all, ty, *span, "the alternatives");
+            self.no_join((&all, last), (ty, *span), "the alternatives");
             all = Type::Unknown;
           }
         },
       }
+      last = Some(*span);
     }
     all
   }
@@ -108,15 +113,14 @@ impl Body<'_, '_> {
   }
 
   /// What is known in an arm.
-  pub fn arm_facts(&mut self, place: &ast::Expr, patterns: &[Pattern]) -> Vec<super::names::Fact> {
-    match patterns {
-      [only] => self.narrowed(place, &only.kind, true),
-      _ => Vec::new(),
-    }
+  pub fn arm_facts(&mut self, place: &ast::Expr, patterns: &[Pattern]) -> Vec<Fact> {
+    let facts = patterns.iter().map(|pattern| self.narrowed(place, &pattern.kind, true));
+    let either = |a: Vec<Fact>, b: Vec<Fact>| a.into_iter().zip(b).map(|(a, b)| a.or(&b)).collect();
+    facts.reduce(either).unwrap_or_default()
   }
 
   /// What is known in `else`: none of the arms' patterns.
-  pub fn else_facts(&mut self, place: &ast::Expr, arms: &[&[Pattern]]) -> Vec<super::names::Fact> {
+  pub fn else_facts(&mut self, place: &ast::Expr, arms: &[&[Pattern]]) -> Vec<Fact> {
     let mut facts = Vec::new();
     for pattern in arms.iter().flat_map(|patterns| patterns.iter()) {
       let more = self.given(&facts, |body| body.narrowed(place, &pattern.kind, false));

@@ -46,17 +46,30 @@ pub struct Fact {
   pub ty: Type,
 }
 
+impl Fact {
+  /// What is known where one of two facts about a path holds.
+  pub fn or(mut self, other: &Fact) -> Fact {
+    self.ty = Type::union([self.ty.members(), other.ty.members()].concat());
+    self
+  }
+}
+
+/// Fields below a name, and the type that was proved of them; the latest counts.
+type KnownField = (Vec<Arc<str>>, Type);
+
 /// One callable's check.
 pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
   pub module: usize,
   scopes: Vec<HashMap<String, Binding>>,
-  facts: HashMap<LocalId, Vec<(Vec<Arc<str>>, Type)>>,
+  facts: HashMap<LocalId, Vec<KnownField>>,
   proved: Vec<LocalId>,
   next: u32,
   pub reads: HashMap<LocalId, ReadCount>,
   /// `repeat`s with an untyped `previous` around this point.
   pub loops: u32,
+  /// Its contract is not known: what is read may be a parameter of that.
+  pub unsigned: bool,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
 }
@@ -72,6 +85,7 @@ impl<'c, 'a> Body<'c, 'a> {
       next: 0,
       reads: HashMap::new(),
       loops: 0,
+      unsigned: false,
       returns: None,
     }
   }
@@ -241,6 +255,9 @@ impl<'c, 'a> Body<'c, 'a> {
 
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
+    if self.unsigned {
+      return;
+    }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
     if callable
       .as_ref()

@@ -301,8 +301,7 @@ impl Body<'_, '_> {
       span: repeat.keyword,
     };
     let made = self.looped(&looped, |inner, wanted| {
-      let expected = wanted.map(|(ty, what)| (ty, what));
-      let ((body, ty), until) = inner.block_and(&repeat.body, End::Yield { expected }, |inside, _| {
+      let ((body, ty), until) = inner.block_and(&repeat.body, End::Yield { expected: wanted }, |inside, _| {
         repeat
           .until
           .as_ref()

@@ -145,7 +145,11 @@ impl Body<'_, '_> {
     let ty = match types::join(&value, &right.ty) {
       Some(ty) => ty,
       None => {
-        self.no_join(&value, &right.ty, right.span, "a value and its default");
+        self.no_join(
+          (&value, Some(left.span)),
+          (&right.ty, right.span),
+          "a value and its default",
+        );
         Type::Unknown
       }
     };
@@ -266,7 +270,7 @@ impl Body<'_, '_> {
       return broken(span);
     };
     let Some(ty) = ty else {
-      self.no_join(&left.ty, &right.ty, right.span, "the two lists");
+      self.no_join((&left.ty, Some(left.span)), (&right.ty, right.span), "the two lists");
       return broken(span);
     };
     Expr {

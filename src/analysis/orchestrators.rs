@@ -14,6 +14,7 @@ use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{self, ModuleId},
   syntax::ast::Signature,
+  types::Type,
 };
 
 /// Orchestrators inside one another before it is said to be too deep.
@@ -99,10 +100,7 @@ impl Checker<'_> {
         let name = &self.symbols.orchestrators[at].it.name;
         let finding = Diagnostic::new(
           &codes::TOO_DEEP,
-          format!(
-            "`{}` has {levels} levels of orchestrators below one another",
-            name.value
-          ),
+          format!("`{}` nests orchestrators {levels} levels deep", name.value),
         )
         .label(span, "the deepest goes through this call")
         .help(format!("{DEEPEST} levels are what people follow: flatten one"));
@@ -115,8 +113,10 @@ impl Checker<'_> {
     let declared = self.symbols.orchestrators[at];
     let params = std::mem::take(&mut self.program.orchestrators[at].params);
     let output = self.program.orchestrators[at].output.clone();
+    let unsigned = self.program.orchestrators[at].input == Type::Unknown;
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
+    body.unsigned = unsigned;
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,

@@ -278,22 +278,21 @@ impl<'a> Symbols<'a> {
   }
 }
 
-/// Up to eight names in order, for a help text.
+/// Up to eight names by the alphabet, for a help text.
 pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
   let mut names: Vec<&str> = names.collect();
   names.sort_unstable();
   names.dedup();
-  match names.len() {
-    0 => "nothing".into(),
-    count => {
-      let shown: Vec<String> = names.iter().take(8).map(|name| format!("`{name}`")).collect();
-      let rest = if count > 8 {
-        format!(" and {} more", count - 8)
-      } else {
-        String::new()
-      };
-      format!("{}{rest}", shown.join(", "))
-    }
+  in_order(names.into_iter())
+}
+
+/// Up to eight names as they come, for a help text.
+pub fn in_order<'n>(names: impl Iterator<Item = &'n str>) -> String {
+  let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+  match names.as_slice() {
+    [] => "nothing".into(),
+    names if names.len() > 8 => format!("{} and {} more", names[..8].join(", "), names.len() - 8),
+    names => names.join(", "),
   }
 }
 

@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 
 use super::{
   checker::Checker,
+  contracts::Side,
   cycles::{self, Need},
   symbols::{Space, Target},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
   source::{Span, Spanned},
-  syntax::ast::{FieldType, Number, Refinement, TypeExpr, TypeExprKind},
+  syntax::ast::{ContractRef, FieldType, Number, Refinement, TypeExpr, TypeExprKind},
   types::{self, Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type},
 };
 
@@ -25,34 +26,65 @@ pub const BUILTIN: &[&str] = &[
 const LARGEST: u64 = 10_000;
 
 impl Checker<'_> {
-  /// Types all `type` declarations, then all contracts.
+  /// Types all `type` declarations and both sides of all contracts, each after what it is made of. They are numbered
+  /// in that order: types, then the two sides of each contract.
   pub fn check_types(&mut self) {
-    let count = self.symbols.types.len();
+    let types = self.symbols.types.len();
     let mut needs = Vec::new();
-    for at in 0..count {
+    for at in 0..types {
       let declared = self.symbols.types[at];
       self.type_needs(at, declared.module, declared.it, &mut needs);
     }
-    let (order, cycles) = cycles::order(count, &needs);
-    self.types = vec![Type::Unknown; count];
+    self.announce_contracts();
+    let contracts = self.symbols.contracts.len();
+    for (at, side) in (0..contracts).flat_map(|at| [(at, Side::Input), (at, Side::Output)]) {
+      let declared = self.symbols.contracts[at];
+      if let Some(ty) = side.of(declared.it) {
+        self.type_needs(self.number(at, side), declared.module, ty, &mut needs);
+      }
+    }
+    let (order, cycles) = cycles::order(types + 2 * contracts, &needs);
+    self.types = vec![Type::Unknown; types];
     for path in &cycles {
-      let name = |at: usize| self.symbols.type_names[at].value.clone();
-      let finding = cycles::cycle(&codes::TYPE_CYCLE, "a type may not contain itself", path, name)
-        .help("every value must have an end: give a reference (an id, a name) instead");
+      let finding = cycles::cycle(&codes::TYPE_CYCLE, "a type may not contain itself", path, |at| {
+        self.numbered(at)
+      })
+      .help("every value must have an end: give a reference (an id, a name) instead");
       self.say(finding);
     }
-    let broken: Vec<usize> = cycles.iter().flatten().map(|need| need.from).collect();
+    let broken: std::collections::HashSet<usize> = cycles.iter().flatten().map(|need| need.from).collect();
     for at in order.into_iter().filter(|at| !broken.contains(at)) {
-      let declared = self.symbols.types[at];
-      let ty = self.type_of(declared.module, declared.it);
-      let name = self.symbols.type_names[at];
-      self.types[at] = if ty.is_unknown() {
-        Type::Unknown
-      } else {
-        self.sized(name.span, Type::named(&name.value, ty))
-      };
+      match at.checked_sub(types) {
+        None => self.check_type(at),
+        Some(side) => self.check_contract_side(side / 2, if side % 2 == 0 { Side::Input } else { Side::Output }),
+      }
     }
-    self.check_contracts();
+  }
+
+  fn number(&self, contract: usize, side: Side) -> usize {
+    self.symbols.types.len() + 2 * contract + usize::from(side == Side::Output)
+  }
+
+  /// What a number stands for, as people write it.
+  fn numbered(&self, at: usize) -> String {
+    match at.checked_sub(self.symbols.types.len()) {
+      None => self.symbols.type_names[at].value.clone(),
+      Some(side) => {
+        let word = if side % 2 == 0 { "input" } else { "output" };
+        format!("{}.{word}", self.contracts[side / 2].shown)
+      }
+    }
+  }
+
+  fn check_type(&mut self, at: usize) {
+    let declared = self.symbols.types[at];
+    let ty = self.type_of(declared.module, declared.it);
+    let name = self.symbols.type_names[at];
+    self.types[at] = if ty.is_unknown() {
+      Type::Unknown
+    } else {
+      self.sized(name.span, Type::named(&name.value, ty))
+    };
   }
 
   fn sized(&mut self, span: Span, ty: Type) -> Type {
@@ -94,32 +126,29 @@ impl Checker<'_> {
           .for_each(|field| self.type_needs(from, module, &field.ty, needs));
       }
       TypeExprKind::Union(members) => members.iter().for_each(|ty| self.type_needs(from, module, ty, needs)),
-      TypeExprKind::ContractSide { contract, .. } => self.contract_needs(from, module, contract, needs),
+      TypeExprKind::ContractSide { contract, side } => {
+        if let Some(side) = Side::named(&side.value) {
+          self.contract_needs(from, module, (contract, side), needs);
+        }
+      }
       _ => {}
     }
   }
 
-  fn contract_needs(
-    &self,
-    from: usize,
-    module: usize,
-    contract: &crate::syntax::ast::ContractRef,
-    needs: &mut Vec<Need>,
-  ) {
+  fn contract_needs(&self, from: usize, module: usize, (contract, side): (&ContractRef, Side), needs: &mut Vec<Need>) {
     let Some(entry) = self.symbols.find(module, Space::Type, &contract.name.value) else {
       return;
     };
     for target in &entry.targets {
-      if let Target::Contract(at) = target {
-        let declared = self.symbols.contracts[*at];
-        for side in [&declared.it.input, &declared.it.output].into_iter().flatten() {
-          let mut inner = Vec::new();
-          self.type_needs(from, declared.module, side, &mut inner);
-          needs.extend(inner.into_iter().map(|need| Need {
-            span: contract.span,
-            ..need
-          }));
-        }
+      if let Target::Contract(at) = target
+        && self.is_version(*at, contract)
+      {
+        needs.push(Need {
+          from,
+          to: self.number(*at, side),
+          span: contract.span,
+          how: "contains",
+        });
       }
     }
   }

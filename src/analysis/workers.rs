@@ -154,6 +154,7 @@ impl Body<'_, '_> {
       }
       Signature::Contract(reference) => match self.checker.contract(self.module, reference) {
         Some(sides) => {
+          self.unsigned = sides.input == Type::Unknown;
           let params = self.contract_params(&sides.input, reference.span);
           Signed {
             contract: Some(sides.shown),
@@ -162,12 +163,15 @@ impl Body<'_, '_> {
             output: sides.output,
           }
         }
-        None => Signed {
-          contract: None,
-          params: Vec::new(),
-          input: Type::Unknown,
-          output: Type::Unknown,
-        },
+        None => {
+          self.unsigned = true;
+          Signed {
+            contract: None,
+            params: Vec::new(),
+            input: Type::Unknown,
+            output: Type::Unknown,
+          }
+        }
       },
     }
   }

@@ -131,13 +131,14 @@ impl Driver<'_, '_> {
     loop {
       let stop = self.fold();
       self.commit()?;
-      self.carry_out();
       if self.outcome.is_some() {
         return Ok(Some(()));
       }
+      // what is outstanding then is found again by a replay
       if stop {
         return Ok(None);
       }
+      self.carry_out();
       if self.facts.is_empty() {
         self.wait().await;
       }

@@ -17,26 +17,26 @@ use crate::{
 pub struct Attempt {
   pub worker: WorkerId,
   pub identity: Identity,
-  pub input: Arc<Input>,
+  pub input: Arc<Message>,
   /// The record `call`.
   pub(super) call: Value,
 }
 
 /// A message that fits.
 #[derive(Debug)]
-pub struct Input {
+pub struct Message {
   /// The record as the type says.
   pub message: Value,
   /// The same, one value per parameter.
   pub parameters: Vec<Value>,
 }
 
-impl Input {
+impl Message {
   /// The message that the arguments make, one per parameter.
   ///
   /// # Errors
   /// A `contract` failure without a step: the message is not of the type.
-  pub(super) fn of(params: &[Param], ty: &Type, name: &str, arguments: Vec<Value>) -> Fallible<Input> {
+  pub(super) fn of(params: &[Param], ty: &Type, name: &str, arguments: Vec<Value>) -> Fallible<Message> {
     let given = params.iter().zip(arguments);
     let fields = given.filter(|(param, argument)| !(param.optional && *argument == Value::Null));
     let message = Value::record(fields.map(|(param, argument)| (param.name.clone(), argument)).collect());
@@ -51,10 +51,10 @@ impl Input {
   ///
   /// # Errors
   /// A `contract` failure without a step: the message is not of the type.
-  pub(super) fn fitting(params: &[Param], ty: &Type, name: &str, message: &Value) -> Fallible<Input> {
+  pub(super) fn fitting(params: &[Param], ty: &Type, name: &str, message: &Value) -> Fallible<Message> {
     let message = conform(message, ty, &format!("the input of `{name}`"))?;
     let parameters = params.iter().map(|param| message.field(&param.name)).collect();
-    Ok(Input { message, parameters })
+    Ok(Message { message, parameters })
   }
 }
 
@@ -66,7 +66,7 @@ impl Attempt {
   pub(super) fn new(
     worker: WorkerId,
     identity: Identity,
-    input: Arc<Input>,
+    input: Arc<Message>,
     error: Option<&Failure>,
   ) -> Result<Attempt, TooLarge> {
     let text = |text: &Arc<str>| Value::String(text.clone());

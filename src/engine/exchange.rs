@@ -1,6 +1,6 @@
 //! What goes into a run and what comes out. Knows nothing of what happens in between.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{
   attempt::Attempt,
@@ -77,6 +77,18 @@ pub enum StartError {
   /// The arguments do not fit.
   Arguments(Box<Failure>),
 }
+
+impl fmt::Display for StartError {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match self {
+      StartError::UnknownOrchestrator(name) => write!(f, "there is no orchestrator `{name}`"),
+      StartError::Constant(_, error) => f.write_str(&error.message),
+      StartError::Arguments(failure) => f.write_str(&failure.message),
+    }
+  }
+}
+
+impl std::error::Error for StartError {}
 
 impl Input {
   /// As it stands in the journal.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-  attempt::Input, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, repeat::RepeatState,
+  attempt::Message, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, repeat::RepeatState,
   scope::BlockState,
 };
 use crate::{
@@ -69,7 +69,7 @@ pub(super) enum State {
   Delayed {
     timer: TimerId,
     /// Of a call of a worker.
-    message: Option<Arc<Input>>,
+    message: Option<Arc<Message>>,
   },
   /// Between two states; ends or changes before the work at hand is over.
   Begun,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-  attempt::{Attempt, Input as Message, Settings, key},
+  attempt::{Attempt, Message, Settings, key},
   event::{Event, ExecutionId, TimerId},
   exchange::{Command, Start},
   failing::{Fallible, count, milliseconds, of_expression, too_large},

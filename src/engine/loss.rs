@@ -202,6 +202,7 @@ impl Run {
           false => Event::StepFailed { path, failure },
         }
       }
+      End::Skipped if self.is_dropped(instance) => Event::NotTaken { path },
       End::Skipped => Event::StepSkipped { path, cause },
       End::Cancelled(_) => Event::StepCancelled { path, cause },
     });
@@ -215,6 +216,15 @@ impl Run {
       _ => false,
     };
     matches!(instance.slot, Slot::Item(_)) && parent.is_some_and(taken)
+  }
+
+  /// Whether its block returns early, so that nobody needs it.
+  fn is_dropped(&self, instance: &Instance) -> bool {
+    let parent = instance.parent.and_then(|parent| self.instances.get(parent));
+    parent.is_some_and(|parent| match &parent.state {
+      State::Block(state) => state.is_returning() && parent.loss.is_none(),
+      _ => false,
+    })
   }
 
   fn end(&mut self, end: End) {

@@ -27,7 +27,7 @@ mod simulate;
 mod tests;
 
 pub use answer::answer;
-pub use attempt::{Attempt, Input as Message};
+pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
 pub use exchange::{Command, Input, Start, StartError, Step};
 pub use gatekeeper::{Admissions, Gatekeeper, Need};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-  attempt::Input as Message,
+  attempt::Message,
   event::Event,
   failing::{Fallible, failure, milliseconds},
   instance::{InstanceId, State},

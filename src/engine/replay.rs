@@ -3,7 +3,7 @@
 //! The facts are folded in again; every derived record must come out as it was written. What the journal lacks at its
 //! end, and what the run still waits for, is handed over, so that a driver can go on as if nothing had happened.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
   event::{Event, ExecutionId, Record},
@@ -42,6 +42,24 @@ pub enum ReplayError {
     recomputed: Option<String>,
   },
 }
+
+impl fmt::Display for ReplayError {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match self {
+      ReplayError::NoStart => f.write_str("the journal does not begin with the start of a run"),
+      ReplayError::Start(error) => error.fmt(f),
+      ReplayError::Differs { seq, path, .. } => {
+        f.write_str("the run does not do again what it did: first ")?;
+        match path {
+          Some(path) => write!(f, "`{path}` differs (record {seq})"),
+          None => write!(f, "record {seq} differs"),
+        }
+      }
+    }
+  }
+}
+
+impl std::error::Error for ReplayError {}
 
 impl Run {
   /// # Errors

@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-  attempt::{Attempt, Input as Message},
+  attempt::{Attempt, Message},
   event::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, TimerId},
   exchange::{Command, Input, StartError, Step},
   failing::{Fallible, conform, failure, of_expression},

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-  attempt::Input as Message,
+  attempt::Message,
   event::Event,
   failing::{Fallible, failure},
   instance::{End, InstanceId, Locals, Slot, State},
@@ -99,7 +99,7 @@ impl Run {
     let State::Block(state) = &mut instance.state else {
       return;
     };
-    if state.returning.is_some() {
+    if state.is_returning() {
       return;
     }
     state.steps[at] = StepState::Begun;
@@ -189,7 +189,7 @@ impl Run {
   }
 
   pub(super) fn step_ended(&mut self, id: InstanceId, at: usize, end: End, locals: Locals) {
-    let returning = self.with_block(id, |state| state.returning.is_some());
+    let returning = self.with_block(id, |state| state.is_returning());
     match end {
       _ if returning == Some(true) => self.settle_return(id),
       End::Succeeded(value) => self.step_succeeded(id, at, value, locals),
@@ -324,6 +324,12 @@ impl Run {
         self.work.push(Work::Begin(arm));
       }
     }
+  }
+}
+
+impl BlockState {
+  pub fn is_returning(&self) -> bool {
+    self.returning.is_some()
   }
 }
 

@@ -149,11 +149,11 @@ fn list_fits(a: &ListType, b: &ListType, found: &Type, expected: &Type) -> Resul
 }
 
 fn record_fits(found: &RecordType, expected: &RecordType) -> Result<(), Misfit> {
+  missing_fields(found, expected)?;
   for (name, field) in &expected.fields {
     let step = format!(".{name}");
     match found.fields.get(name) {
-      None if field.optional && !found.open => {}
-      None => return Err(Misfit::new(format!("the field `{name}` is missing"))),
+      None => {}
       Some(own) if own.optional && !field.optional => {
         fits_from(&own.read(), &field.ty).map_err(|misfit| misfit.under(&step))?;
       }
@@ -174,6 +174,26 @@ fn record_fits(found: &RecordType, expected: &RecordType) -> Result<(), Misfit> 
   match found.fields.keys().find(|name| !expected.fields.contains_key(*name)) {
     Some(extra) => Err(Misfit::new(format!("the field `{extra}` is not accepted here"))),
     None => Ok(()),
+  }
+}
+
+fn missing_fields(found: &RecordType, expected: &RecordType) -> Result<(), Misfit> {
+  let missing = |(name, field): &(&std::sync::Arc<str>, &super::Field)| {
+    !found.fields.contains_key(*name) && (!field.optional || found.open)
+  };
+  let names = expected
+    .fields
+    .iter()
+    .filter(missing)
+    .map(|(name, _)| format!("`{name}`"));
+  let names: Vec<String> = names.collect();
+  match names.as_slice() {
+    [] => Ok(()),
+    [one] => Err(Misfit::new(format!("the field {one} is missing"))),
+    [most @ .., last] => Err(Misfit::new(format!(
+      "the fields {} and {last} are missing",
+      most.join(", ")
+    ))),
   }
 }
 

@@ -42,6 +42,7 @@ fn show_int(range: IntRange, f: &mut Formatter<'_>) -> fmt::Result {
 fn show_float(range: FloatRange, f: &mut Formatter<'_>) -> fmt::Result {
   match (range.min, range.max) {
     (None, None) => f.write_str("float"),
+    (Some(min), Some(max)) if min.total_cmp(&max).is_eq() => write!(f, "{min:?}"),
     (min, max) => write!(f, "float({}..{})", end(min), end(max)),
   }
 }

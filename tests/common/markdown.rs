@@ -12,7 +12,7 @@ use std::{
 /// A fenced block: the words behind its fence, and its text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
-  /// `orch fails`, split at blanks.
+  /// `orch fails`, split at blanks; `'...'` and `"..."` hold blanks together.
   pub info: Vec<String>,
   pub text: String,
   /// The line of its opening fence, from 1.
@@ -23,6 +23,26 @@ impl Block {
   pub fn is(&self, language: &str) -> bool {
     self.info.first().is_some_and(|word| word == language)
   }
+}
+
+/// As a shell would split them, without its other powers.
+fn words(line: &str) -> Vec<String> {
+  let mut words = Vec::new();
+  let mut open: Option<(String, Option<char>)> = None;
+  for c in line.chars() {
+    open = match (open, c) {
+      (Some((word, Some(quote))), c) if c == quote => Some((word, None)),
+      (Some((word, quote @ Some(_))), c) => Some((word + &c.to_string(), quote)),
+      (word, '\'' | '"') => Some((word.map_or(String::new(), |(word, _)| word), Some(c))),
+      (word, c) if c.is_whitespace() => {
+        words.extend(word.map(|(word, _)| word));
+        None
+      }
+      (word, c) => Some((word.map_or(String::new(), |(word, _)| word) + &c.to_string(), None)),
+    };
+  }
+  words.extend(open.map(|(word, _)| word));
+  words
 }
 
 /// The project's root.
@@ -38,7 +58,7 @@ pub fn blocks(text: &str) -> Vec<Block> {
     match (&mut open, line.strip_prefix("```")) {
       (None, Some(info)) => {
         open = Some(Block {
-          info: info.split_whitespace().map(str::to_owned).collect(),
+          info: words(info),
           text: String::new(),
           line: at + 1,
         });

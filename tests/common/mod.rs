@@ -5,7 +5,6 @@ pub mod markdown;
 pub mod memory;
 pub mod shortened;
 
-pub use memory::{check, check_text};
 use orch::diagnostics::Level;
 use orch::session::Checked;
 
@@ -21,4 +20,16 @@ pub fn found(checked: &Checked) -> Vec<&'static str> {
 /// All that was found, as people see it.
 pub fn shown(checked: &Checked) -> String {
   orch::diagnostics::render::human::render(&checked.findings, &checked.sources, Default::default())
+}
+
+/// What was found, one finding a line, with its place.
+pub fn listed(checked: &Checked) -> String {
+  let line = |finding: &orch::diagnostics::Diagnostic| {
+    let place = finding.span().map_or(String::new(), |span| {
+      let position = checked.sources.get(span.source).position(span.range().start);
+      format!(" {}:{}", position.line, position.column)
+    });
+    format!("{}{place} {}\n", finding.code.name, finding.message)
+  };
+  checked.findings.0.iter().map(line).collect()
 }

@@ -35,7 +35,8 @@ fn failure() -> serde_json::Value {
 
 fn run_started() -> serde_json::Value {
   serde_json::json!({ "event": "run_started", "run": "0198", "tracker": "0198", "program": "ab", "engine": "0.1.0",
-    "seed": 1, "orchestrator": "triage", "arguments": {}, "started": "2026-01-31T12:00:00Z" })
+    "seed": 1, "orchestrator": "triage", "arguments": {}, "started": "2026-01-31T12:00:00Z",
+    "directory": "/home" })
 }
 
 fn attempt(execution: u64, path: &str, attempt: u32) -> serde_json::Value {

@@ -1,6 +1,7 @@
 //! The engine without tokio, without disks, in virtual time.
 
 mod build;
+mod messages;
 mod random;
 mod scale;
 mod traces;

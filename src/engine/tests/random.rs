@@ -230,7 +230,7 @@ fn answers(seed: u64) -> impl Fn(&Start) -> Scripted + Clone {
       code: Some(1),
       log: None,
     };
-    let answer = if drawn % 4 == 0 {
+    let answer = if drawn.is_multiple_of(4) {
       Err(failed)
     } else {
       Ok(RawAnswer::Mock(Value::Int(1)))

@@ -187,6 +187,45 @@ fn an_early_return_drops_the_rest() {
 }
 
 #[test]
+fn what_waits_for_admission_is_not_taken_on_an_early_return() {
+  let mut b = Builder::new();
+  let (slow, limit) = (b.echo("slow", 20), b.limit(Some(1), None));
+  let (x, y) = (b.local(), b.local());
+  let limited = |argument| {
+    let policies = Policies {
+      limits: vec![limit],
+      ..Policies::default()
+    };
+    with(slow, [int(argument)], policies)
+  };
+  let early = StepKind::ReturnWhen {
+    value: text("early"),
+    when: truth(true),
+  };
+  let program = b.main(
+    vec![
+      step("x", x, limited(1)),
+      step("y", y, limited(2)),
+      step("z", LocalId(99), value(int(1))),
+      gate("return#1", early),
+    ],
+    None,
+  );
+  let (mut run, first) = start(&program, 1);
+  assert!(
+    first
+      .commands
+      .iter()
+      .any(|command| matches!(command, Command::Withdraw(ExecutionId(1))))
+  );
+  assert_eq!(
+    steps(&first.records)[3..],
+    ["0 ok return#1", "0 not taken x", "0 not taken y", r#"0 run ok "early""#]
+  );
+  assert!(run.step(RunTime(1), Input::Stopped).records.is_empty(), "it is over");
+}
+
+#[test]
 fn a_return_whose_condition_does_not_hold_is_a_gate() {
   let mut b = Builder::new();
   let (echo, x) = (b.echo("echo", 5), b.local());
@@ -926,4 +965,29 @@ fn fail_says_why() {
       "0 run failed: x: never good enough (failed)",
     ]
   );
+}
+
+#[test]
+fn a_replay_names_the_first_step_that_differs() {
+  let program = |last: i64| {
+    let mut b = Builder::new();
+    let (echo, x, y) = (b.echo("echo", 5), b.local(), b.local());
+    b.main(
+      vec![
+        step("x", x, call(echo, [int(1)])),
+        step("y", y, value(list([read(x), int(last)]))),
+      ],
+      None,
+    )
+  };
+  let journal = records(&program(2));
+  assert!(Run::replay(program(2), journal.clone()).is_ok());
+  let Err(error) = Run::replay(program(3), journal) else {
+    panic!("the value of `y` differs");
+  };
+  assert_eq!(
+    error.to_string(),
+    "the run does not do again what it did: first `y` differs (record 6)"
+  );
+  assert!(matches!(Run::replay(program(2), Vec::new()), Err(ReplayError::NoStart)));
 }

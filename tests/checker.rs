@@ -1,0 +1,710 @@
+//! What the checker accepts and refuses, by behaviour. Wordings are held by `diagnostics.rs`.
+
+mod common;
+
+use std::fmt::Write;
+
+use common::{listed, memory::check_text};
+use orch::{
+  diagnostics::{Code, codes},
+  session::Checked,
+};
+
+/// What the tables below may use.
+const PRELUDE: &str = r#"
+type Issue = { number: int, title: string, owner: string?, note?: string }
+type Shape = { kind: "circle", radius: float } | { kind: "square", side: float } | { kind: "dot" }
+type Level = "low" | "mid" | "high"
+type Open = { id: int, ... }
+contract Rate@1 { input { text: string, depth?: int }, output { score: int(0..10) } }
+
+defaults { timeout 1s }
+limit api { concurrent 2 }
+
+worker say(text: string) -> string { mock echo_of }
+worker number(n: int) -> int { mock return 1 }
+worker small(n: int(0..10)) -> int(0..10) { mock return 1 }
+worker real(x: float) -> float { mock return 1.5 }
+worker read(issue: Issue) -> Issue { mock return { number: 1, title: "t", owner: null } }
+worker open(o: Open) -> Open { mock return { id: 1 } }
+worker draw(shape: Shape) -> Shape { mock return { kind: "dot" } }
+worker level(x: Level) -> Level { mock return "low" }
+worker rate: Rate { mock return { score: 1 } }
+worker act(text: string) { exec ["true", text] }
+worker find(n: int) -> Issue? { mock return null }
+worker three(a: int, b: string = "b", c: bool = true) -> int { mock return 1 }
+worker any(x: json) -> json { mock return null }
+let limit_of = 3
+let double(n: int) -> int = n * 2
+/// .
+orchestrator inner(text: string) -> string { out = say(text) return out }
+"#;
+
+fn in_steps(steps: &str) -> Checked {
+  let prelude = PRELUDE.replace("mock echo_of", "mock return \"said\"");
+  check_text(&format!(
+    "{prelude}\n/// .\norchestrator o(n: int, s: string, maybe: string?, found: Issue?, issue: Issue, shape: Shape, \
+     result: Outcome<string>, names: [string?], shapes: [Shape], flag: bool, x: json, small_n: int(1..5), \
+     level_of: Level, opened: Open, results: [Outcome<int>]) -> json {{\n{steps}\n}}\n"
+  ))
+}
+
+/// The codes that refuse, in order.
+fn refused(checked: &Checked) -> Vec<&'static str> {
+  let findings = checked.findings.0.iter();
+  findings
+    .filter(|finding| finding.code.level.refuses())
+    .map(|finding| finding.code.name)
+    .collect()
+}
+
+/// Each row: steps, and the codes that refuse them, separated by blanks.
+fn steps_table(rows: &[(&str, &str)]) {
+  let mut failed = String::new();
+  for (steps, expected) in rows {
+    let checked = in_steps(steps);
+    let expected: Vec<&str> = expected.split_whitespace().collect();
+    let found = refused(&checked);
+    if found != expected {
+      failed += &format!(
+        "--- {steps}\nexpected {expected:?}, found {found:?}\n{}\n",
+        listed(&checked)
+      );
+    }
+  }
+  assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn tests_narrow_what_they_guard() {
+  steps_table(&[
+    // null
+    ("r = say(maybe)", "type/maybe-null"),
+    ("r = if maybe != null then say(maybe) else say(s)", ""),
+    ("r = if maybe == null then say(s) else say(maybe)", ""),
+    ("r = if maybe == null then say(maybe) else say(s)", "type/maybe-null"),
+    ("r = if null != maybe then say(maybe)", ""),
+    ("r = if not (maybe == null) then say(maybe)", ""),
+    ("r = match maybe { null => say(s), else => say(maybe) }", ""),
+    ("r = say(maybe ?? s)", ""),
+    // paths
+    ("r = if issue.owner != null then say(issue.owner)", ""),
+    ("r = if issue.note != null then say(issue.note)", ""),
+    ("r = if found.owner != null then say(s)", "type/maybe-null"),
+    ("r = if found?.owner != null then say(found.owner)", ""),
+    ("r = if found != null then say(found.title)", ""),
+    ("r = say(found?.title ?? \"none\")", ""),
+    // and, or
+    ("r = if maybe != null and len(maybe) > 3 then say(maybe)", ""),
+    ("r = if maybe == null or len(maybe) > 3 then say(s) else say(maybe)", ""),
+    ("r = if maybe != null or flag then say(maybe)", "type/maybe-null"),
+    (
+      "r = if len(maybe) > 3 and maybe != null then say(maybe)",
+      "type/maybe-null",
+    ),
+    // expressions
+    ("r = say(if maybe != null then maybe else s)", ""),
+    ("r = say(match maybe { null => s, else => maybe })", ""),
+    // comprehension
+    ("r = [len(name) for name in names if name != null]", ""),
+    ("r = [len(name) for name in names]", "type/maybe-null"),
+    ("r = [side.side for side in shapes if side.kind == \"square\"]", ""),
+    // ok
+    (
+      "r = if result.ok then say(result.value) else say(result.error.message)",
+      "",
+    ),
+    ("r = say(result.value)", "name/unknown-field"),
+    ("r = if not result.ok then say(result.value)", "name/unknown-field"),
+    ("r = [each_of.value for each_of in results if each_of.ok]", ""),
+    (
+      "r = match result.ok { true => say(result.value), false => say(result.error.message) }",
+      "",
+    ),
+    // discriminators
+    (
+      "r = match shape.kind { \"circle\" => real(shape.radius), \"square\" => real(shape.side), \"dot\" => real(0.0) }",
+      "",
+    ),
+    (
+      "r = match shape.kind { \"circle\" => real(shape.side), else => real(0.0) }",
+      "name/unknown-field",
+    ),
+    (
+      "r = match shape.kind { \"dot\" => real(0.0), \"circle\" => real(shape.radius), else => real(shape.side) }",
+      "",
+    ),
+    (
+      "r = if shape.kind == \"circle\" then real(shape.radius) else real(1.0)",
+      "",
+    ),
+    (
+      "r = if shape.kind != \"circle\" then real(1.0) else real(shape.radius)",
+      "",
+    ),
+    (
+      "r = match level_of { \"low\", \"mid\" => level(level_of), \"high\" => level(\"low\") }",
+      "",
+    ),
+    (
+      "r = match shape.kind { \"circle\", \"square\" => draw(shape), \"dot\" => draw(shape) }",
+      "",
+    ),
+    (
+      "r = match shape.kind { \"circle\", \"square\" => if shape.kind == \"circle\" then real(shape.radius) else real(shape.side), \"dot\" => real(0.0) }",
+      "",
+    ),
+    // below gates
+    ("require maybe != null\nr = say(maybe)", ""),
+    ("r = say(maybe)\nrequire maybe != null", "type/maybe-null"),
+    ("require result.ok, result.error.message\nr = say(result.value)", ""),
+    (
+      "require maybe != null, \"no ${maybe}\"\nr = say(maybe)",
+      "type/maybe-null",
+    ),
+    ("f = find(n)\nrequire f != null\nr = say(f.title)", ""),
+    ("return null when maybe == null\nr = say(maybe)", ""),
+    ("return len(maybe) when maybe != null\nr = say(s)", ""),
+    ("stage look { f = find(n)\nrequire f != null }\nr = say(f.title)", ""),
+    (
+      "r = each name in names { require name != null\nt = say(name)\nyield t }",
+      "",
+    ),
+    (
+      "r = each i in names { require maybe != null\nt = say(maybe)\nyield t }\nq = say(maybe)",
+      "type/maybe-null",
+    ),
+    (
+      "r = repeat up to 3 { t = say(previous ?? s)\nyield t } until t == \"done\" else last",
+      "",
+    ),
+    (
+      "r = repeat up to 3 { t = say(previous)\nyield t } until t == \"done\" else last",
+      "type/maybe-null",
+    ),
+  ]);
+}
+
+#[test]
+fn alternatives_join_or_are_said() {
+  steps_table(&[
+    ("a = if flag then 1 else 2.5\nr = any(a)", "type/no-join"),
+    ("a = if flag then number(n)\nr = number(a)", "type/maybe-null"),
+    ("a = if flag then \"low\" else \"high\"\nr = level(a)", ""),
+    ("a = if flag then \"low\" else \"none\"\nr = level(a)", "type/mismatch"),
+    ("a = if flag then number(n) else say(s)\nr = any(a)", ""),
+    ("a = if flag then number(n) else say(s)\nr = number(a)", "type/mismatch"),
+    ("a = number(n) catch 0\nr = number(a)", ""),
+    ("a = number(n) catch fail \"no\"\nr = number(a)", ""),
+    ("a = say(s) catch say(error.message)\nr = say(a)", ""),
+    ("a = [1, \"x\"]\nr = any(a)", ""),
+    ("a = [{ p: 1 }, { q: 1 }]\nr = any(a)", "type/no-join"),
+    ("a = []\nr = number(len(a))", ""),
+    ("a = [...[], 1]\nr = number(sum(a))", ""),
+    (
+      "a = match n { 1 => number(n), else => say(s) }\nr = say(a)",
+      "type/mismatch",
+    ),
+    ("a = if flag then { yield 1 } else { yield 2 }\nr = number(a)", ""),
+    (
+      "a = attempt number(n)\nr = if a.ok then number(a.value) else number(0)",
+      "",
+    ),
+    (
+      "a = repeat up to 3 from [] { t = say(s)\nyield previous + [t] } until len(previous) > 2 else last\nr = say(a[0])",
+      "",
+    ),
+    (
+      "a = repeat up to 3 from []: [string] { t = say(s)\nyield previous + [t] } until len(previous) > 2 else last\nr = say(a[0])",
+      "",
+    ),
+    ("a = each i in [1, 2] from 0 => number(previous + i)\nr = number(a)", ""),
+  ]);
+}
+
+#[test]
+fn a_match_takes_every_case_once() {
+  steps_table(&[
+    (
+      "r = match level_of { \"low\" => 1, \"mid\" => 2 }",
+      "match/inexhaustive",
+    ),
+    ("r = match level_of { \"low\" => 1, \"mid\" => 2, \"high\" => 3 }", ""),
+    (
+      "r = match level_of { \"low\" => 1, \"mid\" => 2, \"high\" => 3, else => 4 }",
+      "match/unreachable",
+    ),
+    (
+      "r = match level_of { \"low\" => 1, \"low\" => 2, else => 4 }",
+      "match/unreachable",
+    ),
+    (
+      "r = match level_of { \"hihg\" => 1, \"low\" => 2, \"mid\" => 2 }",
+      "match/unreachable",
+    ),
+    ("r = match flag { true => 1 }", "match/inexhaustive"),
+    ("r = match flag { true => 1, false => 2 }", ""),
+    ("r = match small_n { 1, 2, 3 => 1, 4, 5 => 2 }", ""),
+    (
+      "r = match small_n { 1, 2, 3 => 1, 6 => 2, else => 3 }",
+      "match/unreachable",
+    ),
+    ("r = match n { 1 => 1 }", "match/inexhaustive"),
+    ("r = match n { -1 => 1, else => 2 }", ""),
+    ("r = match s { \"a\" => 1 }", "match/inexhaustive"),
+    ("r = match maybe { null => 1 }", "match/inexhaustive"),
+    (
+      "r = match shape.kind { \"circle\" => 1, \"square\" => 2 }",
+      "match/inexhaustive",
+    ),
+    (
+      "r = if level_of == \"low\" then 1 else match level_of { \"mid\" => 2, \"high\" => 3 }",
+      "",
+    ),
+    ("r = match issue { 1 => 1, else => 2 }", "match/unreachable"),
+  ]);
+}
+
+#[test]
+fn values_fit_by_structure() {
+  steps_table(&[
+    ("r = read({ number: 1, title: \"t\", owner: null })", ""),
+    ("r = read({ number: 1, title: \"t\", owner: null, note: \"n\" })", ""),
+    ("r = read({ number: 1, title: \"t\" })", "type/mismatch"),
+    (
+      "r = read({ number: 1, title: \"t\", owner: null, extra: 1 })",
+      "name/unknown-field",
+    ),
+    (
+      "r = read({ number: \"1\", title: \"t\", owner: null })",
+      "type/mismatch",
+    ),
+    (
+      "r = read({ number: \"1\", title: 2, owner: null })",
+      "type/mismatch type/mismatch",
+    ),
+    (
+      "r = read({ number: \"1\", titel: \"t\" })",
+      "type/mismatch name/unknown-field",
+    ),
+    (
+      "r = read({ number: \"1\", title: \"t\" })",
+      "type/mismatch type/mismatch",
+    ),
+    (
+      "r = read({ number: 1, number: 2, title: \"t\", owner: null })",
+      "name/duplicate",
+    ),
+    ("r = any([small(k) for k in [1]])", "call/in-expression"),
+    ("r = any(min([1], it, 2))", "call/arguments"),
+    ("r = any(min())", "call/arguments"),
+    ("r = any(min(1, 2, 3))", ""),
+    ("r = read({ ...issue, title: \"new\" })", ""),
+    ("r = open({ id: 1, more: 2 })", ""),
+    ("r = open(opened)", ""),
+    ("r = open({ more: 2 })", "type/mismatch"),
+    ("o2 = open({ id: 1, more: 2 })\nr = any(o2.more)", "name/unknown-field"),
+    ("r = small(3)", ""),
+    ("r = small(11)", "type/mismatch"),
+    ("r = small(n)", "type/mismatch"),
+    ("r = small(small_n)", ""),
+    ("r = small(n as int(0..10))", ""),
+    ("r = number(small_n)", ""),
+    ("r = real(1)", ""),
+    ("r = real(n)", "type/mismatch"),
+    ("r = real(float(n))", ""),
+    ("r = level(s)", "type/mismatch"),
+    ("r = level(s as Level)", ""),
+    ("r = say(level_of)", ""),
+    ("r = say(x)", "type/mismatch"),
+    ("r = say(x as string)", ""),
+    ("r = number(s as int)", "type/bad-cast"),
+    ("r = draw({ kind: \"circle\", radius: 1.0 })", ""),
+    ("r = draw({ kind: \"circle\", side: 1.0 })", "name/unknown-field"),
+    ("r = draw({ kind: \"cirle\", radius: 1.0 })", "type/mismatch"),
+    ("r = any(issue)", ""),
+    ("r = any(x.field)", "type/bad-operand"),
+    ("r = say(\"${issue}\")", "type/bad-operand"),
+    ("r = say(\"${json(issue)}\")", ""),
+    ("r = say(s + n)", "type/bad-operand"),
+    ("r = number(1 + 2.0)", "type/mismatch"),
+    ("r = if n == s then 1 else 2", "type/bad-operand"),
+    ("r = number(issue.number[0])", "type/bad-operand"),
+  ]);
+}
+
+#[test]
+fn arguments_match_parameters() {
+  steps_table(&[
+    ("r = three(1)", ""),
+    ("r = three(1, \"x\", false)", ""),
+    ("r = three(1, c: false)", ""),
+    ("r = three(c: false, a: 1)", ""),
+    ("r = three()", "call/arguments"),
+    ("r = three(b: \"x\")", "call/arguments"),
+    ("r = three(1, \"x\", false, 4)", "call/arguments"),
+    ("r = three(1, a: 2)", "call/arguments"),
+    ("r = three(1, d: 2)", "call/arguments"),
+    ("r = three(aa: 2)", "call/arguments"),
+    ("r = three(a: 1, \"x\")", "call/arguments"),
+    ("r = rate(\"t\")", ""),
+    ("r = rate(text: \"t\", depth: 2)", ""),
+    ("r = rate(\"t\", depth: null)", ""),
+    ("r = rate(depth: 2)", "call/arguments"),
+    ("r = number(double(2))", ""),
+    ("r = number(double())", "call/arguments"),
+    ("r = number(len())", "call/arguments"),
+    ("r = number(len(s, s))", "call/arguments"),
+    ("r = inner(text: s)", ""),
+    ("r = inner(txt: s)", "call/arguments"),
+  ]);
+}
+
+#[test]
+fn calls_stand_on_lines_of_their_own() {
+  steps_table(&[
+    ("r = say(say(s))", "call/in-expression"),
+    ("r = [say(s)]", "call/in-expression"),
+    ("require say(s) == s", "call/in-expression"),
+    ("return say(s)", "call/in-expression"),
+    ("r = if say(s) == s then 1 else 2", "call/in-expression"),
+    (
+      "r = each i in [1] with concurrent number(1) => number(i)",
+      "call/in-expression",
+    ),
+    ("r = inner(inner(s))", "call/in-expression"),
+    ("r = s(1)", "name/wrong-kind"),
+    ("r = say", "name/wrong-kind"),
+    ("r = any(say)", "name/wrong-kind"),
+    ("n", "flow/misplaced-step"),
+    ("double(3)", "flow/misplaced-step"),
+    ("yield 1", "flow/misplaced-step"),
+    ("r = each i in [1] { return i }", "flow/misplaced-step"),
+    ("r = each i in [1] { t = number(i) }", "flow/block-end"),
+    ("return 1\nr = say(s)", "flow/misplaced-step"),
+    ("return 1\nreturn 2", "flow/block-end"),
+    ("stage a { stage b { r = say(s) } }", "flow/misplaced-step"),
+    (
+      "r = each i in [1] { stage b { r2 = say(s) } yield i }",
+      "flow/misplaced-step",
+    ),
+    ("stage a { r = say(s)\nyield r }", "flow/misplaced-step"),
+    ("act(s)\nr = say(s)", ""),
+  ]);
+}
+
+#[test]
+fn policies_stand_where_they_apply() {
+  steps_table(&[
+    (
+      "r = say(s) with timeout 1s, deadline 1m, delay 1s, retry 2, limit api",
+      "",
+    ),
+    ("r = say(s) with collect", "policy/misplaced"),
+    ("r = say(s) with concurrent 2", "policy/misplaced"),
+    ("r = say(s) with idempotent", "policy/misplaced"),
+    ("r = say(s) with rate 1 per 1s", "policy/misplaced"),
+    ("r = inner(s) with deadline 1m, delay 1s", ""),
+    ("r = inner(s) with timeout 1s", "policy/misplaced"),
+    ("r = inner(s) with retry 2", "policy/misplaced"),
+    ("r = inner(s) with limit api", "policy/misplaced"),
+    (
+      "r = each i in [1] with concurrent 2, collect, deadline 1m => number(i)",
+      "",
+    ),
+    ("r = each i in [1] with timeout 1s => number(i)", "policy/misplaced"),
+    ("r = each i in [1] from 0 with collect => number(i)", "policy/misplaced"),
+    (
+      "r = each i in [1] from 0 with concurrent 2 => number(i)",
+      "policy/misplaced",
+    ),
+    ("r = n + 1 with deadline 1s", "policy/misplaced"),
+    ("r = { yield 1 } with deadline 1s", ""),
+    ("r = { yield 1 } with timeout 1s", "policy/misplaced"),
+    (
+      "r = repeat up to 2 { t = number(1)\nyield t } until t > 1 with timeout 1s",
+      "policy/misplaced",
+    ),
+    ("r = attempt say(s) with collect", "policy/misplaced"),
+    ("r = say(s) with timout 1s", "name/unknown-setting"),
+    ("r = say(s) with no timout", "name/unknown-setting"),
+    ("r = say(s) with timeout 1s, timeout 2s", "name/duplicate"),
+    ("r = say(s) with limit apis", "name/unknown"),
+    ("r = say(s) with timeout 1", "type/mismatch"),
+    ("r = say(s) with timeout 0s", "bound/out-of-range"),
+    ("r = say(s) with no timeout", "worker/no-timeout"),
+    ("r = say(s) with retry n", "bound/unbounded"),
+    ("r = say(s) with retry small_n", ""),
+    ("r = say(s) with retry min(n, 3)", ""),
+    ("r = say(s) with retry limit_of", ""),
+    ("r = say(s) with retry -1", "bound/out-of-range"),
+    ("r = say(s) with retry 2 backoff 5s..1s", "bound/out-of-range"),
+    ("r = say(s) with retry 2 on [timout]", "name/unknown"),
+    ("r = act(s) with retry 2", "worker/retry-unsafe"),
+    (
+      "r = repeat up to n { t = number(1)\nyield t } until t > 1",
+      "bound/unbounded",
+    ),
+    (
+      "r = repeat up to 0 { t = number(1)\nyield t } until t > 1",
+      "bound/out-of-range",
+    ),
+    (
+      "r = repeat up to 2 { t = number(1)\nyield t } until flag",
+      "loop/constant-until",
+    ),
+    (
+      "r = repeat up to 2 { t = number(1)\nu = t + 1\nyield u } until u > 1",
+      "",
+    ),
+    ("r = each i in [1] with concurrent n => number(i)", "bound/unbounded"),
+  ]);
+}
+
+#[test]
+fn names_are_found_whatever_their_order() {
+  steps_table(&[
+    ("r = number(b)\nb = double(a)\na = number(n)", ""),
+    ("r = each i in [1] { u = number(t)\nt = number(i)\nyield u }", ""),
+    ("r = number(b)", "name/unknown"),
+    ("r = number(n) after b\nb = say(s)", ""),
+    ("r = number(n) after s", "name/wrong-kind"),
+    ("r = each i in [1] => number(i)\nq = number(i)", "name/unknown"),
+    (
+      "r = each i in [1] { t = number(i)\nyield t }\nq = number(t)",
+      "name/unknown",
+    ),
+    ("n = number(1)", "name/shadowed"),
+    ("r = each n in [1] => number(n)", "name/shadowed"),
+    ("limit_of = number(1)", "name/shadowed"),
+    ("say = say(s)", ""),
+    ("r = number(1)\nr = number(2)", "name/duplicate"),
+    ("r = error.message", "name/unknown"),
+    ("r = number(previous)", "name/unknown"),
+    ("r = say(run.id)", ""),
+  ]);
+  let below = "/// .\norchestrator a(x: T) -> int {\n  y = w(f(x) + c)\n  return y\n}\nlet f(x: T) -> int = x\nlet c = d\n\
+               let d = 1\ntype T = U\ntype U = int\nworker w(n: T) -> T {\n  mock return 1\n}\ndefaults {\n  timeout 1s\n}\n";
+  assert_eq!(common::found(&check_text(below)), [""; 0]);
+}
+
+/// The first finding's message and its labels.
+fn cycle(text: &str, code: &Code) -> (String, Vec<String>) {
+  let checked = check_text(text);
+  assert_eq!(refused(&checked), [code.name], "{}", listed(&checked));
+  let finding = checked
+    .findings
+    .0
+    .iter()
+    .find(|finding| *finding.code == *code)
+    .expect("counted above");
+  let labels = finding.labels.iter().map(|label| label.text.clone());
+  (finding.message.clone(), labels.collect())
+}
+
+#[test]
+fn a_cycle_shows_its_whole_path() {
+  let worker = "worker w(n: int) -> int {\n  mock return 1\n  timeout 1s\n}\n";
+  let (message, labels) = cycle(
+    &format!("{worker}/// .\norchestrator o() -> int {{\n  a = w(b)\n  b = w(c)\n  c = w(1) after a\n  return a\n}}\n"),
+    &codes::STEP_CYCLE,
+  );
+  assert!(message.ends_with("`a` -> `b` -> `c` -> `a`"), "{message}");
+  assert_eq!(labels, ["`a` reads `b`", "`b` reads `c`", "`c` stands after `a`"]);
+
+  let (message, labels) = cycle(
+    &format!("{worker}/// .\norchestrator o() -> int {{\n  require a > 1\n  a = w(1)\n  return a\n}}\n"),
+    &codes::STEP_CYCLE,
+  );
+  assert!(message.ends_with("`require` -> `a` -> `require`"), "{message}");
+  assert_eq!(labels, ["`require` reads `a`", "`a` stands below `require`"]);
+
+  let body = |callee: &str| format!("{{\n  x = {callee}(n)\n  return x\n}}\n");
+  let (message, labels) = cycle(
+    &format!(
+      "/// .\norchestrator a(n: int) -> int {}/// .\norchestrator b(n: int) -> int {}/// .\norchestrator c(n: int) -> int {}",
+      body("b"),
+      body("c"),
+      body("a")
+    ),
+    &codes::CALL_CYCLE,
+  );
+  assert!(message.ends_with("`a` -> `b` -> `c` -> `a`"), "{message}");
+  assert_eq!(labels.len(), 3);
+
+  let (message, labels) = cycle(
+    "type A = [B]\ntype B = { c: C? }\ntype C = map<A>\n",
+    &codes::TYPE_CYCLE,
+  );
+  assert!(message.ends_with("`A` -> `B` -> `C` -> `A`"), "{message}");
+  assert_eq!(labels, ["`A` contains `B`", "`B` contains `C`", "`C` contains `A`"]);
+
+  let (message, labels) = cycle(
+    "let a = f(1)\nlet f(n: int) -> int = n + b\nlet b: int = a\n",
+    &codes::VALUE_CYCLE,
+  );
+  assert!(message.ends_with("`a` -> `f` -> `b` -> `a`"), "{message}");
+  assert_eq!(labels.len(), 3);
+
+  let (message, labels) = cycle(
+    "// file: a.orch\nimport { x } from \"./b.orch\"\nlet y = x\n// file: b.orch\nimport { z } from \"./c.orch\"\nlet x = z\n\
+     // file: c.orch\nimport { y } from \"./a.orch\"\nlet z = y\n",
+    &codes::IMPORT_CYCLE,
+  );
+  for file in ["a.orch", "b.orch", "c.orch"] {
+    assert!(message.contains(file), "{message}");
+  }
+  assert_eq!(labels.len(), 3);
+}
+
+#[test]
+fn sides_of_contracts_are_types() {
+  let contracts = "/// .\ncontract Rate@1 {\n  input { text: string }\n  output { score: int, of: Rate@1.input }\n}\n\
+                   /// .\ncontract Rate@2 {\n  input { past: Rate@1.output }\n  output Score\n}\n\
+                   type Score = Rate@1.output\n";
+  let score = |value: &str, want: &str| {
+    let text = format!("{contracts}let s: {want} = {value}\n");
+    refused(&check_text(&text))
+  };
+  let good = "{ score: 1, of: { text: \"t\" } }";
+  assert_eq!(score(good, "Score"), [""; 0]);
+  assert_eq!(score(good, "Rate@2.output"), [""; 0]);
+  assert_eq!(
+    score("{ score: \"x\", of: { text: \"t\" } }", "Score"),
+    ["type/mismatch"]
+  );
+  assert_eq!(score("{ past: 1 }", "Rate@2.input"), ["type/mismatch"]);
+  assert_eq!(score(good, "Rate.output"), ["name/unknown"]);
+  assert_eq!(score(good, "Rate@3.output"), ["name/unknown"]);
+  assert_eq!(score(good, "Rate@1.outputs"), ["name/unknown-field"]);
+}
+
+#[test]
+fn a_worker_without_its_contract_is_one_mistake() {
+  let text = "worker w: Rat {\n  exec    [\"./rate\", text]\n  timeout 1s\n}\n\
+              /// .\norchestrator o: Rat {\n  rated = w(text, depth: 1)\n  other = o2(text: rated)\n  return rated.score\n}\n\
+              /// .\norchestrator o2(text: string) -> string {\n  return text\n}\n";
+  assert_eq!(refused(&check_text(text)), ["name/unknown", "name/unknown"]);
+}
+
+#[test]
+fn a_contract_may_not_contain_itself() {
+  let (message, _) = cycle(
+    "/// .\ncontract A {\n  input { x: T }\n  output int\n}\ntype T = { y: A.input? }\n",
+    &codes::TYPE_CYCLE,
+  );
+  assert!(message.ends_with("`T` -> `A.input` -> `T`"), "{message}");
+}
+
+#[test]
+fn independent_mistakes_are_found_in_one_go() {
+  let text = r#"type Issue = { number: int, title: strng }
+worker fetch(n: int) -> string {
+  exec ["./fetch", n]
+}
+worker send(text: string) {
+  exec    ["./send", text]
+  timeout 10s
+  retry   3
+}
+worker both() -> int {
+  exec    ["./both"]
+  shell   "./both"
+  timeout 1s
+}
+worker rate(text: string) -> int(9..1) {
+  mock    return 3
+  timeout 1s
+}
+worker pick(text: string) -> "a" | "b" {
+  mock    return "a"
+  timeout 1s
+}
+/// .
+orchestrator o(n: int, s: string) -> int {
+  got   = fetch(s)
+  kind  = pick(s)
+  arm   = match kind { "a" => 1 }
+  loop  = repeat { p = pick(s) yield p } until p == "a"
+  twice = fetch(n) with timout 3s
+  deep  = send(pick(s))
+  x     = missing
+  y     = x = 3
+  return n
+}
+"#;
+  let checked = check_text(text);
+  let expected = [
+    "name/unknown",
+    "worker/no-timeout",
+    "worker/retry-unsafe",
+    "worker/kind",
+    "type/bad-refinement",
+    "type/mismatch",
+    "match/inexhaustive",
+    "bound/unbounded",
+    "name/unknown-setting",
+    "call/in-expression",
+    "name/unknown",
+    "syntax/unexpected",
+  ];
+  assert_eq!(refused(&checked), expected, "{}", listed(&checked));
+}
+
+#[test]
+fn ten_thousand_steps_check() {
+  let mut text =
+    "worker w(n: int) -> int {\n  mock return 1\n  timeout 1s\n}\n/// .\norchestrator o() -> int {\n  s0 = w(0)\n"
+      .to_owned();
+  for at in 1..10_000 {
+    let _ = writeln!(text, "  s{at} = w(s{})", at - 1);
+  }
+  text += "  return s9999\n}\n";
+  let checked = check_text(&text);
+  assert_eq!(listed(&checked), "");
+  assert!(checked.program.is_some());
+}
+
+/// Every construct that holds another: what stands before and behind the inner one.
+const NESTED: &[(&str, &str)] = &[
+  ("(", ")"),
+  ("[", "]"),
+  ("{ a: ", " }"),
+  ("-", ""),
+  ("1 + ", ""),
+  ("max(", ", 1)"),
+  ("max(1, ", ")"),
+  ("json(", ")"),
+  ("double(", ")"),
+  ("if flag then 1 else ", ""),
+  ("if flag then ", " else 1"),
+  ("match n { 1 => 1, else => ", " }"),
+  ("[1, ", "][0]"),
+  ("\"${", "}\""),
+  ("maybe ?? ", ""),
+  ("[x1 for x1 in [", "]][0]"),
+];
+
+const NESTED_NODES: &[(&str, &str)] = &[
+  ("if flag then ", " else 1"),
+  ("match n { 1 => 1, else => ", " }"),
+  ("attempt ", ""),
+  ("{ yield 1 } catch ", ""),
+  ("repeat up to 2 { t@ = ", "\nyield t@ }"),
+  ("each i@ in [1] => ", ""),
+  ("each i@ in [1] {\nt@ = ", "\nyield t@ }"),
+  ("{ t@ = ", "\nyield t@ }"),
+  ("each i@ in [1] from 0: int => ", ""),
+];
+
+#[test]
+fn sixty_levels_of_every_construct_check() {
+  for (open, close) in NESTED.iter().chain(NESTED_NODES) {
+    let level = |text: &str| (0..60).map(|at| text.replace('@', &at.to_string())).collect::<String>();
+    let ends = (0..60).rev().map(|at| close.replace('@', &at.to_string()));
+    let checked = in_steps(&format!("r = {}1{}\nq = any(r)", level(open), ends.collect::<String>()));
+    let mut codes = refused(&checked);
+    codes.retain(|code| !code.starts_with("type/"));
+    assert_eq!(codes, [""; 0], "{open}: {}", listed(&checked));
+  }
+}
