@@ -109,7 +109,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     orchestrator: id,
     arguments,
     seed: line.options.seed,
-    store: line.options.store.clone(),
+    store: line.options.store(),
   })
 }
 
@@ -181,7 +181,7 @@ impl<'a> Watcher<'a> {
   }
 
   fn report(&self) {
-    let journal = self.options.store.display().to_string();
+    let journal = self.options.store().display().to_string();
     if self.options.format == Format::Json {
       let document = serde_json::to_string(&report::Document::new(&self.summary, &journal));
       terminal::say(&format!("{}\n", document.unwrap_or_default()));
