@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Expr, NodeKind, StepKind, Wait, WaitKind},
+  hir::{self, Expr, NodeKind, StepKind, Visit, Wait, WaitKind},
   source::Span,
   syntax::ast,
   types::Type,
@@ -351,30 +351,37 @@ impl Body<'_, '_> {
     let held = held_by_gates(steps, needs);
     for (at, step) in steps.iter().enumerate().take(last_gate) {
       let Some(step) = step else { continue };
-      let StepKind::Node(hir::Node {
-        kind: NodeKind::Work(call),
-        span,
-        ..
-      }) = &step.kind
-      else {
-        continue;
-      };
-      let worker = self.checker.program.worker(call.target);
-      if step.gate || worker.idempotent || !step.waits.is_empty() || held[at] {
+      let StepKind::Node(node) = &step.kind else { continue };
+      if step.gate || !step.waits.is_empty() || held[at] {
         continue;
       }
+      let Some((worker, span)) = self.effect_of(node) else {
+        continue;
+      };
       let gate = steps[at..]
         .iter()
         .flatten()
         .find(|below| below.gate)
-        .map_or(*span, |gate| gate.span);
-      let message = format!("`{}` runs at once: no gate holds it back", worker.name);
+        .map_or(span, |gate| gate.span);
+      let message = format!("`{worker}` runs at once: no gate holds it back");
       let finding = Diagnostic::new(&codes::LOOSE_EFFECT, message)
-        .label(*span, "waits for nothing, and what follows does not wait for it")
+        .label(span, "waits for nothing, and what follows does not wait for it")
         .label(gate, "this gate stands below it")
         .help("put it below the gate, or say `idempotent` in the worker if running it for nothing is harmless");
       self.say(finding);
     }
+  }
+
+  /// The first call in a node of a worker that is not idempotent.
+  fn effect_of(&self, node: &hir::Node) -> Option<(std::sync::Arc<str>, Span)> {
+    let mut found = None;
+    node.visit_nodes(&mut |inner| {
+      if let (NodeKind::Work(call), None) = (&inner.kind, &found) {
+        let worker = self.checker.program.worker(call.target);
+        found = (!worker.idempotent).then(|| (worker.name.clone(), inner.span));
+      }
+    });
+    found
   }
 
   /// Says steps whose value nothing reads, and failures that nothing looks at.

@@ -71,9 +71,13 @@ impl Body<'_, '_> {
       self.say(finding);
       return broken(span);
     }
-    let Some(given) = self.given_arguments(builtin, written) else {
+    let Some(mut given) = self.given_arguments(builtin, written) else {
       return broken(span);
     };
+    let float = |value: &Expr| matches!(value.ty.resolved(), Type::Float(_));
+    if matches!(shape(builtin), Shape::Extreme) && given.arguments.iter().any(float) {
+      given.arguments.iter_mut().for_each(as_float);
+    }
     if given
       .arguments
       .iter()
@@ -375,10 +379,6 @@ impl Body<'_, '_> {
 
   /// `min(a, b)`: the least upper end bounds a `min`, which is what makes it a static bound.
   fn extreme(&mut self, builtin: Builtin, given: &[Expr]) -> Option<Type> {
-    let mut given = given.to_vec();
-    if given.iter().any(|value| matches!(value.ty.resolved(), Type::Float(_))) {
-      given.iter_mut().for_each(as_float);
-    }
     let ranges: Option<Vec<IntRange>> = given
       .iter()
       .map(|value| match value.ty.resolved() {
@@ -403,14 +403,21 @@ impl Body<'_, '_> {
       };
       return Some(Type::Int(range));
     }
-    if given.iter().all(|value| matches!(value.ty.resolved(), Type::Float(_))) {
+    let all = |of: fn(&Type) -> bool| given.iter().all(|value| of(value.ty.resolved()));
+    if all(|ty| matches!(ty, Type::Float(_))) {
       return Some(Type::float());
     }
-    let odd = given
-      .iter()
-      .find(|value| !matches!(value.ty.resolved(), Type::Int(_) | Type::Float(_)))
-      .unwrap_or(&given[0]);
-    self.refuse(builtin, &odd.clone(), "a list, or numbers of one kind")
+    if all(|ty| *ty == Type::Time) || all(|ty| *ty == Type::Duration) {
+      return Some(given[0].ty.clone());
+    }
+    if all(super::operators::is_text) {
+      return Some(Type::string());
+    }
+    self.refuse(
+      builtin,
+      &given[0],
+      "a list, or numbers, strings, times or durations of one kind",
+    )
   }
 
   fn sortable(&mut self, key: &Expr) -> Option<()> {

@@ -109,7 +109,10 @@ impl Body<'_, '_> {
           self.checker.mismatch(span, &record.ty, expected, what);
           record
         }
-        None => self.fitting(expr, expected, what),
+        None => match map_wanted(expected) {
+          Some(wanted) => self.map(parts, &wanted, span, what),
+          None => self.fitting(expr, expected, what),
+        },
       },
       ast::ExprKind::List(parts) => match list_wanted(expected) {
         Some(wanted) => self.check_list(parts, &wanted, span, expected, what),
@@ -469,13 +472,7 @@ impl Body<'_, '_> {
             .filter(|_| value.ty.is_unknown() || self.checker.findings.0.len() > before)
             .map_or(value.ty.clone(), |f| f.ty.clone());
           fields.insert(known.clone(), types::Field { ty, optional: false });
-          if first_written(parts, &name.value).is_some_and(|first| first != name.span) {
-            self.say(
-              Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
-                .label(name.span, "again here")
-                .label(first_written(parts, &name.value).unwrap_or(name.span), "first here"),
-            );
-          }
+          self.given_once(parts, name);
           lowered.push(FieldPart::Field(known, value));
         }
         ast::RecordPart::Spread(value) => {
@@ -501,6 +498,37 @@ impl Body<'_, '_> {
       kind: ExprKind::Record(lowered),
       ty,
       span,
+    }
+  }
+
+  /// A record literal where a map is wanted: every field is an entry.
+  fn map(&mut self, parts: &[ast::RecordPart], wanted: &Type, span: Span, what: &str) -> Expr {
+    let mut lowered = Vec::new();
+    for part in parts {
+      lowered.push(match part {
+        ast::RecordPart::Field { name, value } => {
+          self.given_once(parts, name);
+          let value = self.check(value, wanted, &format!("the entry `{}` of {what}", name.value));
+          FieldPart::Field(name.value.as_str().into(), value)
+        }
+        ast::RecordPart::Spread(value) => FieldPart::Spread(self.check(value, &Type::map(wanted.clone()), what)),
+      });
+    }
+    Expr {
+      kind: ExprKind::Record(lowered),
+      ty: Type::map(wanted.clone()),
+      span,
+    }
+  }
+
+  /// Says a field that was given further up already.
+  fn given_once(&mut self, parts: &[ast::RecordPart], name: &Spanned<String>) {
+    if let Some(first) = first_written(parts, &name.value).filter(|first| *first != name.span) {
+      self.say(
+        Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
+          .label(name.span, "again here")
+          .label(first, "first here"),
+      );
     }
   }
 
@@ -685,6 +713,17 @@ fn wants_float(expected: &Type) -> bool {
   let float = |ty: &Type| matches!(ty.resolved(), Type::Float(_));
   let int = |ty: &Type| matches!(ty.resolved(), Type::Int(_) | Type::Json);
   members.iter().any(float) && !members.iter().any(int)
+}
+
+/// The value type of the map that is wanted, where no record could be meant.
+fn map_wanted(expected: &Type) -> Option<Type> {
+  let members = expected.members();
+  let mut maps = members.iter().filter_map(|member| match member.resolved() {
+    Type::Map(value) => Some((**value).clone()),
+    _ => None,
+  });
+  let record = members.iter().any(|member| member.as_record().is_some());
+  maps.next().filter(|_| !record)
 }
 
 fn list_wanted(expected: &Type) -> Option<ListType> {

@@ -179,16 +179,14 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Binds one of the language's own words: `previous`, `error`, `it`; the innermost one counts.
   pub fn bind_word(&mut self, word: &str, ty: Type, span: Span) -> LocalId {
     let local = self.fresh();
-    self.put(
-      word,
-      Binding {
-        local,
-        ty,
-        span,
-        step: false,
-      },
-    );
+    self.bind_as(word, local, ty, span);
     local
+  }
+
+  /// As `bind_word`, for a word that has its number already.
+  pub fn bind_as(&mut self, word: &str, local: LocalId, ty: Type, span: Span) {
+    let step = false;
+    self.put(word, Binding { local, ty, span, step });
   }
 
   fn put(&mut self, name: &str, binding: Binding) {

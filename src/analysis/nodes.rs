@@ -315,7 +315,10 @@ impl Body<'_, '_> {
       None => (Otherwise::Exhausted, made.ty),
       Some(ast::RepeatElse::Last) => (Otherwise::Last, made.ty),
       Some(ast::RepeatElse::Node(node)) => {
-        let arm = self.arm(node, "else", &[]);
+        let arm = self.scoped(|inner| {
+          inner.bind_as("previous", made.previous, made.ty.clone(), node.span);
+          inner.arm(node, "else", &[])
+        });
         let ty = self.joined(&[(made.ty, repeat.body.span), (arm.node.ty.clone(), node.span)], None);
         (Otherwise::Node(Box::new(arm)), ty)
       }

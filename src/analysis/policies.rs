@@ -145,9 +145,12 @@ impl Body<'_, '_> {
         onto.retry = Some(self.retry(retry, place));
         onto.retry_at = Some(span);
       }
-      PolicyKind::Concurrent(value) => {
-        let value = self.check(value, &Type::int(), "`concurrent`");
+      PolicyKind::Concurrent(written) => {
+        let value = self.check(written, &Type::int(), "`concurrent`");
         self.bounded(&value, 1, "`concurrent`");
+        if spot == Spot::Worker {
+          self.same_for_all(written);
+        }
         onto.concurrent = Some(value);
       }
       PolicyKind::Limit(name) => {
@@ -162,6 +165,20 @@ impl Body<'_, '_> {
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
       PolicyKind::Rate { .. } | PolicyKind::Broken => {}
+    }
+  }
+
+  /// A worker's `concurrent` is shared by all its calls: it can't read what one of them is called with.
+  fn same_for_all(&mut self, value: &ast::Expr) {
+    let reads = super::reads::Reads::of_expr(value);
+    if let Some(read) = reads.names.iter().find(|read| self.find(read.name).is_some()) {
+      let finding = Diagnostic::new(
+        &codes::BAD_SETTING,
+        format!("`concurrent` of a worker can't read `{}`", read.name),
+      )
+      .label(read.span, "differs from call to call")
+      .help("all calls share the bound: give a number or a constant");
+      self.say(finding);
     }
   }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
-  hir::{LimitId, OrchestratorId, WorkerId},
+  hir::{Builtin, LimitId, OrchestratorId, WorkerId},
   modules::Loaded,
   source::Span,
   syntax::ast::{self, ItemKind, Name},
@@ -183,6 +183,15 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
+    if space == Space::Callable && Builtin::find(&name.value).is_some() {
+      let finding = Diagnostic::new(
+        &codes::SHADOWED,
+        format!("`{}` is a function of the language", name.value),
+      )
+      .label(name.span, "would hide it")
+      .help("give it another name");
+      findings.push(finding);
+    }
     let own = self.names[module].entry(space).or_default();
     let Some(entry) = own.get_mut(name.value.as_str()) else {
       own.insert(

@@ -118,6 +118,7 @@ pub struct Worker {
   pub call: LocalId,
 }
 
+#[expect(clippy::large_enum_variant, reason = "most workers are processes, and a program has few")]
 #[derive(Debug)]
 pub enum WorkerKind {
   Process(Process),
