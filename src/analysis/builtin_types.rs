@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{
+  checker::not_taken,
   names::Body,
-  operators::{comparable, is_text},
+  operators::{comparable, is_text, may_be_null},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes},
   hir::{Builtin, Expr, LocalId},
   types::{self, IntRange, ListType, Type},
 };
@@ -16,126 +16,57 @@ impl Body<'_, '_> {
   /// The type of the result; `None` after a finding.
   pub fn builtin_type(&mut self, builtin: Builtin, given: &[Expr], it: Option<LocalId>) -> Option<Type> {
     use Builtin as B;
-    let ty = match builtin {
-      B::Len | B::Count => return self.length(builtin, &given[0]),
-      B::Any | B::All => Type::bool(),
-      B::Find | B::First | B::Last => self.items(builtin, &given[0])?.item.optional(),
-      B::Sum | B::Avg | B::Min | B::Max => return self.aggregate(builtin, given, it),
+    match builtin {
+      B::Len | B::Count => self.length(builtin, &given[0]),
+      B::Any | B::All => Some(Type::bool()),
+      B::Sum | B::Avg | B::Min | B::Max => self.aggregate(builtin, given, it),
+      B::Find | B::First | B::Last => Some(self.items(builtin, &given[0])?.item.optional()),
       B::SortBy => {
         self.sortable(&given[1])?;
-        given[0].ty.clone()
+        Some(given[0].ty.clone())
       }
-      B::GroupBy => {
-        let item = self.items(builtin, &given[0])?.item;
-        Type::list(Type::record([
-          ("key", given[1].ty.clone()),
-          ("items", Type::list(item)),
-        ]))
-      }
-      B::Unique | B::Take => {
-        let list = self.items(builtin, &given[0])?;
-        if builtin == B::Take {
-          self.wants(builtin, &given[1], &Type::int())?;
-        }
-        Type::List(Arc::new(ListType { min: None, ..list }))
-      }
-      B::Flatten => {
-        let inner = self.items(builtin, &given[0])?.item;
-        match inner.resolved() {
-          Type::List(list) => Type::list(list.item.clone()),
-          Type::Never => Type::list(Type::Never),
-          _ => return self.refuse(builtin, &given[0], "a list of lists"),
-        }
-      }
-      B::Chunk => {
-        let list = self.items(builtin, &given[0])?;
-        self.wants(builtin, &given[1], &Type::int())?;
-        let item = Type::List(Arc::new(ListType {
-          item: list.item,
-          min: Some(1),
-          max: None,
-        }));
-        Type::List(Arc::new(ListType {
-          item,
-          min: None,
-          max: list.max,
-        }))
-      }
-      B::Range => {
-        given
-          .iter()
-          .try_for_each(|bound| self.wants(builtin, bound, &Type::int()))?;
-        Type::list(Type::int())
-      }
-      B::Zip => {
-        let (a, b) = (self.items(builtin, &given[0])?, self.items(builtin, &given[1])?);
-        let max = [a.max, b.max].into_iter().flatten().min();
-        let item = Type::record([("first", a.item), ("second", b.item)]);
-        Type::List(Arc::new(ListType { item, min: None, max }))
-      }
-      B::Keys | B::Values => return self.entries(builtin, &given[0]),
-      B::Merge => return self.merge(&given[0], &given[1]),
-      B::Join => {
-        let item = self.items(builtin, &given[0])?.item;
-        if !item.is_scalar() {
-          return self.refuse(builtin, &given[0], "a list of strings or numbers");
-        }
-        self.wants(builtin, &given[1], &Type::string())?;
-        Type::string()
-      }
-      B::Split => {
-        given
-          .iter()
-          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
-        Type::list(Type::string())
-      }
-      B::Lines => {
-        self.wants(builtin, &given[0], &Type::string())?;
-        Type::list(Type::string())
-      }
+      B::GroupBy => self.groups(&given[0], &given[1]),
+      B::Unique | B::Take => self.fewer(builtin, given),
+      B::Flatten => self.flat(&given[0]),
+      B::Chunk => self.chunks(&given[0], &given[1]),
+      B::Range => self.taking(builtin, given, &Type::int(), Type::list(Type::int())),
+      B::Zip => self.zipped(&given[0], &given[1]),
+      B::Keys | B::Values => self.entries(builtin, &given[0]),
+      B::Merge => self.merge(&given[0], &given[1]),
+      B::Join => self.joined_text(&given[0], &given[1]),
+      B::Split | B::Lines => self.taking(builtin, given, &Type::string(), Type::list(Type::string())),
       B::Trim | B::Lower | B::Upper | B::Replace | B::UrlEncode => {
-        given
-          .iter()
-          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
-        Type::string()
+        self.taking(builtin, given, &Type::string(), Type::string())
       }
-      B::StartsWith | B::EndsWith | B::Matches => {
-        given
-          .iter()
-          .try_for_each(|text| self.wants(builtin, text, &Type::string()))?;
-        Type::bool()
-      }
-      B::Contains => return self.contains(&given[0], &given[1]),
-      B::String => {
-        if !given[0].ty.is_scalar() {
-          return self.refuse(builtin, &given[0], "a number, string, boolean, time or duration");
-        }
-        Type::string()
-      }
-      B::Int | B::Float => return self.number_from(builtin, &given[0]),
-      B::Json | B::Hash => Type::string(),
-      B::ParseJson => {
-        self.wants(builtin, &given[0], &Type::string())?;
-        Type::Json
-      }
-      B::Format => return self.format(&given[0], &given[1]),
-      B::Succeeded | B::Failures => return self.outcomes(builtin, &given[0]),
-      B::Round | B::Ceil | B::Floor => return self.rounded(builtin, given),
-      B::Abs => return self.absolute(&given[0]),
-    };
-    Some(ty)
+      B::StartsWith | B::EndsWith | B::Matches => self.taking(builtin, given, &Type::string(), Type::bool()),
+      B::Contains => self.contains(&given[0], &given[1]),
+      B::String if given[0].ty.is_scalar() => Some(Type::string()),
+      B::String => self.refuse(builtin, &given[0], "a number, string, boolean, time or duration"),
+      B::Int | B::Float => self.number_from(builtin, &given[0]),
+      B::Json | B::Hash => Some(Type::string()),
+      B::ParseJson => self.taking(builtin, given, &Type::string(), Type::Json),
+      B::Format => self.format(&given[0], &given[1]),
+      B::Succeeded | B::Failures => self.outcomes(builtin, &given[0]),
+      B::Round | B::Ceil | B::Floor => self.rounded(builtin, given),
+      B::Abs => self.absolute(&given[0]),
+    }
+  }
+
+  /// What takes arguments of one type, and gives a type that does not depend on them.
+  fn taking(&mut self, builtin: Builtin, given: &[Expr], wanted: &Type, gives: Type) -> Option<Type> {
+    given.iter().try_for_each(|value| self.wants(builtin, value, wanted))?;
+    Some(gives)
   }
 
   fn refuse<T>(&mut self, builtin: Builtin, found: &Expr, wanted: &str) -> Option<T> {
-    let null = found.ty.accepts_null() && !matches!(found.ty.resolved(), Type::Json | Type::Null);
-    let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
+    let null = may_be_null(&found.ty);
     let name = builtin.name();
     let message = if null {
       format!("an argument of `{name}` may be null")
     } else {
       format!("`{name}` takes {wanted}")
     };
-    let finding = Diagnostic::new(code, message).label(found.span, format!("this is `{}`", found.ty));
+    let finding = not_taken(null, message).label(found.span, format!("this is `{}`", found.ty));
     self.say(if null {
       finding.help("give a default: `x ?? ...`")
     } else {
@@ -256,6 +187,62 @@ impl Body<'_, '_> {
       &given[0],
       "a list, or numbers, strings, times or durations of one kind",
     )
+  }
+
+  fn groups(&mut self, list: &Expr, key: &Expr) -> Option<Type> {
+    let item = self.items(Builtin::GroupBy, list)?.item;
+    Some(Type::list(Type::record([
+      ("key", key.ty.clone()),
+      ("items", Type::list(item)),
+    ])))
+  }
+
+  /// `unique`, `take`: items of the same list, maybe none.
+  fn fewer(&mut self, builtin: Builtin, given: &[Expr]) -> Option<Type> {
+    let list = self.items(builtin, &given[0])?;
+    if builtin == Builtin::Take {
+      self.wants(builtin, &given[1], &Type::int())?;
+    }
+    Some(Type::List(Arc::new(ListType { min: None, ..list })))
+  }
+
+  fn flat(&mut self, lists: &Expr) -> Option<Type> {
+    let inner = self.items(Builtin::Flatten, lists)?.item;
+    match inner.resolved() {
+      Type::List(list) => Some(Type::list(list.item.clone())),
+      Type::Never => Some(Type::list(Type::Never)),
+      _ => self.refuse(Builtin::Flatten, lists, "a list of lists"),
+    }
+  }
+
+  fn chunks(&mut self, list: &Expr, size: &Expr) -> Option<Type> {
+    let list = self.items(Builtin::Chunk, list)?;
+    self.wants(Builtin::Chunk, size, &Type::int())?;
+    let chunk = ListType {
+      item: list.item,
+      min: Some(1),
+      max: None,
+    };
+    Some(Type::List(Arc::new(ListType {
+      item: Type::List(Arc::new(chunk)),
+      min: None,
+      max: list.max,
+    })))
+  }
+
+  fn zipped(&mut self, a: &Expr, b: &Expr) -> Option<Type> {
+    let (a, b) = (self.items(Builtin::Zip, a)?, self.items(Builtin::Zip, b)?);
+    let max = [a.max, b.max].into_iter().flatten().min();
+    let item = Type::record([("first", a.item), ("second", b.item)]);
+    Some(Type::List(Arc::new(ListType { item, min: None, max })))
+  }
+
+  fn joined_text(&mut self, list: &Expr, between: &Expr) -> Option<Type> {
+    if !self.items(Builtin::Join, list)?.item.is_scalar() {
+      return self.refuse(Builtin::Join, list, "a list of strings or numbers");
+    }
+    self.wants(Builtin::Join, between, &Type::string())?;
+    Some(Type::string())
   }
 
   fn sortable(&mut self, key: &Expr) -> Option<()> {

@@ -34,7 +34,7 @@ fn shape(builtin: Builtin) -> Shape {
   }
 }
 
-/// Up to how many arguments of functions over `it` hold an expression per item.
+/// Typed arguments; with `it` the last of them is an expression per item.
 struct Given {
   arguments: Vec<Expr>,
   it: Option<LocalId>,
@@ -42,32 +42,16 @@ struct Given {
 
 impl Body<'_, '_> {
   pub fn builtin(&mut self, builtin: Builtin, callee: Span, written: &[Argument], span: Span) -> Expr {
-    let name = builtin.name();
     if let Some(label) = written.iter().find_map(|argument| argument.label.as_ref()) {
       let finding = Diagnostic::new(
         &codes::BAD_ARGUMENTS,
-        format!("`{name}` takes its arguments by position"),
+        format!("`{}` takes its arguments by position", builtin.name()),
       )
       .label(label.span, "no names here");
       self.say(finding);
       return broken(span);
     }
-    let count = written.len();
-    let (least, most) = match shape(builtin) {
-      Shape::Plain(least, most) => (least, most),
-      Shape::Over { needed } => (if needed { 2 } else { 1 }, 2),
-      Shape::Extreme => (1, usize::MAX),
-    };
-    if count < least || count > most {
-      let takes = match (least, most) {
-        (1, 1) => "1 argument".to_owned(),
-        (least, most) if least == most => format!("{least} arguments"),
-        (1, usize::MAX) => "at least 1 argument".to_owned(),
-        (least, most) => format!("{least} to {most} arguments"),
-      };
-      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, format!("`{name}` takes {takes}, found {count}"))
-        .label(callee, "called here");
-      self.say(finding);
+    if !self.right_count(builtin, callee, written.len()) {
       return broken(span);
     }
     let Some(mut given) = self.given_arguments(builtin, written) else {
@@ -96,6 +80,27 @@ impl Body<'_, '_> {
       },
       None => broken(span),
     }
+  }
+
+  /// Whether a call has so many arguments as its function takes; says it where not.
+  fn right_count(&mut self, builtin: Builtin, callee: Span, count: usize) -> bool {
+    let (least, most) = match shape(builtin) {
+      Shape::Plain(least, most) => (least, most),
+      Shape::Over { needed } => (if needed { 2 } else { 1 }, 2),
+      Shape::Extreme => (1, usize::MAX),
+    };
+    if (least..=most).contains(&count) {
+      return true;
+    }
+    let takes = match (least, most) {
+      (1, 1) => "1 argument".to_owned(),
+      (least, most) if least == most => format!("{least} arguments"),
+      (1, usize::MAX) => "at least 1 argument".to_owned(),
+      (least, most) => format!("{least} to {most} arguments"),
+    };
+    let message = format!("`{}` takes {takes}, found {count}", builtin.name());
+    self.say(Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(callee, "called here"));
+    false
   }
 
   /// Each argument is typed once: a second time at every level would take for ever where calls are nested.

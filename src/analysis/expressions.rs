@@ -125,19 +125,10 @@ impl Body<'_, '_> {
         condition,
       } => match list_wanted(expected) {
         Some(wanted) => {
-          let before = self.checker.findings.0.len();
-          let made = self.comprehension(
-            body,
-            item,
-            items,
-            condition.as_deref(),
-            span,
-            Some((&wanted.item, what)),
-          );
-          if self.checker.findings.0.len() == before {
-            self.checker.mismatch(span, &made.ty, expected, what);
-          }
-          made
+          let wanted = Some((&wanted.item, what));
+          self.unless_said(expected, what, |checked| {
+            checked.comprehension(body, item, items, condition.as_deref(), span, wanted)
+          })
         }
         None => self.fitting(expr, expected, what),
       },
@@ -153,6 +144,16 @@ impl Body<'_, '_> {
       } => self.match_expression(subject, arms, otherwise.as_ref(), span, Some((expected, what))),
       _ => self.fitting(expr, expected, what),
     }
+  }
+
+  /// Whether what was made fits as a whole, unless something was said of its parts.
+  pub fn unless_said(&mut self, expected: &Type, what: &str, make: impl FnOnce(&mut Self) -> Expr) -> Expr {
+    let before = self.checker.findings.0.len();
+    let made = make(self);
+    if self.checker.findings.0.len() == before {
+      self.checker.mismatch(made.span, &made.ty, expected, what);
+    }
+    made
   }
 
   fn fitting(&mut self, expr: &ast::Expr, expected: &Type, what: &str) -> Expr {

@@ -1,6 +1,6 @@
 //! Reading into a value: its fields, its items.
 
-use super::{expressions::broken, names::Body, symbols::in_order};
+use super::{checker::not_taken, expressions::broken, names::Body, symbols::in_order};
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
   hir::{Expr, ExprKind},
@@ -117,14 +117,12 @@ impl Body<'_, '_> {
       Type::Unknown => (Type::Unknown, Type::Unknown),
       other => {
         let null = other.accepts_null() && !matches!(other, Type::Json);
-        let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
         let help = if null {
           "test it first: `require x != null`"
         } else {
           "lists and maps have items"
         };
-        let finding =
-          Diagnostic::new(code, format!("a `{}` has no items", base.ty)).label(base.span, "not a list or map");
+        let finding = not_taken(null, format!("a `{}` has no items", base.ty)).label(base.span, "not a list or map");
         self.say(finding.help(help));
         return broken(span);
       }

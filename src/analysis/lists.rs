@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::names::Body;
+use super::{checker::not_taken, names::Body};
 use crate::{
-  diagnostics::{Diagnostic, codes},
   hir::{ElementPart, Expr, ExprKind},
   source::Span,
   syntax::ast,
@@ -76,24 +75,21 @@ impl Body<'_, '_> {
     what: &str,
   ) -> Expr {
     let inside = format!("an item of {what}");
-    let before = self.checker.findings.0.len();
-    let (lowered, types): (Vec<_>, Vec<_>) = parts
-      .iter()
-      .map(|part| self.list_part(part, Some((&wanted.item, &inside))))
-      .unzip();
-    let item = types
-      .into_iter()
-      .reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone()))
-      .unwrap_or(Type::Never);
-    let ty = list_type(item, parts);
-    if self.checker.findings.0.len() == before {
-      self.checker.mismatch(span, &ty, expected, what);
-    }
-    Expr {
-      kind: ExprKind::List(lowered),
-      ty,
-      span,
-    }
+    self.unless_said(expected, what, |body| {
+      let typed = parts
+        .iter()
+        .map(|part| body.list_part(part, Some((&wanted.item, &inside))));
+      let (lowered, types): (Vec<_>, Vec<_>) = typed.unzip();
+      let item = types
+        .into_iter()
+        .reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone()))
+        .unwrap_or(Type::Never);
+      Expr {
+        kind: ExprKind::List(lowered),
+        ty: list_type(item, parts),
+        span,
+      }
+    })
   }
 
   pub fn comprehension(
@@ -148,9 +144,8 @@ impl Body<'_, '_> {
       Type::Unknown => Type::Unknown,
       other => {
         let null = other.accepts_null() && other.without_null().as_list().is_some();
-        let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
         let mut finding =
-          Diagnostic::new(code, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
+          not_taken(null, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
         if null {
           finding = finding.help("give a default: `xs ?? []`");
         } else if let Type::Json = other {

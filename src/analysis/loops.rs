@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Each, NodeKind, Otherwise, Repeat},
+  hir::{self, Each, LocalId, NodeKind, Otherwise, Repeat},
   source::Span,
   syntax::ast,
-  types::{self, ListType, Type},
+  types::{self, IntRange, ListType, Type},
 };
 
 /// `repeat`s and folds with an untyped seed inside one another: each is typed twice.
@@ -29,73 +29,82 @@ impl Body<'_, '_> {
     let mut policies = WorkerPolicies::default();
     let all: Vec<ast::Policy> = each.with.iter().chain(&node.with).cloned().collect();
     self.apply_policies(written(&all), Spot::Each, &mut policies);
-    let index = match items.ty.as_list().and_then(|list| list.max) {
-      Some(max) => Type::int_range(0, i64::try_from(max).unwrap_or(i64::MAX)),
-      None => Type::Int(types::IntRange {
-        min: Some(0),
-        max: None,
-      }),
+    let names = Items {
+      item,
+      index: index_type(&items),
     };
-    let bind = |body: &mut Self| {
-      let item = body.bind(&each.item, item.clone(), false);
-      (
-        item,
-        each.index.as_ref().map(|name| body.bind(name, index.clone(), false)),
-      )
-    };
-    let (fold, body, (item, index)) = match &each.seed {
-      None => {
-        let (names, body) = self.scoped(|inner| (bind(inner), inner.node(&each.body)));
-        (None, body, names)
-      }
+    let (kind, ty) = match &each.seed {
+      None => self.each_apart(each, items, &names, &policies),
       Some((seed, ty)) => {
-        let looped = Looped {
-          seed: Some(seed),
-          ty: ty.as_ref(),
-          mentions: Reads::of_node(&each.body).mentions("previous"),
-          span: seed.span,
-        };
-        let made = self.looped(&looped, |inner, wanted| {
-          let names = bind(inner);
-          let body = inner.node(&each.body);
-          if let Some((wanted, what)) = wanted {
-            inner.checker.mismatch(each.body.span, &body.ty, wanted, what);
-          }
-          let ty = body.ty.clone();
-          ((body, names), ty)
-        });
         self.fold_policies(&policies, each);
-        let (body, names) = made.inside;
-        let seed = made.seed.unwrap_or_else(|| broken(seed.span));
-        let kind = Each {
-          item: names.0,
-          index: names.1,
-          items,
-          fold: Some((seed, made.previous)),
-          concurrent: None,
-          collect: false,
-          body,
-        };
-        return (NodeKind::Each(Box::new(kind)), made.ty, policies);
+        self.fold(each, items, &names, (seed, ty.as_ref()))
       }
     };
+    (NodeKind::Each(Box::new(kind)), ty, policies)
+  }
+
+  /// Rounds that know nothing of each other: the list of what they give.
+  fn each_apart(
+    &mut self,
+    each: &ast::Each,
+    items: hir::Expr,
+    names: &Items,
+    policies: &WorkerPolicies,
+  ) -> (Each, Type) {
+    let ((item, index), body) = self.scoped(|inner| (inner.bind_items(each, names), inner.node(&each.body)));
     let value = if policies.collect && !body.ty.is_unknown() {
       types::outcome(&body.ty)
     } else {
       body.ty.clone()
     };
     let (min, max) = items.ty.as_list().map_or((None, None), |list| (list.min, list.max));
-    let ty = Type::List(Arc::new(ListType { item: value, min, max }));
     let made = Each {
       item,
       index,
       items,
-      fold,
+      fold: None,
       concurrent: policies.concurrent.clone(),
       collect: policies.collect,
       body,
     };
-    (NodeKind::Each(Box::new(made)), ty, policies)
+    (made, Type::List(Arc::new(ListType { item: value, min, max })))
+  }
+
+  /// `each ... from`: each round sees the answer of the one before.
+  fn fold(&mut self, each: &ast::Each, items: hir::Expr, names: &Items, (seed, ty): Seed<'_>) -> (Each, Type) {
+    let looped = Looped {
+      seed: Some(seed),
+      ty,
+      mentions: Reads::of_node(&each.body).mentions("previous"),
+      span: seed.span,
+    };
+    let made = self.looped(&looped, |inner, wanted| {
+      let names = inner.bind_items(each, names);
+      let body = inner.node(&each.body);
+      if let Some((wanted, what)) = wanted {
+        inner.checker.mismatch(each.body.span, &body.ty, wanted, what);
+      }
+      let ty = body.ty.clone();
+      ((body, names), ty)
+    });
+    let (body, (item, index)) = made.inside;
+    let seed = made.seed.unwrap_or_else(|| broken(seed.span));
+    let each = Each {
+      item,
+      index,
+      items,
+      fold: Some((seed, made.previous)),
+      concurrent: None,
+      collect: false,
+      body,
+    };
+    (each, made.ty)
+  }
+
+  fn bind_items(&mut self, each: &ast::Each, names: &Items) -> (LocalId, Option<LocalId>) {
+    let item = self.bind(&each.item, names.item.clone(), false);
+    let index = each.index.as_ref();
+    (item, index.map(|index| self.bind(index, names.index.clone(), false)))
   }
 
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
@@ -115,29 +124,15 @@ impl Body<'_, '_> {
   }
 
   pub fn repeat(&mut self, repeat: &ast::Repeat) -> (NodeKind, Type) {
-    let bound = match &repeat.bound {
-      Some(bound) => {
-        let bound = self.check(bound, &Type::int(), "`up to`");
-        self.bounded(&bound, 1, "`up to`");
-        bound
-      }
-      None => {
-        let finding = Diagnostic::new(&codes::UNBOUNDED, "the `repeat` has no bound")
-          .label(repeat.keyword, "how often at most?")
-          .help("write `repeat up to 3 { ... }`");
-        self.say(finding);
-        broken(repeat.keyword)
-      }
-    };
-    let mut mentions = Reads::of_block(&repeat.body).mentions("previous");
-    mentions |= repeat
-      .until
-      .as_ref()
-      .is_some_and(|until| Reads::of_expr(until).mentions("previous"));
-    let (seed, ty) = repeat
-      .seed
-      .as_ref()
-      .map_or((None, None), |(seed, ty)| (Some(seed), ty.as_ref()));
+    let bound = self.repeat_bound(repeat);
+    let previous = |reads: Reads<'_>| reads.mentions("previous");
+    let mentions = previous(Reads::of_block(&repeat.body))
+      || repeat
+        .until
+        .as_ref()
+        .is_some_and(|until| previous(Reads::of_expr(until)));
+    let seed = repeat.seed.as_ref();
+    let (seed, ty) = seed.map_or((None, None), |(seed, ty)| (Some(seed), ty.as_ref()));
     let looped = Looped {
       seed,
       ty,
@@ -178,6 +173,23 @@ impl Body<'_, '_> {
     (NodeKind::Repeat(Box::new(made)), ty)
   }
 
+  fn repeat_bound(&mut self, repeat: &ast::Repeat) -> hir::Expr {
+    match &repeat.bound {
+      Some(bound) => {
+        let bound = self.check(bound, &Type::int(), "`up to`");
+        self.bounded(&bound, 1, "`up to`");
+        bound
+      }
+      None => {
+        let finding = Diagnostic::new(&codes::UNBOUNDED, "the `repeat` has no bound")
+          .label(repeat.keyword, "how often at most?")
+          .help("write `repeat up to 3 { ... }`");
+        self.say(finding);
+        broken(repeat.keyword)
+      }
+    }
+  }
+
   /// An `until` that reads no step which depends on a call.
   fn constant_until(&mut self, repeat: &ast::Repeat) {
     let Some(until) = &repeat.until else { return };
@@ -212,6 +224,24 @@ impl Body<'_, '_> {
   }
 }
 
+/// The types of the names that `each` binds.
+struct Items {
+  item: Type,
+  index: Type,
+}
+
+/// The places of a list, as far as its length is known.
+fn index_type(items: &hir::Expr) -> Type {
+  let most = items.ty.as_list().and_then(|list| list.max);
+  Type::Int(IntRange {
+    min: Some(0),
+    max: most.map(|most| i64::try_from(most).unwrap_or(i64::MAX)),
+  })
+}
+
+/// `from seed: Type`
+type Seed<'s> = (&'s ast::Expr, Option<&'s ast::TypeExpr>);
+
 /// What `repeat` and `each ... from` have in common.
 struct Looped<'s> {
   seed: Option<&'s ast::Expr>,
@@ -223,7 +253,7 @@ struct Looped<'s> {
 
 struct LoopMade<T> {
   seed: Option<hir::Expr>,
-  previous: hir::LocalId,
+  previous: LocalId,
   inside: T,
   ty: Type,
 }
@@ -263,18 +293,8 @@ impl Body<'_, '_> {
       Some(_) => types::join(&first, &types::widen(&answer)).unwrap_or(first.clone()),
     };
     let (previous, (inside, ty)) = self.once(second.clone(), looped.span, |body| inside(body, None));
-    let wide = types::widen(&ty);
-    if looped.mentions && !types::fits(&wide, &second) && !ty.is_unknown() && !second.is_unknown() {
-      let finding = Diagnostic::new(
-        &codes::NO_JOIN,
-        format!("the body gives `{wide}`, and its `previous` is `{second}`"),
-      )
-      .label(looped.span, "each round sees the answer of the one before")
-      .help(format!(
-        "say the type: `from {}: {wide}`",
-        if looped.seed.is_some() { "SEED" } else { "null" }
-      ));
-      self.say(finding);
+    if looped.mentions {
+      self.settled(looped, &ty, &second);
     }
     let ty = if seed.is_some() {
       types::join(&second, &ty).unwrap_or(second)
@@ -287,6 +307,24 @@ impl Body<'_, '_> {
       inside,
       ty,
     }
+  }
+
+  /// Says it where the body gives what its own `previous` can't be.
+  fn settled(&mut self, looped: &Looped<'_>, gives: &Type, previous: &Type) {
+    let wide = types::widen(gives);
+    if types::fits(&wide, previous) || gives.is_unknown() || previous.is_unknown() {
+      return;
+    }
+    let finding = Diagnostic::new(
+      &codes::NO_JOIN,
+      format!("the body gives `{wide}`, and its `previous` is `{previous}`"),
+    )
+    .label(looped.span, "each round sees the answer of the one before")
+    .help(format!(
+      "say the type: `from {}: {wide}`",
+      if looped.seed.is_some() { "SEED" } else { "null" }
+    ));
+    self.say(finding);
   }
 
   /// What the body gives if `previous` is of a type; findings are dropped.
@@ -307,7 +345,7 @@ impl Body<'_, '_> {
       return Type::Unknown;
     }
     let mark = self.checker.findings.0.len();
-    let reads = self.reads.clone();
+    let reads = std::mem::take(&mut self.reads);
     self.loops += 1;
     let (_, (_, ty)) = self.once(previous.clone(), span, |body| inside(body, None));
     self.loops -= 1;
@@ -316,7 +354,7 @@ impl Body<'_, '_> {
     ty
   }
 
-  fn once<T>(&mut self, previous: Type, span: Span, inside: impl FnOnce(&mut Self) -> T) -> (hir::LocalId, T) {
+  fn once<T>(&mut self, previous: Type, span: Span, inside: impl FnOnce(&mut Self) -> T) -> (LocalId, T) {
     self.scoped(|body| {
       let local = body.bind_word("previous", previous, span);
       (local, inside(body))

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
   checker::Checker,
   names::Body,
-  symbols::{Space, Target},
+  symbols::{Space, Target, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -207,14 +207,10 @@ impl Body<'_, '_> {
   fn unknown_policy(&mut self, name: &ast::Name) {
     let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("there is no policy `{}`", name.value))
       .label(name.span, "not a policy");
-    let finding = match nearest(&name.value, POLICIES.iter().copied()) {
+    self.say(match nearest(&name.value, POLICIES.iter().copied()) {
       Some(near) => finding.help(format!("there is `{near}`")),
-      None => finding.help(format!(
-        "there are {}",
-        super::symbols::listed(POLICIES.iter().copied())
-      )),
-    };
-    self.say(finding);
+      None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
+    });
   }
 
   fn duration(&mut self, value: &ast::Expr, what: &str, place: Place) -> Setting {

@@ -50,21 +50,15 @@ impl Body<'_, '_> {
   pub fn record(&mut self, parts: &[ast::RecordPart], span: Span, wanted: Option<&Type>) -> Expr {
     let wanted_type = wanted.unwrap_or(&Type::Unknown);
     let wanted = wanted.and_then(Type::as_record);
-    let mut fields = indexmap::IndexMap::new();
+    let mut fields = IndexMap::new();
     let mut open = false;
     let mut misnamed = false;
     let mut lowered = Vec::new();
     for part in parts {
       match part {
         ast::RecordPart::Field { name, value } => {
-          let before = self.checker.findings.0.len();
-          let value = match wanted.and_then(|record| record.fields.get(name.value.as_str())) {
-            Some(field) => {
-              let ty = if field.optional { field.read() } else { field.ty.clone() };
-              self.check(value, &ty, &format!("the field `{}`", name.value))
-            }
-            None => self.infer(value),
-          };
+          let field = wanted.and_then(|record| record.fields.get(name.value.as_str()));
+          let (value, ty) = self.record_field(name, value, field);
           if let (Some(record), false) = (wanted, value.ty.is_unknown())
             && !record.open
             && !record.fields.contains_key(name.value.as_str())
@@ -73,10 +67,6 @@ impl Body<'_, '_> {
             misnamed = true;
           }
           let known: Arc<str> = name.value.as_str().into();
-          let ty = wanted
-            .and_then(|record| record.fields.get(&known))
-            .filter(|_| value.ty.is_unknown() || self.checker.findings.0.len() > before)
-            .map_or(value.ty.clone(), |f| f.ty.clone());
           fields.insert(known.clone(), types::Field { ty, optional: false });
           self.given_once(parts, name);
           lowered.push(FieldPart::Field(known, value));
@@ -105,6 +95,21 @@ impl Body<'_, '_> {
       ty,
       span,
     }
+  }
+
+  /// A field's value, and the type to go on with: the wanted one where something was said of the value.
+  fn record_field(&mut self, name: &ast::Name, value: &ast::Expr, wanted: Option<&types::Field>) -> (Expr, Type) {
+    let before = self.checker.findings.0.len();
+    let Some(field) = wanted else {
+      let value = self.infer(value);
+      let ty = value.ty.clone();
+      return (value, ty);
+    };
+    let ty = if field.optional { field.read() } else { field.ty.clone() };
+    let value = self.check(value, &ty, &format!("the field `{}`", name.value));
+    let said = value.ty.is_unknown() || self.checker.findings.0.len() > before;
+    let ty = if said { field.ty.clone() } else { value.ty.clone() };
+    (value, ty)
   }
 
   /// A record literal where a map is wanted: every field is an entry.

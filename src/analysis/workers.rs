@@ -5,6 +5,7 @@ use super::{
   names::Body,
   policies::{POLICIES, Spot, WorkerPolicies},
   signatures::Signed,
+  symbols::number,
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -82,7 +83,7 @@ impl Checker<'_> {
     }
     self.program.workers.push(hir::Worker {
       name: name.value.as_str().into(),
-      module: ModuleId(u32::try_from(module).unwrap_or(u32::MAX)),
+      module: ModuleId(number(module)),
       doc: declared.item.doc.clone(),
       span,
       contract: signed.contract,
