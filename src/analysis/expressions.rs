@@ -1,6 +1,6 @@
 //! Types expressions: what each is, and whether it fits where it stands.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
   checker::TypedLet,
@@ -438,12 +438,21 @@ impl Body<'_, '_> {
     chosen.next().filter(|_| chosen.next().is_none())
   }
 
+  fn given_twice(&mut self, field: &Spanned<String>, first: Span) {
+    self.say(
+      Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", field.value))
+        .label(field.span, "again here")
+        .label(first, "first here"),
+    );
+  }
+
   fn record(&mut self, parts: &[ast::RecordPart], span: Span, wanted: Option<&Type>) -> Expr {
     let wanted_type = wanted.unwrap_or(&Type::Unknown);
     let wanted = wanted.and_then(Type::as_record);
     let mut fields = indexmap::IndexMap::new();
     let mut open = false;
     let mut misnamed = false;
+    let mut written = HashMap::new();
     let mut lowered = Vec::new();
     for part in parts {
       match part {
@@ -469,12 +478,9 @@ impl Body<'_, '_> {
             .filter(|_| value.ty.is_unknown() || self.checker.findings.0.len() > before)
             .map_or(value.ty.clone(), |f| f.ty.clone());
           fields.insert(known.clone(), types::Field { ty, optional: false });
-          if first_written(parts, &name.value).is_some_and(|first| first != name.span) {
-            self.say(
-              Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
-                .label(name.span, "again here")
-                .label(first_written(parts, &name.value).unwrap_or(name.span), "first here"),
-            );
+          let first = *written.entry(name.value.as_str()).or_insert(name.span);
+          if first != name.span {
+            self.given_twice(name, first);
           }
           lowered.push(FieldPart::Field(known, value));
         }
@@ -710,13 +716,6 @@ fn list_type(item: Type, parts: &[ast::ListPart]) -> Type {
 }
 
 /// Where a field of this name is written first.
-fn first_written(parts: &[ast::RecordPart], field: &str) -> Option<Span> {
-  parts.iter().find_map(|part| match part {
-    ast::RecordPart::Field { name, .. } if name.value == field => Some(name.span),
-    _ => None,
-  })
-}
-
 fn spread_fields(fields: &mut indexmap::IndexMap<Arc<str>, types::Field>, record: &types::RecordType) {
   for (name, field) in &record.fields {
     let mut field = field.clone();
