@@ -70,6 +70,9 @@ impl Body<'_, '_> {
       .label(name.span, "called here");
       return self.say(finding);
     }
+    if self.checker.findings.is_full() {
+      return;
+    }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
     let builtins = Builtin::ALL.iter().map(|builtin| builtin.name());
     let near = nearest(&name.value, own.iter().copied().chain(builtins));

@@ -1,6 +1,6 @@
 //! Record literals, as records and as maps: which type is meant, what is spread into them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
 
@@ -8,7 +8,7 @@ use super::{expressions::broken, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, FieldPart},
-  source::{Span, Spanned},
+  source::Span,
   syntax::ast,
   types::{self, Type},
 };
@@ -53,6 +53,7 @@ impl Body<'_, '_> {
     let mut fields = IndexMap::new();
     let mut open = false;
     let mut misnamed = false;
+    self.given_once(parts);
     let mut lowered = Vec::new();
     for part in parts {
       match part {
@@ -68,7 +69,6 @@ impl Body<'_, '_> {
           }
           let known: Arc<str> = name.value.as_str().into();
           fields.insert(known.clone(), types::Field { ty, optional: false });
-          self.given_once(parts, name);
           lowered.push(FieldPart::Field(known, value));
         }
         ast::RecordPart::Spread(value) => {
@@ -114,11 +114,11 @@ impl Body<'_, '_> {
 
   /// A record literal where a map is wanted: every field is an entry.
   pub fn map(&mut self, parts: &[ast::RecordPart], wanted: &Type, span: Span, what: &str) -> Expr {
+    self.given_once(parts);
     let mut lowered = Vec::new();
     for part in parts {
       lowered.push(match part {
         ast::RecordPart::Field { name, value } => {
-          self.given_once(parts, name);
           let value = self.check(value, wanted, &format!("the entry `{}` of {what}", name.value));
           FieldPart::Field(name.value.as_str().into(), value)
         }
@@ -132,14 +132,17 @@ impl Body<'_, '_> {
     }
   }
 
-  /// Says a field that was given further up already.
-  fn given_once(&mut self, parts: &[ast::RecordPart], name: &Spanned<String>) {
-    if let Some(first) = first_written(parts, &name.value).filter(|first| *first != name.span) {
-      self.say(
-        Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", name.value))
-          .label(name.span, "again here")
-          .label(first, "first here"),
-      );
+  /// Says fields that were given further up already.
+  fn given_once(&mut self, parts: &[ast::RecordPart]) {
+    let mut written: HashMap<&str, Span> = HashMap::new();
+    for part in parts {
+      let ast::RecordPart::Field { name, .. } = part else {
+        continue;
+      };
+      let first = *written.entry(&name.value).or_insert(name.span);
+      if first != name.span {
+        self.say(super::symbols::duplicate(name, first));
+      }
     }
   }
 
@@ -159,14 +162,6 @@ pub fn map_wanted(expected: &Type) -> Option<Type> {
   });
   let record = members.iter().any(|member| member.as_record().is_some());
   maps.next().filter(|_| !record)
-}
-
-/// Where a field of this name is written first.
-fn first_written(parts: &[ast::RecordPart], field: &str) -> Option<Span> {
-  parts.iter().find_map(|part| match part {
-    ast::RecordPart::Field { name, .. } if name.value == field => Some(name.span),
-    _ => None,
-  })
 }
 
 fn spread_fields(fields: &mut IndexMap<Arc<str>, types::Field>, record: &types::RecordType) {

@@ -56,12 +56,24 @@ pub struct Diagnostic {
   pub help: Option<String>,
 }
 
+/// Longer texts of a finding are cut, in bytes: they quote what somebody wrote, which may be of any length.
+const LONGEST: usize = 4_000;
+
+fn cut(text: impl Into<String>) -> String {
+  let mut text = text.into();
+  if text.len() > LONGEST {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text.push('…');
+  }
+  text
+}
+
 impl Diagnostic {
   /// A finding without a place.
   pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
     Self {
       code,
-      message: message.into(),
+      message: cut(message),
       labels: Vec::new(),
       help: None,
     }
@@ -70,17 +82,14 @@ impl Diagnostic {
   /// Adds a place; the first one added is the main one.
   #[must_use]
   pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
-    self.labels.push(Label {
-      span,
-      text: text.into(),
-    });
+    self.labels.push(Label { span, text: cut(text) });
     self
   }
 
   /// Says what to do.
   #[must_use]
   pub fn help(mut self, text: impl Into<String>) -> Self {
-    self.help = Some(text.into());
+    self.help = Some(cut(text));
     self
   }
 
@@ -90,17 +99,33 @@ impl Diagnostic {
   }
 }
 
-/// What a stage found, in the order found.
+/// How many findings there are at least once some were left out: more help nobody.
+pub const MOST: usize = 500;
+
+/// What a stage found, in the order found. Beyond [`MOST`] findings only those that refuse the program are added,
+/// and beyond twice as many, nothing; so whether the program is refused never depends on what was left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
   pub fn push(&mut self, diagnostic: Diagnostic) {
-    self.0.push(diagnostic);
+    let most = if diagnostic.code.level.refuses() {
+      2 * MOST
+    } else {
+      MOST
+    };
+    if self.0.len() < most {
+      self.0.push(diagnostic);
+    }
   }
 
   pub fn extend(&mut self, other: Diagnostics) {
-    self.0.extend(other.0);
+    other.0.into_iter().for_each(|diagnostic| self.push(diagnostic));
+  }
+
+  /// Whether nothing more is added: what would only say more need not be worked out.
+  pub fn is_full(&self) -> bool {
+    self.0.len() >= 2 * MOST
   }
 
   pub fn is_empty(&self) -> bool {
@@ -122,17 +147,19 @@ impl Diagnostics {
   }
 }
 
+/// Candidates that `nearest` looks at, for a program may have a great many names and mistakes.
+const LOOKED_AT: usize = 10_000;
+
 /// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-  let reach = (name.chars().count() / 3).clamp(1, 3);
+  let length = name.chars().count();
+  let reach = (length / 3).clamp(1, 3);
+  let wanted = name.to_lowercase();
   candidates
     .into_iter()
-    .map(|candidate| {
-      (
-        strsim::damerau_levenshtein(&name.to_lowercase(), &candidate.to_lowercase()),
-        candidate,
-      )
-    })
+    .filter(|candidate| candidate.chars().count().abs_diff(length) <= reach)
+    .take(LOOKED_AT)
+    .map(|candidate| (strsim::osa_distance(&wanted, &candidate.to_lowercase()), candidate))
     .filter(|(distance, candidate)| *distance <= reach && *candidate != name)
     .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
     .map(|(_, candidate)| candidate)

@@ -13,7 +13,7 @@ use super::{
   harmless,
 };
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, Level},
+  diagnostics::{Diagnostic, Diagnostics, Level, MOST},
   source::Sources,
 };
 
@@ -50,7 +50,12 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> Strin
     text.push('\n');
   }
   if !diagnostics.is_empty() {
-    let _ = writeln!(text, "{}", Counts::of(diagnostics));
+    let more = if diagnostics.0.len() >= MOST {
+      ", and perhaps more"
+    } else {
+      ""
+    };
+    let _ = writeln!(text, "{}{more}", Counts::of(diagnostics));
   }
   text
 }
