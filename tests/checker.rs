@@ -87,6 +87,17 @@ fn tests_narrow_what_they_guard() {
     ("r = if not (maybe == null) then say(maybe)", ""),
     ("r = match maybe { null => say(s), else => say(maybe) }", ""),
     ("r = say(maybe ?? s)", ""),
+    // gates
+    ("require maybe != null\nr = say(maybe)", ""),
+    ("r = say(maybe)\nrequire maybe != null", "type/maybe-null"),
+    (
+      "r = if flag then say(later) else say(maybe)\nrequire maybe != null\nlater = say(s)",
+      "type/maybe-null",
+    ),
+    (
+      "r = say(\"${later} ${maybe}\")\nrequire maybe != null\nlater = say(s)",
+      "",
+    ),
     // paths
     ("r = if issue.owner != null then say(issue.owner)", ""),
     ("r = if issue.note != null then say(issue.note)", ""),
