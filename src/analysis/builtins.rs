@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{expressions::broken, names::Body, operators::as_float};
+use super::{expressions::broken, floats::as_float, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Builtin, Expr, ExprKind, LocalId},

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
   checker::TypedLet,
+  floats::{self, exactly, wants_float},
   names::Body,
   symbols::{Space, Target, in_order},
 };
@@ -49,13 +50,7 @@ impl Body<'_, '_> {
       ast::ExprKind::Null => literal(Value::Null, Type::Null, span),
       ast::ExprKind::Bool(value) => literal(Value::Bool(*value), Type::Bool(Some(*value)), span),
       ast::ExprKind::Int(value) => literal(Value::Int(*value), Type::int_range(*value, *value), span),
-      ast::ExprKind::Float(value) => {
-        let exactly = types::FloatRange {
-          min: Some(*value),
-          max: Some(*value),
-        };
-        literal(Value::Float(*value), Type::Float(exactly), span)
-      }
+      ast::ExprKind::Float(value) => literal(Value::Float(*value), exactly(*value), span),
       ast::ExprKind::Duration(value) => literal(Value::Duration(*value), Type::Duration, span),
       ast::ExprKind::String(parts) => self.text(parts, span),
       ast::ExprKind::Name(name) => self.name(name, span),
@@ -173,10 +168,7 @@ impl Body<'_, '_> {
   #[expect(clippy::cast_precision_loss, reason = "a literal: what is written is what is meant")]
   fn int_as_float(&mut self, value: i64, expected: &Type, what: &str, span: Span) -> Expr {
     let value = value as f64;
-    let ty = Type::Float(types::FloatRange {
-      min: Some(value),
-      max: Some(value),
-    });
+    let ty = exactly(value);
     self.checker.mismatch(span, &ty, expected, what);
     literal(Value::Float(value), ty, span)
   }
@@ -539,20 +531,22 @@ impl Body<'_, '_> {
   }
 
   fn list(&mut self, parts: &[ast::ListPart], span: Span) -> Expr {
+    let mut lowered: Vec<ElementPart> = parts.iter().map(|part| self.list_part(part, None).0).collect();
+    let mut items: Vec<&mut Expr> = lowered.iter_mut().filter_map(item_of).collect();
+    floats::agree(&mut items);
     let mut item = Type::Never;
-    let mut lowered = Vec::new();
-    for part in parts {
-      let (value, ty) = self.list_part(part, None);
+    let mut before = None;
+    for part in &lowered {
+      let ty = part_type(part);
       match types::join(&item, &ty) {
         _ if item.is_unknown() => {}
         Some(joined) => item = joined,
         None => {
-          let before = lowered.last().map(value_span);
-          self.no_join((&item, before), (&ty, value_span(&value)), "the items of a list");
+          self.no_join((&item, before), (&ty, value_span(part)), "the items of a list");
           item = Type::Unknown;
         }
       }
-      lowered.push(value);
+      before = Some(value_span(part));
     }
     Expr {
       kind: ExprKind::List(lowered),
@@ -578,17 +572,12 @@ impl Body<'_, '_> {
           Some((item, what)) => self.check(value, &Type::list(item.clone()), what),
           None => self.infer(value),
         };
-        let ty = match value.ty.resolved() {
-          Type::List(list) => list.item.clone(),
-          Type::Unknown => Type::Unknown,
-          _ => {
-            if wanted.is_none() {
-              self.not_spreadable(&value, "list");
-            }
-            Type::Unknown
-          }
-        };
-        (ElementPart::Spread(value), ty)
+        if wanted.is_none() && value.ty.as_list().is_none() && !value.ty.is_unknown() {
+          self.not_spreadable(&value, "list");
+        }
+        let part = ElementPart::Spread(value);
+        let ty = part_type(&part);
+        (part, ty)
       }
     }
   }
@@ -702,17 +691,25 @@ impl Body<'_, '_> {
   }
 }
 
+fn item_of(part: &mut ElementPart) -> Option<&mut Expr> {
+  match part {
+    ElementPart::Item(value) => Some(value),
+    ElementPart::Spread(_) => None,
+  }
+}
+
+/// The type of the items that a part puts into its list.
+fn part_type(part: &ElementPart) -> Type {
+  match part {
+    ElementPart::Item(value) => value.ty.clone(),
+    ElementPart::Spread(value) => value.ty.as_list().map_or(Type::Unknown, |list| list.item.clone()),
+  }
+}
+
 fn value_span(part: &ElementPart) -> Span {
   match part {
     ElementPart::Item(value) | ElementPart::Spread(value) => value.span,
   }
-}
-
-fn wants_float(expected: &Type) -> bool {
-  let members = expected.members();
-  let float = |ty: &Type| matches!(ty.resolved(), Type::Float(_));
-  let int = |ty: &Type| matches!(ty.resolved(), Type::Int(_) | Type::Json);
-  members.iter().any(float) && !members.iter().any(int)
 }
 
 /// The value type of the map that is wanted, where no record could be meant.

@@ -8,6 +8,7 @@ mod conditions;
 mod contracts;
 mod cycles;
 mod expressions;
+mod floats;
 mod hygiene;
 mod lets;
 mod literals;
