@@ -28,8 +28,8 @@ pub enum View {
 impl View {
   pub fn new(options: &Options) -> View {
     match options.format {
+      _ if options.quiet => View::Quiet,
       Format::Json => View::Json,
-      Format::Human if options.quiet => View::Quiet,
       Format::Human if std::io::stderr().is_terminal() => View::Live(Live::new()),
       Format::Human => View::Lines(News::default()),
     }
