@@ -29,13 +29,7 @@ const FLOORS: &[(&str, u32)] = &[
 ];
 
 /// Files that may be longer, each with its reason.
-const LONG: &[(&str, &str)] = &[
-  (
-    "analysis/expressions.rs",
-    "the type of every expression: one function each, read beside each other",
-  ),
-  ("engine/tests/traces.rs", "one golden trace for each construct"),
-];
+const LONG: &[(&str, &str)] = &[("engine/tests/traces.rs", "one golden trace for each construct")];
 const LONGEST: usize = 600;
 
 /// Not in any source file.

@@ -31,9 +31,9 @@ worker draw(shape: Shape) -> Shape { mock return { kind: "dot" } }
 worker level(x: Level) -> Level { mock return "low" }
 worker rate: Rate { mock return { score: 1 } }
 worker act(text: string) { exec ["true", text] }
-worker find(n: int) -> Issue? { mock return null }
+worker look(n: int) -> Issue? { mock return null }
 worker three(a: int, b: string = "b", c: bool = true) -> int { mock return 1 }
-worker any(x: json) -> json { mock return null }
+worker anything(x: json) -> json { mock return null }
 let limit_of = 3
 let double(n: int) -> int = n * 2
 /// .
@@ -162,10 +162,10 @@ fn tests_narrow_what_they_guard() {
       "require maybe != null, \"no ${maybe}\"\nr = say(maybe)",
       "type/maybe-null",
     ),
-    ("f = find(n)\nrequire f != null\nr = say(f.title)", ""),
+    ("f = look(n)\nrequire f != null\nr = say(f.title)", ""),
     ("return null when maybe == null\nr = say(maybe)", ""),
     ("return len(maybe) when maybe != null\nr = say(s)", ""),
-    ("stage look { f = find(n)\nrequire f != null }\nr = say(f.title)", ""),
+    ("stage look { f = look(n)\nrequire f != null }\nr = say(f.title)", ""),
     (
       "r = each name in names { require name != null\nt = say(name)\nyield t }",
       "",
@@ -188,17 +188,17 @@ fn tests_narrow_what_they_guard() {
 #[test]
 fn alternatives_join_or_are_said() {
   steps_table(&[
-    ("a = if flag then 1 else 2.5\nr = any(a)", "type/no-join"),
+    ("a = if flag then 1 else 2.5\nr = anything(a)", "type/no-join"),
     ("a = if flag then number(n)\nr = number(a)", "type/maybe-null"),
     ("a = if flag then \"low\" else \"high\"\nr = level(a)", ""),
     ("a = if flag then \"low\" else \"none\"\nr = level(a)", "type/mismatch"),
-    ("a = if flag then number(n) else say(s)\nr = any(a)", ""),
+    ("a = if flag then number(n) else say(s)\nr = anything(a)", ""),
     ("a = if flag then number(n) else say(s)\nr = number(a)", "type/mismatch"),
     ("a = number(n) catch 0\nr = number(a)", ""),
     ("a = number(n) catch fail \"no\"\nr = number(a)", ""),
     ("a = say(s) catch say(error.message)\nr = say(a)", ""),
-    ("a = [1, \"x\"]\nr = any(a)", ""),
-    ("a = [{ p: 1 }, { q: 1 }]\nr = any(a)", "type/no-join"),
+    ("a = [1, \"x\"]\nr = anything(a)", ""),
+    ("a = [{ p: 1 }, { q: 1 }]\nr = anything(a)", "type/no-join"),
     ("a = []\nr = number(len(a))", ""),
     ("a = [...[], 1]\nr = number(sum(a))", ""),
     (
@@ -295,15 +295,18 @@ fn values_fit_by_structure() {
       "r = read({ number: 1, number: 2, title: \"t\", owner: null })",
       "name/duplicate",
     ),
-    ("r = any([small(k) for k in [1]])", "call/in-expression"),
-    ("r = any(min([1], it, 2))", "call/arguments"),
-    ("r = any(min())", "call/arguments"),
-    ("r = any(min(1, 2, 3))", ""),
+    ("r = anything([small(k) for k in [1]])", "call/in-expression"),
+    ("r = anything(min([1], it, 2))", "call/arguments"),
+    ("r = anything(min())", "call/arguments"),
+    ("r = anything(min(1, 2, 3))", ""),
     ("r = read({ ...issue, title: \"new\" })", ""),
     ("r = open({ id: 1, more: 2 })", ""),
     ("r = open(opened)", ""),
     ("r = open({ more: 2 })", "type/mismatch"),
-    ("o2 = open({ id: 1, more: 2 })\nr = any(o2.more)", "name/unknown-field"),
+    (
+      "o2 = open({ id: 1, more: 2 })\nr = anything(o2.more)",
+      "name/unknown-field",
+    ),
     ("r = small(3)", ""),
     ("r = small(11)", "type/mismatch"),
     ("r = small(n)", "type/mismatch"),
@@ -322,8 +325,8 @@ fn values_fit_by_structure() {
     ("r = draw({ kind: \"circle\", radius: 1.0 })", ""),
     ("r = draw({ kind: \"circle\", side: 1.0 })", "name/unknown-field"),
     ("r = draw({ kind: \"cirle\", radius: 1.0 })", "type/mismatch"),
-    ("r = any(issue)", ""),
-    ("r = any(x.field)", "type/bad-operand"),
+    ("r = anything(issue)", ""),
+    ("r = anything(x.field)", "type/bad-operand"),
     ("r = say(\"${issue}\")", "type/bad-operand"),
     ("r = say(\"${json(issue)}\")", ""),
     ("r = say(s + n)", "type/bad-operand"),
@@ -375,7 +378,7 @@ fn calls_stand_on_lines_of_their_own() {
     ("r = inner(inner(s))", "call/in-expression"),
     ("r = s(1)", "name/wrong-kind"),
     ("r = say", "name/wrong-kind"),
-    ("r = any(say)", "name/wrong-kind"),
+    ("r = anything(say)", "name/wrong-kind"),
     ("n", "flow/misplaced-step"),
     ("double(3)", "flow/misplaced-step"),
     ("yield 1", "flow/misplaced-step"),
@@ -702,7 +705,11 @@ fn sixty_levels_of_every_construct_check() {
   for (open, close) in NESTED.iter().chain(NESTED_NODES) {
     let level = |text: &str| (0..60).map(|at| text.replace('@', &at.to_string())).collect::<String>();
     let ends = (0..60).rev().map(|at| close.replace('@', &at.to_string()));
-    let checked = in_steps(&format!("r = {}1{}\nq = any(r)", level(open), ends.collect::<String>()));
+    let checked = in_steps(&format!(
+      "r = {}1{}\nq = anything(r)",
+      level(open),
+      ends.collect::<String>()
+    ));
     let mut codes = refused(&checked);
     codes.retain(|code| !code.starts_with("type/"));
     assert_eq!(codes, [""; 0], "{open}: {}", listed(&checked));

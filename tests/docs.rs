@@ -14,7 +14,10 @@ use common::{
   memory::{Memory, check, check_text},
   shortened, shown,
 };
-use orch::diagnostics::{Level, codes};
+use orch::{
+  diagnostics::{Level, codes},
+  session,
+};
 use serde_json::Value;
 
 /// Runs `test` for each name and says all that failed, not the first only.
@@ -198,4 +201,17 @@ fn programs_with_a_result_give_it() {
       .collect()
   });
   assert!(failed.is_empty(), "{} failed\n\n{}", failed.len(), failed.join("\n\n"));
+}
+
+#[test]
+fn the_examples_check() {
+  let mut examples = markdown::files("examples", ".orch");
+  examples.retain(|path| path.matches('/').count() == 1);
+  all(examples.iter().map(String::as_str), |path| {
+    let checked = session::check(&session::Disk, &markdown::root().join(path));
+    if checked.findings.is_empty() {
+      return Ok(());
+    }
+    Err(format!("{path}\n{}", shown(&checked)))
+  });
 }

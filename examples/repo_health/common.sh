@@ -23,7 +23,12 @@ history() {
 # files that the patterns in $within name, if it is set.
 within=
 search() {
-  repository grep --no-color -I -z "$@" "$tree" -- $within > "$TMPDIR/search" || [ $? -eq 1 ]
+  code=0
+  repository grep --no-color -I -z "$@" "$tree" -- $within > "$TMPDIR/search" 2> "$TMPDIR/said" || code=$?
+  cat "$TMPDIR/said" >&2
+  [ "$code" -le 1 ] || exit "$code"
+  # A file that can't be read is no failure to `git grep`; here it is.
+  if grep -q -E '^(error|fatal):' "$TMPDIR/said"; then exit 1; fi
   tr '\0' '\002' < "$TMPDIR/search"
 }
 

@@ -14,7 +14,7 @@ if top=$(repository rev-parse --show-toplevel 2>/dev/null && echo x) ||
   top=$(repository rev-parse --absolute-git-dir 2>"$TMPDIR/why" && echo x); then
   root=${top%??}
 else
-  none "$(sed -n '1s/^fatal: //p' "$TMPDIR/why")"
+  none "$(sed -n '1s/^fatal: //;1p' "$TMPDIR/why")"
 fi
 
 head=null

@@ -1,15 +1,14 @@
 //! Blocks: which step waits for which, in which order they can be typed, and what the block gives.
 
-use std::collections::HashMap;
-
 use super::{
-  cycles::{self, Need},
+  cycles,
+  edges::{edges, owners, renumbered, segments, shown},
   names::{Body, Fact},
   reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Expr, NodeKind, StepKind, Wait, WaitKind},
+  hir::{self, Expr, NodeKind, StepKind, Wait},
   source::Span,
   syntax::ast,
   types::Type,
@@ -33,9 +32,6 @@ struct Lines<'a> {
   result: Option<&'a ast::Expr>,
 }
 
-/// Which step of the block owns a name: its own, or one of a stage's.
-type Owners<'a> = HashMap<&'a str, usize>;
-
 impl Body<'_, '_> {
   /// A block in a scope of its own, with the type of its result.
   pub fn block(&mut self, block: &ast::Block, end: End<'_>) -> (hir::Block, Type) {
@@ -53,7 +49,7 @@ impl Body<'_, '_> {
     if let End::Return { expected, what } = end {
       self.returns = Some((expected.clone(), what.to_owned()));
     }
-    let made = self.scoped(|inner| {
+    self.scoped(|inner| {
       let lines = inner.lines(block, end);
       inner.declare(&lines.steps);
       let steps = inner.steps(&lines.steps, top);
@@ -71,8 +67,7 @@ impl Body<'_, '_> {
         ),
         more,
       )
-    });
-    made
+    })
   }
 
   /// Takes the last line apart, and says lines that can't stand where they stand.
@@ -338,252 +333,4 @@ impl Body<'_, '_> {
       }
     }
   }
-}
-
-impl Body<'_, '_> {
-  /// A non-idempotent call that waits for nothing and that no gate waits for, although gates stand below it.
-  fn loose_effects(&mut self, steps: &[Option<hir::Step>], needs: &[Need]) {
-    let Some(last_gate) = steps
-      .iter()
-      .rposition(|step| step.as_ref().is_some_and(|step| step.gate))
-    else {
-      return;
-    };
-    let held = held_by_gates(steps, needs);
-    for (at, step) in steps.iter().enumerate().take(last_gate) {
-      let Some(step) = step else { continue };
-      let StepKind::Node(hir::Node {
-        kind: NodeKind::Work(call),
-        span,
-        ..
-      }) = &step.kind
-      else {
-        continue;
-      };
-      let worker = self.checker.program.worker(call.target);
-      if step.gate || worker.idempotent || !step.waits.is_empty() || held[at] {
-        continue;
-      }
-      let gate = steps[at..]
-        .iter()
-        .flatten()
-        .find(|below| below.gate)
-        .map_or(*span, |gate| gate.span);
-      let message = format!("`{}` runs at once: no gate holds it back", worker.name);
-      let finding = Diagnostic::new(&codes::LOOSE_EFFECT, message)
-        .label(*span, "waits for nothing, and what follows does not wait for it")
-        .label(gate, "this gate stands below it")
-        .help("put it below the gate, or say `idempotent` in the worker if running it for nothing is harmless");
-      self.say(finding);
-    }
-  }
-
-  /// Says steps whose value nothing reads, and failures that nothing looks at.
-  fn unread_steps(&mut self, steps: &[hir::Step]) {
-    for step in steps {
-      let (StepKind::Node(node), Some(local)) = (&step.kind, step.local) else {
-        continue;
-      };
-      let reads = self.reads.get(&local).copied().unwrap_or_default();
-      let collected =
-        matches!(&node.kind, NodeKind::Attempt(_)) || matches!(&node.kind, NodeKind::Each(each) if each.collect);
-      if collected && reads.all == reads.succeeded {
-        let finding = Diagnostic::new(
-          &codes::IGNORED_FAILURES,
-          format!("nothing looks at the failures in `{}`", step.segment),
-        )
-        .label(node.span, "failures are kept here")
-        .help(format!(
-          "report them (`failures({})`), count them, or let the step fail",
-          step.segment
-        ));
-        self.say(finding);
-        continue;
-      }
-      let silent = match &node.kind {
-        NodeKind::Value(_) => true,
-        NodeKind::Work(call) => self.checker.program.worker(call.target).idempotent,
-        _ => false,
-      };
-      if reads.all == 0
-        && silent
-        && !node.ty.is_unknown()
-        && *node.ty.resolved() != Type::Null
-        && !step.segment.starts_with('_')
-      {
-        let finding = Diagnostic::new(&codes::UNUSED_STEP, format!("nothing reads `{}`", step.segment))
-          .label(step.span, "not used")
-          .help("take it away, or begin its name with `_`");
-        self.say(finding);
-      }
-    }
-  }
-}
-
-fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
-  let mut owners = Owners::new();
-  for (at, step) in steps.iter().enumerate() {
-    match &step.kind {
-      ast::StepKind::Named { name, .. } | ast::StepKind::Broken { name: Some(name) } => {
-        owners.insert(&name.value, at);
-      }
-      ast::StepKind::Stage { body, .. } => {
-        for inner in &body.steps {
-          if let ast::StepKind::Named { name, .. } = &inner.kind {
-            owners.insert(&name.value, at);
-          }
-        }
-      }
-      _ => {}
-    }
-  }
-  owners
-}
-
-/// All needs between the steps (for order and cycles), and of each step what it strictly waits for.
-fn edges(steps: &[&ast::Step], owners: &Owners<'_>) -> (Vec<Need>, Vec<Vec<Wait>>) {
-  let mut needs = Vec::new();
-  let mut waits = Vec::new();
-  let mut gate: Option<usize> = None;
-  for (from, step) in steps.iter().enumerate() {
-    let mut own: Vec<Wait> = Vec::new();
-    for read in Reads::of_step(step).names {
-      let Some(&to) = owners.get(read.name) else { continue };
-      let stage = matches!(step.kind, ast::StepKind::Stage { .. });
-      if to == from && stage {
-        continue;
-      }
-      let (how, why) = if read.after {
-        ("stands after", WaitKind::After)
-      } else {
-        ("reads", WaitKind::Data)
-      };
-      needs.push(Need {
-        from,
-        to,
-        span: read.span,
-        how,
-      });
-      if !read.conditional && to != from {
-        own.push(Wait { step: to, why });
-      }
-    }
-    if let Some(gate) = gate {
-      needs.push(Need {
-        from,
-        to: gate,
-        span: step_head(step),
-        how: "stands below",
-      });
-      own.push(Wait {
-        step: gate,
-        why: WaitKind::Gate,
-      });
-    }
-    own.sort_by_key(|wait| (wait.step, wait.why));
-    own.dedup_by_key(|wait| wait.step);
-    waits.push(own);
-    if !matches!(step.kind, ast::StepKind::Named { .. } | ast::StepKind::Broken { .. }) {
-      gate = Some(from);
-    }
-  }
-  (needs, waits)
-}
-
-/// The place to label for a whole step: its name, or all of it.
-fn step_head(step: &ast::Step) -> Span {
-  match &step.kind {
-    ast::StepKind::Named { name, .. } | ast::StepKind::Stage { name, .. } => name.span,
-    _ => step.span,
-  }
-}
-
-fn shown(step: &ast::Step) -> String {
-  match &step.kind {
-    ast::StepKind::Named { name, .. } | ast::StepKind::Stage { name, .. } => name.value.clone(),
-    _ => gate_word(step).to_owned(),
-  }
-}
-
-fn gate_word(step: &ast::Step) -> &str {
-  match &step.kind {
-    ast::StepKind::Gate(node) => match &node.kind {
-      ast::NodeKind::Expr(ast::Expr {
-        kind: ast::ExprKind::Call { callee, .. },
-        ..
-      }) => &callee.value,
-      ast::NodeKind::Each(_) => "each",
-      ast::NodeKind::Repeat(_) => "repeat",
-      ast::NodeKind::If { .. } => "if",
-      ast::NodeKind::Match { .. } => "match",
-      ast::NodeKind::Attempt(_) => "attempt",
-      ast::NodeKind::Catch { .. } => "catch",
-      ast::NodeKind::Fail(_) => "fail",
-      _ => "gate",
-    },
-    ast::StepKind::Require { .. } => "require",
-    _ => "return",
-  }
-}
-
-/// The path segment of each step: its name, or of a gate its word and which of that word it is.
-fn segments(steps: &[&ast::Step]) -> Vec<String> {
-  let mut counts: HashMap<&str, u32> = HashMap::new();
-  let mut made = Vec::new();
-  for step in steps {
-    let named = matches!(
-      step.kind,
-      ast::StepKind::Named { .. } | ast::StepKind::Stage { .. } | ast::StepKind::Broken { .. }
-    );
-    if named {
-      made.push(shown(step));
-    } else {
-      let word = gate_word(step);
-      let count = counts.entry(word).or_default();
-      *count += 1;
-      made.push(format!("{word}#{count}"));
-    }
-  }
-  made
-}
-
-/// Leaves out steps that did not parse (a program with one never runs), and renumbers edges.
-fn renumbered(made: Vec<Option<hir::Step>>) -> Vec<hir::Step> {
-  let mut places = Vec::new();
-  let mut next = 0;
-  for step in &made {
-    places.push(step.is_some().then_some(next));
-    next += usize::from(step.is_some());
-  }
-  let mut steps: Vec<hir::Step> = made.into_iter().flatten().collect();
-  for step in &mut steps {
-    step.waits.retain_mut(|wait| match places[wait.step] {
-      Some(place) => {
-        wait.step = place;
-        true
-      }
-      None => false,
-    });
-  }
-  steps
-}
-
-/// Which steps some gate waits for, directly or through others.
-fn held_by_gates(steps: &[Option<hir::Step>], needs: &[Need]) -> Vec<bool> {
-  let mut needed: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
-  for need in needs {
-    needed[need.from].push(need.to);
-  }
-  let mut held = vec![false; steps.len()];
-  let mut open: Vec<usize> = (0..steps.len())
-    .filter(|at| steps[*at].as_ref().is_some_and(|step| step.gate))
-    .collect();
-  while let Some(at) = open.pop() {
-    for &to in &needed[at] {
-      if !std::mem::replace(&mut held[to], true) {
-        open.push(to);
-      }
-    }
-  }
-  held
 }

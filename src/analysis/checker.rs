@@ -153,7 +153,7 @@ impl<'a> Checker<'a> {
     Some(&self.loaded.sources.get(self.loaded.modules[found].source).name)
   }
 
-  /// `Never` where everything fits; else the finding's text is about `what` (`the argument \`repo\``).
+  /// Says it where a type does not fit; `what` names the place: `the argument \`repo\``.
   pub fn mismatch(&mut self, span: Span, found: &Type, expected: &Type, what: &str) {
     if found.is_unknown() || expected.is_unknown() {
       return;
@@ -179,6 +179,12 @@ impl<'a> Checker<'a> {
     }
     self.say(finding);
   }
+}
+
+/// What is said of a value that can't be taken where it stands: it may be null, or is something else altogether.
+pub fn not_taken(null: bool, message: impl Into<String>) -> Diagnostic {
+  let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
+  Diagnostic::new(code, message)
 }
 
 fn maybe_null(span: Span, found: &Type, what: &str) -> Diagnostic {

@@ -1,8 +1,14 @@
 //! Orders things that need each other, and finds the cycles that make it impossible.
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+  cmp::Reverse,
+  collections::{BinaryHeap, HashMap, HashSet, VecDeque, hash_map::Entry},
+};
 
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::{
+  graph::{DiGraph, NodeIndex},
+  visit::EdgeRef,
+};
 
 use crate::{
   diagnostics::{Code, Diagnostic},
@@ -23,13 +29,10 @@ pub struct Need {
 /// the needs along one shortest way round. Members of cycles, and what needs them, are in the order nonetheless.
 pub fn order(count: usize, needs: &[Need]) -> (Vec<usize>, Vec<Vec<Need>>) {
   let cycles = find_cycles(count, needs);
-  let broken = |need: &Need| cycles.iter().any(|cycle| cycle.iter().any(|edge| same(edge, need)));
-  let needs: Vec<&Need> = needs.iter().filter(|need| cycles.is_empty() || !broken(need)).collect();
-  (sorted(count, &needs), cycles)
-}
-
-fn same(a: &Need, b: &Need) -> bool {
-  a.from == b.from && a.to == b.to
+  let broken: HashSet<(usize, usize)> = cycles.iter().flatten().map(|need| (need.from, need.to)).collect();
+  let kept = needs.iter().filter(|need| !broken.contains(&(need.from, need.to)));
+  let kept: Vec<&Need> = kept.collect();
+  (sorted(count, &kept), cycles)
 }
 
 /// Kahn's algorithm, least number first; what is still in a cycle after one edge was taken out comes last.
@@ -52,7 +55,7 @@ fn sorted(count: usize, needs: &[&Need]) -> Vec<usize> {
     }
   }
   if order.len() < count {
-    let placed: std::collections::HashSet<usize> = order.iter().copied().collect();
+    let placed: HashSet<usize> = order.iter().copied().collect();
     order.extend((0..count).filter(|at| !placed.contains(at)));
   }
   order
@@ -77,13 +80,12 @@ fn find_cycles(count: usize, needs: &[Need]) -> Vec<Vec<Need>> {
 
 /// Breadth first from the member that stands first, back to itself.
 fn shortest_round(graph: &DiGraph<(), &Need>, component: &[NodeIndex]) -> Vec<Need> {
-  use petgraph::visit::EdgeRef;
-  let inside: std::collections::HashSet<NodeIndex> = component.iter().copied().collect();
+  let inside: HashSet<NodeIndex> = component.iter().copied().collect();
   let Some(&start) = component.iter().min() else {
     return Vec::new();
   };
-  let mut came: std::collections::HashMap<NodeIndex, &Need> = std::collections::HashMap::new();
-  let mut queue = std::collections::VecDeque::from([start]);
+  let mut came: HashMap<NodeIndex, &Need> = HashMap::new();
+  let mut queue = VecDeque::from([start]);
   while let Some(at) = queue.pop_front() {
     let mut edges: Vec<_> = graph.edges(at).filter(|edge| inside.contains(&edge.target())).collect();
     edges.sort_by_key(|edge| (edge.weight().to, edge.weight().span));
@@ -91,8 +93,8 @@ fn shortest_round(graph: &DiGraph<(), &Need>, component: &[NodeIndex]) -> Vec<Ne
       if edge.target() == start {
         return way_back(start, at, edge.weight(), &came);
       }
-      if !came.contains_key(&edge.target()) {
-        came.insert(edge.target(), edge.weight());
+      if let Entry::Vacant(new) = came.entry(edge.target()) {
+        new.insert(edge.weight());
         queue.push_back(edge.target());
       }
     }
@@ -100,12 +102,7 @@ fn shortest_round(graph: &DiGraph<(), &Need>, component: &[NodeIndex]) -> Vec<Ne
   Vec::new()
 }
 
-fn way_back(
-  start: NodeIndex,
-  mut at: NodeIndex,
-  last: &Need,
-  came: &std::collections::HashMap<NodeIndex, &Need>,
-) -> Vec<Need> {
+fn way_back(start: NodeIndex, mut at: NodeIndex, last: &Need, came: &HashMap<NodeIndex, &Need>) -> Vec<Need> {
   let mut path = vec![last.clone()];
   while at != start {
     let need = came[&at];

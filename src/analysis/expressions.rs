@@ -1,18 +1,18 @@
 //! Types expressions: what each is, and whether it fits where it stands.
 
-use std::{collections::HashMap, sync::Arc};
-
 use super::{
   checker::TypedLet,
+  lists::list_wanted,
   names::Body,
-  symbols::{Space, Target, in_order},
+  records::map_wanted,
+  symbols::{Space, Target},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
-  hir::{ElementPart, Expr, ExprKind, FieldPart},
-  source::{Span, Spanned},
+  diagnostics::{Diagnostic, codes},
+  hir::{Expr, ExprKind},
+  source::Span,
   syntax::ast,
-  types::{self, ListType, Type},
+  types::{self, Type},
   value::Value,
 };
 
@@ -109,7 +109,10 @@ impl Body<'_, '_> {
           self.checker.mismatch(span, &record.ty, expected, what);
           record
         }
-        None => self.fitting(expr, expected, what),
+        None => match map_wanted(expected) {
+          Some(wanted) => self.map(parts, &wanted, span, what),
+          None => self.fitting(expr, expected, what),
+        },
       },
       ast::ExprKind::List(parts) => match list_wanted(expected) {
         Some(wanted) => self.check_list(parts, &wanted, span, expected, what),
@@ -122,19 +125,10 @@ impl Body<'_, '_> {
         condition,
       } => match list_wanted(expected) {
         Some(wanted) => {
-          let before = self.checker.findings.0.len();
-          let made = self.comprehension(
-            body,
-            item,
-            items,
-            condition.as_deref(),
-            span,
-            Some((&wanted.item, what)),
-          );
-          if self.checker.findings.0.len() == before {
-            self.checker.mismatch(span, &made.ty, expected, what);
-          }
-          made
+          let wanted = Some((&wanted.item, what));
+          self.unless_said(expected, what, |checked| {
+            checked.comprehension(body, item, items, condition.as_deref(), span, wanted)
+          })
         }
         None => self.fitting(expr, expected, what),
       },
@@ -150,6 +144,16 @@ impl Body<'_, '_> {
       } => self.match_expression(subject, arms, otherwise.as_ref(), span, Some((expected, what))),
       _ => self.fitting(expr, expected, what),
     }
+  }
+
+  /// Whether what was made fits as a whole, unless something was said of its parts.
+  pub fn unless_said(&mut self, expected: &Type, what: &str, make: impl FnOnce(&mut Self) -> Expr) -> Expr {
+    let before = self.checker.findings.0.len();
+    let made = make(self);
+    if self.checker.findings.0.len() == before {
+      self.checker.mismatch(made.span, &made.ty, expected, what);
+    }
+    made
   }
 
   fn fitting(&mut self, expr: &ast::Expr, expected: &Type, what: &str) -> Expr {
@@ -179,7 +183,7 @@ impl Body<'_, '_> {
   }
 
   fn text(&mut self, parts: &[ast::StringPart], span: Span) -> Expr {
-    if let [] = parts {
+    if parts.is_empty() {
       return literal(Value::string(""), Type::literal(""), span);
     }
     if let [ast::StringPart::Text(text)] = parts {
@@ -260,136 +264,6 @@ impl Body<'_, '_> {
     }
   }
 
-  fn field(&mut self, whole: &ast::Expr, base: &ast::Expr, name: &Spanned<String>, optional: bool) -> Expr {
-    let base = self.infer(base);
-    let may_be_null = base.ty.accepts_null() && !matches!(base.ty.resolved(), Type::Json | Type::Unknown);
-    if may_be_null && !optional {
-      let finding = Diagnostic::new(
-        &codes::MAYBE_NULL,
-        format!("`.{}` is read of a value that may be null", name.value),
-      )
-      .label(base.span, format!("this is `{}`", base.ty))
-      .help(format!(
-        "write `?.{}`, or test it first: `require ... != null`",
-        name.value
-      ));
-      self.say(finding);
-      return broken(whole.span);
-    }
-    let of = if may_be_null {
-      base.ty.without_null()
-    } else {
-      base.ty.clone()
-    };
-    let Some(ty) = self.field_type(&of, name) else {
-      return broken(whole.span);
-    };
-    let ty = if may_be_null { ty.optional() } else { ty };
-    let ty = self.path(whole).and_then(|path| self.known(&path)).unwrap_or(ty);
-    let kind = ExprKind::Field {
-      base: Box::new(base),
-      name: name.value.as_str().into(),
-      optional,
-    };
-    Expr {
-      kind,
-      ty,
-      span: whole.span,
-    }
-  }
-
-  /// The type of a field of a record, or of every record of a union.
-  fn field_type(&mut self, of: &Type, name: &Spanned<String>) -> Option<Type> {
-    match of.resolved() {
-      Type::Unknown | Type::Never => None,
-      Type::Record(record) => match record.fields.get(name.value.as_str()) {
-        Some(field) => Some(field.read()),
-        None => {
-          self.unknown_field(of, record, name);
-          None
-        }
-      },
-      Type::Union(members) => {
-        let read = |member: &Type| {
-          member
-            .as_record()
-            .and_then(|record| record.fields.get(name.value.as_str()))
-            .map(types::Field::read)
-        };
-        let all: Option<Vec<Type>> = members.iter().map(read).collect();
-        if let Some(all) = all {
-          return all
-            .into_iter()
-            .reduce(|a, b| types::join(&a, &b).unwrap_or(Type::Unknown));
-        }
-        let finding = Diagnostic::new(
-          &codes::UNKNOWN_FIELD,
-          format!("not every `{of}` has a field `{}`", name.value),
-        )
-        .label(name.span, "not in all of them")
-        .help("tell them apart first: `match x.kind { ... }`, or `if x.ok then ... else ...`");
-        self.say(finding);
-        None
-      }
-      other => {
-        let help = match other {
-          Type::Json => "give it a type: `(x as { ... }).field`".to_owned(),
-          Type::Map(_) => format!("the key of a map stands in brackets: `m[\"{}\"]`", name.value),
-          Type::List(_) => "a list has items: `xs[0]`, `first(xs)`, `[x.field for x in xs]`".to_owned(),
-          _ => "only records have fields".to_owned(),
-        };
-        let finding = Diagnostic::new(&codes::BAD_OPERAND, format!("a `{of}` has no fields"))
-          .label(name.span, "can't be read")
-          .help(help);
-        self.say(finding);
-        None
-      }
-    }
-  }
-
-  fn unknown_field(&mut self, of: &Type, record: &types::RecordType, name: &Spanned<String>) {
-    let message = format!("`{of}` has no field `{}`", name.value);
-    let finding = Diagnostic::new(&codes::UNKNOWN_FIELD, message).label(name.span, "no such field");
-    let names = || record.fields.keys().map(|name| &**name);
-    let finding = match nearest(&name.value, names()) {
-      Some(near) => finding.help(format!("there is `{near}`")),
-      None if record.open => finding.help("a field that `...` lets in can't be read: name it in the type"),
-      None => finding.help(format!("it has {}", in_order(names()))),
-    };
-    self.say(finding);
-  }
-
-  fn index(&mut self, base: &ast::Expr, index: &ast::Expr, span: Span) -> Expr {
-    let base = self.infer(base);
-    let (wanted, ty) = match base.ty.resolved() {
-      Type::List(list) => (Type::int(), list.item.clone()),
-      Type::Map(value) => (Type::string(), (**value).clone().optional()),
-      Type::Unknown => (Type::Unknown, Type::Unknown),
-      other => {
-        let null = other.accepts_null() && !matches!(other, Type::Json);
-        let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-        let help = if null {
-          "test it first: `require x != null`"
-        } else {
-          "lists and maps have items"
-        };
-        let finding =
-          Diagnostic::new(code, format!("a `{}` has no items", base.ty)).label(base.span, "not a list or map");
-        self.say(finding.help(help));
-        return broken(span);
-      }
-    };
-    let index = self.check(index, &wanted, "the index");
-    Expr {
-      kind: ExprKind::Index {
-        base: Box::new(base),
-        index: Box::new(index),
-      },
-      ty,
-      span,
-    }
-  }
-
   fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {
     let target = self.checker.type_of(self.module, ty);
     let value = self.infer(value);
@@ -405,269 +279,6 @@ impl Body<'_, '_> {
     }
   }
 
-  /// The record type that a record literal should be checked against: the only one, or the one whose literal field it has.
-  fn record_wanted(&self, parts: &[ast::RecordPart], expected: &Type) -> Option<Type> {
-    let records: Vec<Type> = expected
-      .members()
-      .into_iter()
-      .filter(|member| member.as_record().is_some())
-      .collect();
-    if let [only] = &records[..] {
-      return Some(only.clone());
-    }
-    let written = |name: &str| {
-      parts.iter().find_map(|part| match part {
-        ast::RecordPart::Field { name: own, value } if own.value == name => Some(value),
-        _ => None,
-      })
-    };
-    let agrees = |member: &Type| {
-      member.as_record().is_some_and(|record| {
-        record.fields.iter().all(
-          |(name, field)| match (field.ty.resolved(), written(name).map(|value| &value.kind)) {
-            (Type::Literal(text), Some(ast::ExprKind::String(parts))) => {
-              matches!(&parts[..], [ast::StringPart::Text(own)] if **own == **text)
-            }
-            (Type::Bool(Some(value)), Some(ast::ExprKind::Bool(own))) => value == own,
-            _ => true,
-          },
-        )
-      })
-    };
-    let mut chosen = records.into_iter().filter(agrees);
-    chosen.next().filter(|_| chosen.next().is_none())
-  }
-
-  fn given_twice(&mut self, field: &Spanned<String>, first: Span) {
-    self.say(
-      Diagnostic::new(&codes::DUPLICATE, format!("the field `{}` is given twice", field.value))
-        .label(field.span, "again here")
-        .label(first, "first here"),
-    );
-  }
-
-  fn record(&mut self, parts: &[ast::RecordPart], span: Span, wanted: Option<&Type>) -> Expr {
-    let wanted_type = wanted.unwrap_or(&Type::Unknown);
-    let wanted = wanted.and_then(Type::as_record);
-    let mut fields = indexmap::IndexMap::new();
-    let mut open = false;
-    let mut misnamed = false;
-    let mut written = HashMap::new();
-    let mut lowered = Vec::new();
-    for part in parts {
-      match part {
-        ast::RecordPart::Field { name, value } => {
-          let before = self.checker.findings.0.len();
-          let value = match wanted.and_then(|record| record.fields.get(name.value.as_str())) {
-            Some(field) => {
-              let ty = if field.optional { field.read() } else { field.ty.clone() };
-              self.check(value, &ty, &format!("the field `{}`", name.value))
-            }
-            None => self.infer(value),
-          };
-          if let (Some(record), false) = (wanted, value.ty.is_unknown())
-            && !record.open
-            && !record.fields.contains_key(name.value.as_str())
-          {
-            self.unknown_field(wanted_type, record, name);
-            misnamed = true;
-          }
-          let known: Arc<str> = name.value.as_str().into();
-          let ty = wanted
-            .and_then(|record| record.fields.get(&known))
-            .filter(|_| value.ty.is_unknown() || self.checker.findings.0.len() > before)
-            .map_or(value.ty.clone(), |f| f.ty.clone());
-          fields.insert(known.clone(), types::Field { ty, optional: false });
-          let first = *written.entry(name.value.as_str()).or_insert(name.span);
-          if first != name.span {
-            self.given_twice(name, first);
-          }
-          lowered.push(FieldPart::Field(known, value));
-        }
-        ast::RecordPart::Spread(value) => {
-          let value = self.infer(value);
-          match value.ty.resolved() {
-            Type::Record(record) => {
-              open |= record.open;
-              spread_fields(&mut fields, record);
-            }
-            Type::Unknown => return broken(span),
-            _ => self.not_spreadable(&value, "record"),
-          }
-          lowered.push(FieldPart::Spread(value));
-        }
-      }
-    }
-    let ty = if misnamed {
-      Type::Unknown
-    } else {
-      Type::Record(Arc::new(types::RecordType { fields, open }))
-    };
-    Expr {
-      kind: ExprKind::Record(lowered),
-      ty,
-      span,
-    }
-  }
-
-  fn not_spreadable(&mut self, value: &Expr, wanted: &str) {
-    let finding = Diagnostic::new(&codes::BAD_OPERAND, format!("`...` takes a {wanted} here"))
-      .label(value.span, format!("this is `{}`", value.ty));
-    self.say(finding);
-  }
-
-  fn list(&mut self, parts: &[ast::ListPart], span: Span) -> Expr {
-    let mut item = Type::Never;
-    let mut lowered = Vec::new();
-    for part in parts {
-      let (value, ty) = self.list_part(part, None);
-      match types::join(&item, &ty) {
-        _ if item.is_unknown() => {}
-        Some(joined) => item = joined,
-        None => {
-          let before = lowered.last().map(value_span);
-          self.no_join((&item, before), (&ty, value_span(&value)), "the items of a list");
-          item = Type::Unknown;
-        }
-      }
-      lowered.push(value);
-    }
-    Expr {
-      kind: ExprKind::List(lowered),
-      ty: list_type(item, parts),
-      span,
-    }
-  }
-
-  fn list_part(&mut self, part: &ast::ListPart, wanted: Option<(&Type, &str)>) -> (ElementPart, Type) {
-    match (part, wanted) {
-      (ast::ListPart::Item(value), Some((wanted, what))) => {
-        let value = self.check(value, wanted, what);
-        let ty = value.ty.clone();
-        (ElementPart::Item(value), ty)
-      }
-      (ast::ListPart::Item(value), None) => {
-        let value = self.infer(value);
-        let ty = value.ty.clone();
-        (ElementPart::Item(value), ty)
-      }
-      (ast::ListPart::Spread(value), wanted) => {
-        let value = match wanted {
-          Some((item, what)) => self.check(value, &Type::list(item.clone()), what),
-          None => self.infer(value),
-        };
-        let ty = match value.ty.resolved() {
-          Type::List(list) => list.item.clone(),
-          Type::Unknown => Type::Unknown,
-          _ => {
-            if wanted.is_none() {
-              self.not_spreadable(&value, "list");
-            }
-            Type::Unknown
-          }
-        };
-        (ElementPart::Spread(value), ty)
-      }
-    }
-  }
-
-  fn check_list(
-    &mut self,
-    parts: &[ast::ListPart],
-    wanted: &ListType,
-    span: Span,
-    expected: &Type,
-    what: &str,
-  ) -> Expr {
-    let inside = format!("an item of {what}");
-    let before = self.checker.findings.0.len();
-    let (lowered, types): (Vec<_>, Vec<_>) = parts
-      .iter()
-      .map(|part| self.list_part(part, Some((&wanted.item, &inside))))
-      .unzip();
-    let item = types
-      .into_iter()
-      .reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone()))
-      .unwrap_or(Type::Never);
-    let ty = list_type(item, parts);
-    if self.checker.findings.0.len() == before {
-      self.checker.mismatch(span, &ty, expected, what);
-    }
-    Expr {
-      kind: ExprKind::List(lowered),
-      ty,
-      span,
-    }
-  }
-
-  fn comprehension(
-    &mut self,
-    body: &ast::Expr,
-    item: &ast::Name,
-    items: &ast::Expr,
-    condition: Option<&ast::Expr>,
-    span: Span,
-    wanted: Option<(&Type, &str)>,
-  ) -> Expr {
-    let items = self.infer(items);
-    let of = self.item_type(&items, "`for` goes over");
-    let (body, item, condition) = self.scoped(|inner| {
-      let local = inner.bind(item, of, false);
-      let (condition, facts) = match condition {
-        Some(condition) => {
-          let (condition, facts) = inner.condition(condition, "the condition after `if`");
-          (Some(Box::new(condition)), facts.holds)
-        }
-        None => (None, Vec::new()),
-      };
-      inner.learn(&facts);
-      let body = match wanted {
-        Some((wanted, what)) => inner.check(body, wanted, &format!("an item of {what}")),
-        None => inner.infer(body),
-      };
-      (body, local, condition)
-    });
-    let max = items.ty.as_list().and_then(|list| list.max);
-    let ty = Type::List(Arc::new(ListType {
-      item: body.ty.clone(),
-      min: None,
-      max,
-    }));
-    Expr {
-      kind: ExprKind::Comprehension {
-        body: Box::new(body),
-        item,
-        items: Box::new(items),
-        condition,
-      },
-      ty,
-      span,
-    }
-  }
-
-  /// The item type of a list; says it where the value is none.
-  pub fn item_type(&mut self, items: &Expr, what: &str) -> Type {
-    match items.ty.resolved() {
-      Type::List(list) => list.item.clone(),
-      Type::Unknown => Type::Unknown,
-      other => {
-        let null = other.accepts_null() && other.without_null().as_list().is_some();
-        let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-        let mut finding =
-          Diagnostic::new(code, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
-        if null {
-          finding = finding.help("give a default: `xs ?? []`");
-        } else if let Type::Json = other {
-          finding = finding.help("give it a type: `xs as [T]`");
-        } else if let Type::Map(_) = other {
-          finding = finding.help("`keys(m)` and `values(m)` are lists");
-        }
-        self.say(finding);
-        Type::Unknown
-      }
-    }
-  }
-
   /// Two types that meet: what came first, with its place where there is one to show, and what does not go with it.
   pub fn no_join(&mut self, (a, first): (&Type, Option<Span>), (b, second): (&Type, Span), what: &str) {
     let mut finding = Diagnostic::new(&codes::NO_JOIN, format!("{what} have no common type: `{a}` and `{b}`"))
@@ -680,51 +291,9 @@ impl Body<'_, '_> {
   }
 }
 
-fn value_span(part: &ElementPart) -> Span {
-  match part {
-    ElementPart::Item(value) | ElementPart::Spread(value) => value.span,
-  }
-}
-
 fn wants_float(expected: &Type) -> bool {
   let members = expected.members();
   let float = |ty: &Type| matches!(ty.resolved(), Type::Float(_));
   let int = |ty: &Type| matches!(ty.resolved(), Type::Int(_) | Type::Json);
   members.iter().any(float) && !members.iter().any(int)
-}
-
-fn list_wanted(expected: &Type) -> Option<ListType> {
-  let mut lists = expected
-    .members()
-    .into_iter()
-    .filter_map(|member| member.as_list().cloned());
-  lists.next().filter(|_| lists.next().is_none())
-}
-
-/// The type of a list literal: its length is known unless something is spread into it.
-fn list_type(item: Type, parts: &[ast::ListPart]) -> Type {
-  let spread = parts.iter().any(|part| matches!(part, ast::ListPart::Spread(_)));
-  let least = parts
-    .iter()
-    .filter(|part| matches!(part, ast::ListPart::Item(_)))
-    .count() as u64;
-  Type::List(Arc::new(ListType {
-    item,
-    min: Some(least),
-    max: (!spread).then_some(least),
-  }))
-}
-
-/// Where a field of this name is written first.
-fn spread_fields(fields: &mut indexmap::IndexMap<Arc<str>, types::Field>, record: &types::RecordType) {
-  for (name, field) in &record.fields {
-    let mut field = field.clone();
-    if let (Some(before), true) = (fields.get(name), field.optional) {
-      field = types::Field {
-        ty: types::join(&before.ty, &field.ty).unwrap_or(Type::Unknown),
-        optional: before.optional,
-      };
-    }
-    fields.insert(name.clone(), field);
-  }
 }

@@ -2,12 +2,12 @@
 
 use super::{
   checker::Checker,
-  symbols::{Space, Target},
+  symbols::{Space, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::WorkerId,
-  syntax::ast::Name,
+  hir::{LimitId, WorkerId},
+  syntax::ast::{Name, SettingKind},
 };
 
 impl Checker<'_> {
@@ -24,15 +24,14 @@ impl Checker<'_> {
   /// its timeout in a call that did not parse.
   fn untimed_workers(&mut self) {
     for at in 0..self.symbols.workers.len() {
-      let id = WorkerId(u32::try_from(at).unwrap_or(u32::MAX));
+      let id = WorkerId(number(at));
       let own = self.worker_policies[at].timeout.is_some();
       let call = self.untimed.get(&id).copied();
-      let unread = self.symbols.workers[at].it.settings.iter().any(|setting| {
-        matches!(
-          setting.kind,
-          crate::syntax::ast::SettingKind::Broken | crate::syntax::ast::SettingKind::Unknown(_)
-        )
-      });
+      let unread = self.symbols.workers[at]
+        .it
+        .settings
+        .iter()
+        .any(|setting| matches!(setting.kind, SettingKind::Broken | SettingKind::Unknown(_)));
       if unread
         || match call {
           None => own || self.loaded.diagnostics.refuses(),
@@ -60,9 +59,7 @@ impl Checker<'_> {
       let mut unused: Vec<(String, crate::source::Span)> = Vec::new();
       for (name, _, entry) in self.symbols.imported(module) {
         let used = |space: Space| self.used_names.contains(&(module, space, name.to_owned()));
-        let any = [Space::Callable, Space::Value, Space::Type, Space::Limit]
-          .into_iter()
-          .any(used);
+        let any = Space::ALL.into_iter().any(used);
         if !any && !entry.targets.contains(&Target::Broken) && !unused.iter().any(|(own, _)| own == name) {
           unused.push((name.to_owned(), entry.span));
         }
@@ -81,55 +78,38 @@ impl Checker<'_> {
     if !self.symbols.orchestrators.iter().any(|declared| declared.module == 0) {
       return;
     }
-    let mut unused: Vec<(&'static str, Name)> = Vec::new();
-    let mut look = |what, target: Target, module: usize, name: &Name, used: &std::collections::HashSet<Target>| {
-      if module == 0 && !used.contains(&target) && !name.value.starts_with('_') {
-        unused.push((what, name.clone()));
-      }
-    };
-    for (at, declared) in self.symbols.workers.iter().enumerate() {
-      let id = WorkerId(u32::try_from(at).unwrap_or(u32::MAX));
-      look(
-        "worker",
-        Target::Worker(id),
-        declared.module,
-        &declared.it.name,
-        &self.used,
-      );
-    }
-    for (at, declared) in self.symbols.lets.iter().enumerate() {
-      let what = if declared.it.params.is_some() {
-        "function"
-      } else {
-        "constant"
-      };
-      look(what, Target::Let(at), declared.module, &declared.it.name, &self.used);
-    }
-    for (at, declared) in self.symbols.types.iter().enumerate() {
-      look(
-        "type",
-        Target::Type(at),
-        declared.module,
-        self.symbols.type_names[at],
-        &self.used,
-      );
-    }
-    for (at, declared) in self.symbols.limits.iter().enumerate() {
-      let id = crate::hir::LimitId(u32::try_from(at).unwrap_or(u32::MAX));
-      look(
-        "limit",
-        Target::Limit(id),
-        declared.module,
-        self.symbols.limit_names[at],
-        &self.used,
-      );
-    }
+    let unused = self
+      .declarations()
+      .filter(|(_, target, module, name)| *module == 0 && !self.used.contains(target) && !name.value.starts_with('_'));
+    let unused: Vec<(&str, Name)> = unused.map(|(what, _, _, name)| (what, name.clone())).collect();
     for (what, name) in unused {
       let finding = Diagnostic::new(&codes::UNUSED, format!("nothing uses the {what} `{}`", name.value))
         .label(name.span, "not used")
         .help("take it away, or begin its name with `_`");
       self.say(finding);
     }
+  }
+
+  /// What something else could use, with its word, its module and its name.
+  fn declarations(&self) -> impl Iterator<Item = (&'static str, Target, usize, &Name)> {
+    let symbols = &self.symbols;
+    let workers = symbols.workers.iter().enumerate().map(|(at, declared)| {
+      let target = Target::Worker(WorkerId(number(at)));
+      ("worker", target, declared.module, &declared.it.name)
+    });
+    let lets = symbols.lets.iter().enumerate().map(|(at, declared)| {
+      let function = declared.it.params.is_some();
+      let what = if function { "function" } else { "constant" };
+      (what, Target::Let(at), declared.module, &declared.it.name)
+    });
+    let types = symbols.types.iter().zip(&symbols.type_names).enumerate();
+    let types = types.map(|(at, (declared, name))| ("type", Target::Type(at), declared.module, *name));
+    let limits = symbols.limits.iter().zip(&symbols.limit_names).enumerate();
+    let limits = limits.map(|(at, (declared, name))| {
+      let target = Target::Limit(LimitId(number(at)));
+      ("limit", target, declared.module, *name)
+    });
+    workers.chain(lets).chain(types).chain(limits)
   }
 
   fn undocumented(&mut self) {

@@ -5,7 +5,7 @@ use super::{
   cycles::{self, Need},
   names::Body,
   reads::Reads,
-  symbols::{Space, Target},
+  symbols::{Space, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
@@ -96,7 +96,6 @@ impl Checker<'_> {
       None => body.infer(&declared.it.value),
     };
     let ty = ty.unwrap_or_else(|| value.ty.clone());
-    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     match params {
       None => {
         let id = ConstantId(number(self.program.constants.len()));

@@ -1,24 +1,34 @@
 //! Is this a program? Names, types, edges and bounds of all modules; what passes becomes HIR. Knows nothing of running.
 
 mod blocks;
+mod builtin_types;
 mod builtins;
 mod calls;
 mod checker;
 mod conditions;
 mod contracts;
 mod cycles;
+mod edges;
 mod expressions;
+mod fields;
 mod hygiene;
 mod lets;
+mod lists;
 mod literals;
+mod loops;
+mod mocks;
 mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
 mod policies;
+mod processes;
 mod reads;
+mod records;
+mod signatures;
 mod symbols;
 mod type_exprs;
+mod unread;
 mod workers;
 
 use crate::{

@@ -54,12 +54,15 @@ impl Fact {
   }
 }
 
+/// Fields below a name, and the type that was proved of them; the latest counts.
+type KnownField = (Vec<Arc<str>>, Type);
+
 /// One callable's check.
 pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
   pub module: usize,
   scopes: Vec<HashMap<String, Binding>>,
-  facts: HashMap<LocalId, Vec<(Vec<Arc<str>>, Type)>>,
+  facts: HashMap<LocalId, Vec<KnownField>>,
   proved: Vec<LocalId>,
   next: u32,
   pub reads: HashMap<LocalId, ReadCount>,
@@ -176,16 +179,14 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Binds one of the language's own words: `previous`, `error`, `it`; the innermost one counts.
   pub fn bind_word(&mut self, word: &str, ty: Type, span: Span) -> LocalId {
     let local = self.fresh();
-    self.put(
-      word,
-      Binding {
-        local,
-        ty,
-        span,
-        step: false,
-      },
-    );
+    self.bind_as(word, local, ty, span);
     local
+  }
+
+  /// As `bind_word`, for a word that has its number already.
+  pub fn bind_as(&mut self, word: &str, local: LocalId, ty: Type, span: Span) {
+    let step = false;
+    self.put(word, Binding { local, ty, span, step });
   }
 
   fn put(&mut self, name: &str, binding: Binding) {

@@ -1,6 +1,6 @@
 //! Types operators.
 
-use super::{conditions::Facts, expressions::broken, names::Body};
+use super::{checker::not_taken, conditions::Facts, expressions::broken, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, LogicOperator, Operator},
@@ -59,10 +59,9 @@ impl Body<'_, '_> {
   }
 
   fn bad_operand(&mut self, symbol: &str, operand: &Expr, wanted: &str) {
-    let null = operand.ty.accepts_null() && !matches!(operand.ty.resolved(), Type::Json | Type::Null);
-    let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
-    let finding = Diagnostic::new(code, format!("`{symbol}` takes {wanted}"))
-      .label(operand.span, format!("this is `{}`", operand.ty));
+    let null = may_be_null(&operand.ty);
+    let finding =
+      not_taken(null, format!("`{symbol}` takes {wanted}")).label(operand.span, format!("this is `{}`", operand.ty));
     self.say(if null {
       finding.help("give a default: `x ?? 0`")
     } else {
@@ -238,11 +237,8 @@ impl Body<'_, '_> {
   }
 
   fn bad_pair(&mut self, symbol: &str, left: &Expr, right: &Expr, wanted: &str) {
-    for side in [left, right] {
-      let null = side.ty.accepts_null() && !matches!(side.ty.resolved(), Type::Json | Type::Null | Type::Unknown);
-      if null {
-        return self.bad_operand(symbol, side, wanted);
-      }
+    if let Some(side) = [left, right].into_iter().find(|side| may_be_null(&side.ty)) {
+      return self.bad_operand(symbol, side, wanted);
     }
     let mut finding = Diagnostic::new(&codes::BAD_OPERAND, format!("`{symbol}` takes {wanted}"))
       .label(left.span, format!("this is `{}`", left.ty))
@@ -341,6 +337,11 @@ fn arithmetic_type(operator: Operator, a: &Type, b: &Type) -> Option<Option<Type
     _ => return None,
   };
   Some(Some(ty))
+}
+
+/// Whether a test against null would tell something: not for null itself, and `json` is read by other means.
+pub fn may_be_null(ty: &Type) -> bool {
+  ty.accepts_null() && !matches!(ty.resolved(), Type::Json | Type::Null | Type::Unknown)
 }
 
 /// Strings and unions of string literals.

@@ -8,7 +8,7 @@ use super::{
   cycles::{self, Need},
   names::Body,
   reads::Reads,
-  symbols::{Space, Target},
+  symbols::{Space, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
@@ -52,7 +52,7 @@ impl Checker<'_> {
     let signed = body.sign(&declared.it.signature);
     self.program.orchestrators.push(hir::Orchestrator {
       name: declared.it.name.value.as_str().into(),
-      module: ModuleId(u32::try_from(declared.module).unwrap_or(u32::MAX)),
+      module: ModuleId(number(declared.module)),
       doc: declared.item.doc.clone(),
       span: declared.it.name.span,
       contract: signed.contract,
@@ -88,8 +88,12 @@ impl Checker<'_> {
 
   fn too_deep(&mut self, order: &[usize], calls: &[Need]) {
     let mut depth: HashMap<usize, usize> = HashMap::new();
+    let mut below: HashMap<usize, Vec<&Need>> = HashMap::new();
+    for call in calls {
+      below.entry(call.from).or_default().push(call);
+    }
     for &at in order {
-      let below = calls.iter().filter(|call| call.from == at);
+      let below = below.get(&at).into_iter().flatten();
       let deepest = below
         .filter_map(|call| depth.get(&call.to).map(|depth| (depth + 1, call.span)))
         .max();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
   checker::Checker,
   names::Body,
-  symbols::{Space, Target},
+  symbols::{Space, Target, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
@@ -145,9 +145,12 @@ impl Body<'_, '_> {
         onto.retry = Some(self.retry(retry, place));
         onto.retry_at = Some(span);
       }
-      PolicyKind::Concurrent(value) => {
-        let value = self.check(value, &Type::int(), "`concurrent`");
+      PolicyKind::Concurrent(written) => {
+        let value = self.check(written, &Type::int(), "`concurrent`");
         self.bounded(&value, 1, "`concurrent`");
+        if spot == Spot::Worker {
+          self.same_for_all(written);
+        }
         onto.concurrent = Some(value);
       }
       PolicyKind::Limit(name) => {
@@ -162,6 +165,20 @@ impl Body<'_, '_> {
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
       PolicyKind::Rate { .. } | PolicyKind::Broken => {}
+    }
+  }
+
+  /// A worker's `concurrent` is shared by all its calls: it can't read what one of them is called with.
+  fn same_for_all(&mut self, value: &ast::Expr) {
+    let reads = super::reads::Reads::of_expr(value);
+    if let Some(read) = reads.names.iter().find(|read| self.find(read.name).is_some()) {
+      let finding = Diagnostic::new(
+        &codes::BAD_SETTING,
+        format!("`concurrent` of a worker can't read `{}`", read.name),
+      )
+      .label(read.span, "differs from call to call")
+      .help("all calls share the bound: give a number or a constant");
+      self.say(finding);
     }
   }
 
@@ -190,14 +207,10 @@ impl Body<'_, '_> {
   fn unknown_policy(&mut self, name: &ast::Name) {
     let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("there is no policy `{}`", name.value))
       .label(name.span, "not a policy");
-    let finding = match nearest(&name.value, POLICIES.iter().copied()) {
+    self.say(match nearest(&name.value, POLICIES.iter().copied()) {
       Some(near) => finding.help(format!("there is `{near}`")),
-      None => finding.help(format!(
-        "there are {}",
-        super::symbols::listed(POLICIES.iter().copied())
-      )),
-    };
-    self.say(finding);
+      None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
+    });
   }
 
   fn duration(&mut self, value: &ast::Expr, what: &str, place: Place) -> Setting {
@@ -250,39 +263,43 @@ impl Body<'_, '_> {
     let mut lowered = Vec::new();
     for filter in filters {
       let name = &filter.kind;
-      match FailureKind::find(&name.value) {
-        Some(kind) => {
-          if let Some(code) = &filter.code
-            && !matches!(kind, FailureKind::Exit | FailureKind::Http)
-          {
-            let finding = Diagnostic::new(
-              &codes::BAD_SETTING,
-              format!("a failure of kind `{}` has no code", name.value),
-            )
-            .label(code.span, "only `exit` and `http` have one");
-            self.say(finding);
-          }
-          lowered.push(FailureFilter {
-            kind,
-            code: filter.code.as_ref().map(|code| code.value),
-          });
-        }
-        None => {
-          let finding = Diagnostic::new(
-            &codes::UNKNOWN_NAME,
-            format!("there is no kind of failure `{}`", name.value),
-          )
-          .label(name.span, "not a kind");
-          let kinds = crate::types::failure_kinds();
-          let help = match nearest(&name.value, kinds) {
-            Some(near) => format!("there is `{near}`"),
-            None => format!("there are {}", kinds.join(", ")),
-          };
-          self.say(finding.help(help));
-        }
+      let Some(kind) = self.failure_kind(name) else { continue };
+      if let Some(code) = &filter.code
+        && !matches!(kind, FailureKind::Exit | FailureKind::Http)
+      {
+        let finding = Diagnostic::new(
+          &codes::BAD_SETTING,
+          format!("a failure of kind `{}` has no code", name.value),
+        )
+        .label(code.span, "only `exit` and `http` have one");
+        self.say(finding);
       }
+      lowered.push(FailureFilter {
+        kind,
+        code: filter.code.as_ref().map(|code| code.value),
+      });
     }
     lowered
+  }
+
+  /// The kind of failure that is written; says it where there is none.
+  pub fn failure_kind(&mut self, name: &ast::Name) -> Option<FailureKind> {
+    let found = FailureKind::find(&name.value);
+    if found.is_none() {
+      let kinds = crate::types::failure_kinds();
+      let help = match nearest(&name.value, kinds) {
+        Some(near) => format!("there is `{near}`"),
+        None => format!("there are {}", kinds.join(", ")),
+      };
+      let finding = Diagnostic::new(
+        &codes::UNKNOWN_NAME,
+        format!("there is no kind of failure `{}`", name.value),
+      )
+      .label(name.span, "not a kind")
+      .help(help);
+      self.say(finding);
+    }
+    found
   }
 
   /// Says where an int that must be a bound has no upper end, or one that allows nothing.

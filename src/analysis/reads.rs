@@ -78,7 +78,7 @@ impl<'a> Reads<'a> {
     self.conditional = before;
   }
 
-  pub fn node(&mut self, node: &'a Node) {
+  fn node(&mut self, node: &'a Node) {
     for name in &node.after {
       self.names.push(Read {
         name: &name.value,
@@ -144,7 +144,7 @@ impl<'a> Reads<'a> {
     policies.iter().for_each(|policy| self.policy(&policy.kind));
   }
 
-  pub fn policy(&mut self, policy: &'a PolicyKind) {
+  fn policy(&mut self, policy: &'a PolicyKind) {
     match policy {
       PolicyKind::Timeout(e) | PolicyKind::Deadline(e) | PolicyKind::Delay(e) | PolicyKind::Concurrent(e) => {
         self.expr(e)
@@ -170,38 +170,41 @@ impl<'a> Reads<'a> {
 
   pub fn expr(&mut self, expr: &'a Expr) {
     match &expr.kind {
-      ExprKind::Name(name) => {
-        self.names.push(Read {
-          name,
-          span: expr.span,
-          conditional: self.conditional,
-          after: false,
-        });
+      ExprKind::Name(name) => self.names.push(Read {
+        name,
+        span: expr.span,
+        conditional: self.conditional,
+        after: false,
+      }),
+      ExprKind::Call { callee, arguments } => {
+        self.calls.push(callee);
+        arguments.iter().for_each(|argument| self.expr(&argument.value));
       }
       ExprKind::String(parts) => parts.iter().for_each(|part| {
         if let StringPart::Value(value) = part {
           self.expr(value);
         }
       }),
-      ExprKind::Field { base, .. } => self.expr(base),
-      ExprKind::Index { base, index } => {
-        self.expr(base);
-        self.expr(index);
-      }
-      ExprKind::Call { callee, arguments } => {
-        self.calls.push(callee);
-        arguments.iter().for_each(|argument| self.expr(&argument.value));
-      }
-      ExprKind::Unary { operand, .. } => self.expr(operand),
-      ExprKind::Binary { left, right, .. } => {
-        self.expr(left);
-        self.expr(right);
-      }
-      ExprKind::Cast { value, .. } => self.expr(value),
       ExprKind::Record(parts) => self.record(parts),
       ExprKind::List(parts) => parts.iter().for_each(|part| match part {
         ListPart::Item(value) | ListPart::Spread(value) => self.expr(value),
       }),
+      ExprKind::Field { base: inner, .. }
+      | ExprKind::Unary { operand: inner, .. }
+      | ExprKind::Cast { value: inner, .. } => self.expr(inner),
+      ExprKind::Index { base: a, index: b } | ExprKind::Binary { left: a, right: b, .. } => {
+        self.expr(a);
+        self.expr(b);
+      }
+      ExprKind::Comprehension { .. } | ExprKind::If { .. } | ExprKind::Match { .. } => self.parts(expr),
+      ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) => {}
+      ExprKind::Duration(_) | ExprKind::Broken => {}
+    }
+  }
+
+  /// Of expressions with parts that are not always computed: an expression waits for all that it may read.
+  fn parts(&mut self, expr: &'a Expr) {
+    match &expr.kind {
       ExprKind::Comprehension {
         body, items, condition, ..
       } => {
@@ -227,12 +230,11 @@ impl<'a> Reads<'a> {
         arms.iter().for_each(|arm| self.expr(&arm.value));
         otherwise.iter().for_each(|(_, value)| self.expr(value));
       }
-      ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) => {}
-      ExprKind::Duration(_) | ExprKind::Broken => {}
+      _ => {}
     }
   }
 
-  pub fn record(&mut self, parts: &'a [RecordPart]) {
+  fn record(&mut self, parts: &'a [RecordPart]) {
     for part in parts {
       match part {
         RecordPart::Field { value, .. } | RecordPart::Spread(value) => self.expr(value),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
-  hir::{LimitId, OrchestratorId, WorkerId},
+  hir::{Builtin, LimitId, OrchestratorId, WorkerId},
   modules::Loaded,
   source::Span,
   syntax::ast::{self, ItemKind, Name},
@@ -20,6 +20,10 @@ pub enum Space {
   /// Types and contracts.
   Type,
   Limit,
+}
+
+impl Space {
+  pub const ALL: [Space; 4] = [Space::Callable, Space::Value, Space::Type, Space::Limit];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
@@ -105,73 +109,52 @@ impl<'a> Symbols<'a> {
   }
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
-    let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Broken { name: None } => return,
+      ItemKind::Broken { name: Some(name) } => return self.declare_broken(module, name),
       ItemKind::Type { name, ty } => {
-        self.types.push(Declared { module, item, it: ty });
         self.type_names.push(name);
-        (Space::Type, name, Target::Type(self.types.len() - 1))
+        let at = push(&mut self.types, Declared { module, item, it: ty });
+        (Space::Type, name, Target::Type(at))
       }
       ItemKind::Let(it) => {
-        self.lets.push(Declared { module, item, it });
-        let space = if it.params.is_some() {
-          Space::Callable
-        } else {
-          Space::Value
-        };
-        (space, &it.name, Target::Let(self.lets.len() - 1))
+        let function = it.params.is_some();
+        let space = if function { Space::Callable } else { Space::Value };
+        let at = push(&mut self.lets, Declared { module, item, it });
+        (space, &it.name, Target::Let(at))
       }
       ItemKind::Contract(it) => {
-        self.contracts.push(Declared { module, item, it });
-        (Space::Type, &it.name, Target::Contract(self.contracts.len() - 1))
+        let at = push(&mut self.contracts, Declared { module, item, it });
+        (Space::Type, &it.name, Target::Contract(at))
       }
       ItemKind::Worker(it) => {
-        self.workers.push(Declared { module, item, it });
-        (
-          Space::Callable,
-          &it.name,
-          Target::Worker(WorkerId(number(self.workers.len() - 1))),
-        )
+        let at = push(&mut self.workers, Declared { module, item, it });
+        (Space::Callable, &it.name, Target::Worker(WorkerId(number(at))))
       }
       ItemKind::Orchestrator(it) => {
-        self.orchestrators.push(Declared { module, item, it });
-        (
-          Space::Callable,
-          &it.name,
-          Target::Orchestrator(OrchestratorId(number(self.orchestrators.len() - 1))),
-        )
+        let at = push(&mut self.orchestrators, Declared { module, item, it });
+        let target = Target::Orchestrator(OrchestratorId(number(at)));
+        (Space::Callable, &it.name, target)
       }
-      ItemKind::Limit { name, policies } => {
-        self.limits.push(Declared {
-          module,
-          item,
-          it: policies,
-        });
+      ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);
-        (
-          Space::Limit,
-          name,
-          Target::Limit(LimitId(number(self.limits.len() - 1))),
-        )
-      }
-      ItemKind::Broken { name: Some(name) } => {
-        for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
-          let broken = Entry {
-            targets: vec![Target::Broken],
-            span: name.span,
-            imported: false,
-          };
-          self.names[module]
-            .entry(space)
-            .or_default()
-            .entry(&name.value)
-            .or_insert(broken);
-        }
-        return;
+        let at = push(&mut self.limits, Declared { module, item, it });
+        (Space::Limit, name, Target::Limit(LimitId(number(at))))
       }
     };
     self.bind(module, space, name, vec![target], false, findings);
+  }
+
+  /// An item that did not parse could have been anything.
+  fn declare_broken(&mut self, module: usize, name: &'a Name) {
+    for space in Space::ALL {
+      let names = self.names[module].entry(space).or_default();
+      names.entry(&name.value).or_insert_with(|| Entry {
+        targets: vec![Target::Broken],
+        span: name.span,
+        imported: false,
+      });
+    }
   }
 
   fn bind(
@@ -183,6 +166,15 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
+    if space == Space::Callable && Builtin::find(&name.value).is_some() {
+      let finding = Diagnostic::new(
+        &codes::SHADOWED,
+        format!("`{}` is a function of the language", name.value),
+      )
+      .label(name.span, "would hide it")
+      .help("give it another name");
+      findings.push(finding);
+    }
     let own = self.names[module].entry(space).or_default();
     let Some(entry) = own.get_mut(name.value.as_str()) else {
       own.insert(
@@ -227,7 +219,7 @@ impl<'a> Symbols<'a> {
   ) {
     let own = imported.alias.as_ref().unwrap_or(&imported.name);
     let mut found = false;
-    for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
+    for space in Space::ALL {
       let targets = match exports {
         None => Some(vec![Target::Broken]),
         Some(exports) => exports
@@ -250,9 +242,9 @@ impl<'a> Symbols<'a> {
         Some(near) => finding.help(format!("there is `{near}`")),
         None => finding.help(format!("it declares {}", listed(names()))),
       });
-      self.bind(module, Space::Callable, own, vec![Target::Broken], true, findings);
-      self.bind(module, Space::Value, own, vec![Target::Broken], true, findings);
-      self.bind(module, Space::Type, own, vec![Target::Broken], true, findings);
+      for space in [Space::Callable, Space::Value, Space::Type] {
+        self.bind(module, space, own, vec![Target::Broken], true, findings);
+      }
     }
   }
 
@@ -276,6 +268,17 @@ impl<'a> Symbols<'a> {
       .flat_map(|(space, names)| names.iter().map(|(name, entry)| (*name, *space, entry)));
     all.filter(|(_, _, entry)| entry.imported)
   }
+}
+
+/// The number that the new member has.
+fn push<T>(all: &mut Vec<T>, new: T) -> usize {
+  all.push(new);
+  all.len() - 1
+}
+
+/// A program's text is bounded far below this.
+pub fn number(at: usize) -> u32 {
+  u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// Up to eight names by the alphabet, for a help text.

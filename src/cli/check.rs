@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
   diagnostics::{
-    Diagnostics,
+    Diagnostics, Level,
     render::{github, human, json, sarif},
   },
   session::{self, Checked, Disk},
@@ -29,6 +29,9 @@ pub struct Options {
   /// How findings are written to standard output
   #[arg(long, value_enum, default_value_t)]
   format: Format,
+  /// Say what could be better too: findings of level low
+  #[arg(long)]
+  notes: bool,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -52,7 +55,11 @@ pub fn main(options: &Options) -> Exit {
   let mut worst = Exit::Success;
   let mut text = String::new();
   for file in &options.files {
-    let checked = session::check(&Disk, file);
+    let mut checked = session::check(&Disk, file);
+    checked
+      .findings
+      .0
+      .retain(|finding| options.notes || finding.code.level < Level::Low);
     worst = worst.max(program::refusal(&checked.findings));
     if matches!(options.format, Format::Human) {
       text.push_str(&for_people(&file.to_string_lossy(), &checked, options.color));

@@ -60,7 +60,8 @@ pub enum Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     process_group: Option<u32>,
   },
-  /// Nothing of the attempt is left; its slots are free. Every execution admitted has exactly one, or the run stopped.
+  /// Nothing of the attempt is left; its slots are free. Every execution that started has exactly one, or the run
+  /// stopped. One that was admitted has not started if a setting had no value: its step fails in the same moment.
   AttemptEnded {
     execution: ExecutionId,
     outcome: AttemptOutcome,

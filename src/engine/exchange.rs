@@ -55,7 +55,7 @@ pub enum Command {
 #[derive(Clone, Debug)]
 pub struct Start {
   pub execution: ExecutionId,
-  /// For [`Run::outcome`].
+  /// For `Run::outcome`.
   pub attempt: Arc<Attempt>,
   pub invocation: Invocation,
 }

@@ -86,10 +86,7 @@ impl Run {
   pub(super) fn message(&self, id: InstanceId, call: &Call<WorkerId>) -> Fallible<Message> {
     let worker = self.program.worker(call.target);
     let arguments: Result<Vec<_>, _> = call.arguments.iter().map(|argument| self.eval(id, argument)).collect();
-    Message::of(&worker.params, &worker.input, &worker.name, arguments?).map_err(|mut failure| {
-      failure.worker = Some(worker.name.clone());
-      failure
-    })
+    Message::of(&worker.params, &worker.input, &worker.name, arguments?)
   }
 
   pub(super) fn enter_leaf(
@@ -194,7 +191,7 @@ impl Run {
           leaf.number -= 1;
         });
         debug_assert!(attempts.is_some());
-        self.fail(id, self.of_leaf(id, failure));
+        self.fail(id, failure);
       }
     }
   }
@@ -326,18 +323,12 @@ impl Run {
     }
   }
 
-  /// The failure with the call's details, if the instance is a call.
-  pub(super) fn of_leaf(&self, id: InstanceId, mut failure: Box<Failure>) -> Box<Failure> {
-    let Some(State::Leaf(leaf)) = self.instances.get(id).map(|instance| &instance.state) else {
-      return failure;
-    };
-    let worker = self
-      .call(&self.layout, id)
-      .map(|call| self.program.worker(call.target).name.clone());
-    let waits = matches!(leaf.phase, Phase::Waiting(_));
-    failure.worker = worker;
-    failure.attempts = leaf.number - u32::from(waits && leaf.number > 0);
-    failure
+  /// How many attempts of a call were begun.
+  pub(super) fn attempts(&self, id: InstanceId) -> u32 {
+    match self.instances.get(id).map(|instance| &instance.state) {
+      Some(State::Leaf(leaf)) => leaf.number - u32::from(matches!(leaf.phase, Phase::Waiting(_))),
+      _ => 0,
+    }
   }
 
   pub(super) fn call<'a>(&self, layout: &'a super::layout::Layout, id: InstanceId) -> Option<&'a Call<WorkerId>> {

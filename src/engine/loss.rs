@@ -84,13 +84,23 @@ impl Run {
     }
     let cause = loss.cause.clone();
     instance.loss = Some(loss);
+    let deadline = instance.deadline.take();
+    deadline.into_iter().for_each(|timer| self.clear_timer(timer));
+    self.stop(id, &cause);
+    self.cancel_children(id, &cause);
+    self.settle(id);
+  }
+
+  /// What is the instance's own does not go on; those inside are not looked at.
+  fn stop(&mut self, id: InstanceId, cause: &Arc<str>) {
+    let Some(instance) = self.instances.get(id) else { return };
     match &instance.state {
       State::Delayed { timer, .. } => {
         let timer = *timer;
         self.clear_timer(timer);
       }
       State::Leaf(_) => self.stop_leaf(id),
-      State::Block(_) => self.skip_pending(id, &cause),
+      State::Block(_) => self.skip_pending(id, cause),
       State::Pending(_)
       | State::Begun
       | State::Each(_)
@@ -99,8 +109,6 @@ impl Run {
       | State::Guarding
       | State::Handling => {}
     }
-    self.cancel_children(id, &cause);
-    self.settle(id);
   }
 
   pub(super) fn cancel_children(&mut self, id: InstanceId, cause: &Arc<str>) {

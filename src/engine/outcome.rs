@@ -32,7 +32,7 @@ impl Run {
     self.commands.push(Command::Release(execution));
     running.timeout.into_iter().for_each(|timer| self.clear_timer(timer));
     if self.instances.get(id).is_some_and(|instance| instance.loss.is_some()) {
-      return self.lost_leaf_ended(id, &outcome);
+      return self.lost_leaf_ended(id, outcome);
     }
     let result = match (outcome, running.timed_out) {
       (AttemptOutcome::Ok(value), None) => self.read_value(&running.start.attempt, &value),
@@ -45,22 +45,20 @@ impl Run {
     }
   }
 
-  /// A failure that is not just how a cancelled worker ends is kept as a cause of what was lost.
-  fn lost_leaf_ended(&mut self, id: InstanceId, outcome: &AttemptOutcome) {
-    let failure = match outcome {
-      AttemptOutcome::Failed(failure) if failure.kind != FailureKind::Cancelled => Box::new((**failure).clone()),
-      _ => return self.settle(id),
+  /// A failure that is not just how a cancelled worker ends is kept as a cause of what was lost. A call that was lost
+  /// by itself, at its deadline, keeps the end of the log.
+  fn lost_leaf_ended(&mut self, id: InstanceId, outcome: AttemptOutcome) {
+    let AttemptOutcome::Failed(ended) = outcome else {
+      return self.settle(id);
     };
-    let failure = self.located(id, self.of_leaf(id, failure));
-    let cause = self.path(id);
-    let by_itself = self
-      .instances
-      .get(id)
-      .and_then(|instance| instance.loss.as_ref()?.failure.clone());
-    match by_itself {
-      Some(_) => self.settle(id),
-      None => self.finish(id, End::Failed(failure), cause),
+    let loss = self.instances.get_mut(id).and_then(|instance| instance.loss.as_mut());
+    if let Some(own) = loss.and_then(|loss| loss.failure.as_mut()) {
+      Arc::make_mut(own).log.clone_from(&ended.log);
+    } else if ended.kind != FailureKind::Cancelled {
+      let failure = self.located(id, Box::new(Arc::unwrap_or_clone(ended)));
+      return self.finish(id, End::Failed(failure), self.path(id));
     }
+    self.settle(id);
   }
 
   /// The journal is the truth: live and in a replay the value is read from it.
@@ -71,7 +69,7 @@ impl Run {
   }
 
   fn attempt_failed(&mut self, id: InstanceId, failure: Box<Failure>) {
-    let failure = self.located(id, self.of_leaf(id, failure));
+    let failure = self.located(id, failure);
     match self.retry_after(id, &failure) {
       Ok(Some(delay)) => {
         let attempt = failure.attempts + 1;
@@ -88,7 +86,7 @@ impl Run {
         });
       }
       Ok(None) => self.lose(id, Loss::failed(failure)),
-      Err(error) => self.fail(id, self.of_leaf(id, error)),
+      Err(error) => self.fail(id, error),
     }
   }
 

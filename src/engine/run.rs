@@ -285,7 +285,7 @@ impl Run {
         self.with(id, |instance| instance.deadline = None);
         self.record(Event::DeadlinePassed { path });
         let message = format!("deadline of {} passed", show_duration(time));
-        self.fail(id, self.of_leaf(id, failure(FailureKind::Timeout, message)));
+        self.fail(id, failure(FailureKind::Timeout, message));
       }
       Purpose::Delay => self.begin(id, |run, id| {
         let state = run.with(id, |instance| std::mem::replace(&mut instance.state, State::Begun));
@@ -335,10 +335,14 @@ impl Run {
     self.evaluator.eval(expr, scope).map_err(of_expression)
   }
 
-  /// The failure with its place in the run.
+  /// The failure with its place in the run, and of a call with its worker and attempts.
   pub(super) fn located(&self, id: InstanceId, mut failure: Box<Failure>) -> Arc<Failure> {
     failure.step = self.path(id);
     failure.item = self.item(id);
+    if let Some(call) = self.call(&self.layout, id) {
+      failure.worker = Some(self.program.worker(call.target).name.clone());
+      failure.attempts = self.attempts(id);
+    }
     failure.into()
   }
 

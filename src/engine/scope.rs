@@ -37,6 +37,8 @@ enum StepState {
   Pending(u32),
   Begun,
   Succeeded,
+  /// Will never begin.
+  Dropped,
 }
 
 impl Run {
@@ -265,9 +267,14 @@ impl Run {
     let State::Block(state) = &mut instance.state else {
       return;
     };
-    let steps = state.steps.iter().zip(&layout.block(state.block).steps);
+    let steps = state.steps.iter_mut().zip(&layout.block(state.block).steps);
     let pending = steps.filter(|(state, _)| matches!(state, StepState::Pending(_)));
-    let paths: Vec<_> = pending.map(|(_, step)| join(&instance.path, &step.segment)).collect();
+    let paths: Vec<_> = pending
+      .map(|(state, step)| {
+        *state = StepState::Dropped;
+        join(&instance.path, &step.segment)
+      })
+      .collect();
     paths.into_iter().for_each(|path| self.record(event(path)));
   }
 
@@ -341,7 +348,7 @@ impl StepState {
         *waits = waits.saturating_sub(1);
         *waits == 0
       }
-      StepState::Begun | StepState::Succeeded => false,
+      StepState::Begun | StepState::Succeeded | StepState::Dropped => false,
     }
   }
 }

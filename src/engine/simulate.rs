@@ -34,6 +34,8 @@ pub struct Simulation<'a> {
   answers: Box<dyn FnMut(&Start) -> Scripted + 'a>,
   /// Among facts of the same time the lowest rank comes first.
   rank: Box<dyn FnMut() -> u64 + 'a>,
+  /// How long a worker that is told to end still runs, in milliseconds.
+  grace: i64,
   next: u64,
   due: BTreeMap<Key, Fact>,
   timers: HashMap<TimerId, Key>,
@@ -86,6 +88,7 @@ impl<'a> Simulation<'a> {
       gate: Gatekeeper::default(),
       answers: Box::new(answers),
       rank: Box::new(|| 0),
+      grace: 0,
       next: 0,
       due: BTreeMap::new(),
       timers: HashMap::new(),
@@ -106,6 +109,12 @@ impl<'a> Simulation<'a> {
   /// Facts of the same time come in the order of these numbers.
   pub fn ranked(mut self, rank: impl FnMut() -> u64 + 'a) -> Self {
     self.rank = Box::new(rank);
+    self
+  }
+
+  /// Workers that are told to end do so that much later.
+  pub fn lingering(mut self, milliseconds: i64) -> Self {
+    self.grace = milliseconds;
     self
   }
 
@@ -227,7 +236,7 @@ impl<'a> Simulation<'a> {
   fn cancel(&mut self, execution: ExecutionId) {
     let key = self.running.remove(&execution).flatten();
     key.and_then(|key| self.due.remove(&key));
-    self.plan(self.run.now(), Fact::Cancelled(execution));
+    self.plan(self.run.now().after(self.grace), Fact::Cancelled(execution));
   }
 }
 

@@ -37,6 +37,16 @@ pub(super) fn avg(list: &[Value]) -> Result<Value, Reason> {
   if list.is_empty() {
     return Ok(Value::Null);
   }
+  let durations: Option<i128> = list.iter().try_fold(0_i128, |sum, item| match item {
+    Value::Duration(milliseconds) => Some(sum + i128::from(*milliseconds)),
+    _ => None,
+  });
+  if let Some(sum) = durations {
+    // The mean of 64-bit numbers is one.
+    return Ok(Value::Duration(
+      i64::try_from(sum / list.len() as i128).unwrap_or(i64::MAX),
+    ));
+  }
   let ints: Option<i128> = list.iter().try_fold(0_i128, |sum, item| match item {
     Value::Int(int) => Some(sum + i128::from(*int)),
     _ => None,

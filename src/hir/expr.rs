@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{ConstantId, FunctionId, LocalId};
 use crate::{source::Span, types::Type, value::Value};
 
+/// An expression with the type of its value.
 #[derive(Clone, Debug)]
 pub struct Expr {
   pub kind: ExprKind,
@@ -65,7 +66,7 @@ pub enum ExprKind {
     arms: Vec<(Vec<Literal>, Expr)>,
     otherwise: Option<Box<Expr>>,
   },
-  /// `it` is bound in each argument after the first of those functions that take an expression over `it`.
+  /// With `it`, the last argument is an expression that is evaluated for each item of the first.
   Builtin {
     function: Builtin,
     arguments: Vec<Expr>,
@@ -142,12 +143,12 @@ pub enum LogicOperator {
 
 macro_rules! builtins {
   ($($variant:ident = $name:literal;)*) => {
-    /// A function of the table in `language.md` section 8; their types are in `analysis`, their meaning in `eval`.
+    /// A function of the language; their types are in `analysis`, their meaning in `eval`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Builtin { $($variant,)* }
 
     impl Builtin {
-      /// Every function, in the order of the table.
+      /// Every function, in the order of this table.
       pub const ALL: &'static [Builtin] = &[$(Builtin::$variant,)*];
 
       pub fn name(self) -> &'static str {

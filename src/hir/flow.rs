@@ -47,6 +47,7 @@ pub enum WaitKind {
   Gate,
 }
 
+#[expect(clippy::large_enum_variant, reason = "most steps are nodes, and a program has few")]
 #[derive(Debug, Clone)]
 pub enum StepKind {
   Node(Node),

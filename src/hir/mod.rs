@@ -51,6 +51,7 @@ pub struct Program {
   pub limits: Vec<Limit>,
 }
 
+/// One file.
 #[derive(Debug)]
 pub struct Module {
   pub source: SourceId,
@@ -59,6 +60,7 @@ pub struct Module {
   pub directory: PathBuf,
 }
 
+/// A `let` without parameters.
 #[derive(Debug)]
 pub struct Constant {
   pub name: Arc<str>,
@@ -66,6 +68,7 @@ pub struct Constant {
   pub value: Expr,
 }
 
+/// A `let` with parameters.
 #[derive(Debug)]
 pub struct Function {
   pub name: Arc<str>,
@@ -74,6 +77,7 @@ pub struct Function {
   pub body: Expr,
 }
 
+/// What a function, worker or orchestrator is called with.
 #[derive(Debug)]
 pub struct Param {
   pub name: Arc<str>,
@@ -96,6 +100,7 @@ pub struct Limit {
   pub rate: Option<(u64, i64)>,
 }
 
+/// What executes.
 #[derive(Debug)]
 pub struct Worker {
   pub name: Arc<str>,
@@ -110,14 +115,18 @@ pub struct Worker {
   /// The type of the message out; null where none is declared.
   pub output: Type,
   pub kind: WorkerKind,
-  /// Of the worker itself: `concurrent`, the module's defaults and its body merged; see [`Call::policies`] for the rest.
+  /// Whether doing its work twice is harmless: it said so, or it is a mock.
   pub idempotent: bool,
-  /// At most so many executions at once.
+  /// An int: at most so many executions at once, of all calls together. Policies of single calls: [`Call::policies`].
   pub concurrent: Option<Expr>,
   /// Holds the `call` record in the settings.
   pub call: LocalId,
 }
 
+#[expect(
+  clippy::large_enum_variant,
+  reason = "most workers are processes, and a program has few"
+)]
 #[derive(Debug)]
 pub enum WorkerKind {
   Process(Process),
@@ -199,6 +208,7 @@ pub enum MockAnswer {
   Malformed,
 }
 
+/// What coordinates: a graph of steps.
 #[derive(Debug)]
 pub struct Orchestrator {
   pub name: Arc<str>,

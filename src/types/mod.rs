@@ -263,7 +263,8 @@ impl Type {
     }
   }
 
-  /// Whether its values are numbers, strings or booleans: what an interpolation and an argument vector take.
+  /// Whether its values are numbers, strings, booleans, times or durations: what an interpolation and an argument
+  /// vector take.
   pub fn is_scalar(&self) -> bool {
     match self.resolved() {
       Type::Bool(_) | Type::Int(_) | Type::Float(_) | Type::String(_) | Type::Literal(_) => true,

@@ -44,7 +44,7 @@ pub enum FailureKind {
   Cancelled,
 }
 
-/// A failure as `language.md` names its fields; `None` and empty are left out of the value where the type allows.
+/// A failure, with the fields that a program reads; `None` and empty are left out of the value where the type allows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
   pub kind: FailureKind,

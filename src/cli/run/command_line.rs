@@ -40,9 +40,9 @@ pub struct Options {
   /// Write the run's records to a file as JSON lines, as they happen
   #[arg(long, value_name = "FILE")]
   pub events: Option<PathBuf>,
-  /// The directory of the journal and the logs
-  #[arg(long, value_name = "DIR", default_value = ".orch")]
-  pub store: PathBuf,
+  /// The directory of the journal and the logs [default: .orch beside FILE]
+  #[arg(long, value_name = "DIR")]
+  pub store: Option<PathBuf>,
   /// Makes every drawn delay the same again
   #[arg(long)]
   pub seed: Option<u64>,
@@ -52,6 +52,20 @@ pub struct Options {
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   pub color: Color,
+}
+
+impl Options {
+  /// Where the journal and the logs are kept.
+  pub fn store(&self) -> PathBuf {
+    let beside = || {
+      self
+        .file
+        .parent()
+        .map_or_else(PathBuf::new, PathBuf::from)
+        .join(".orch")
+    };
+    self.store.clone().unwrap_or_else(beside)
+  }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -109,7 +109,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     orchestrator: id,
     arguments,
     seed: line.options.seed,
-    store: line.options.store.clone(),
+    store: line.options.store(),
   })
 }
 
@@ -182,7 +182,7 @@ impl<'a> Watcher<'a> {
   }
 
   fn report(&self) {
-    let journal = self.options.store.display().to_string();
+    let journal = self.options.store().display().to_string();
     if self.options.format == Format::Json {
       if self.options.quiet && !matches!(self.summary.end, Some(End::Failed(_))) {
         return;

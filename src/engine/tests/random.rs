@@ -36,6 +36,8 @@ enum Shape {
   Deadline(i64, Box<Shape>),
   Block(Vec<Shape>),
   Stage(Vec<Shape>),
+  /// `return 0 when ...`, which reads what stands above.
+  Return(bool),
   Nested(Vec<Shape>),
 }
 
@@ -44,6 +46,7 @@ const WORKERS: u32 = 3;
 const SLOTS: [Option<u64>; 3] = [Some(1), Some(3), None];
 const LIMIT: u64 = 2;
 
+/// `timed`: also what makes the end depend on the order of events.
 fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
   let leaf = prop_oneof![
     1 => Just(Shape::Value),
@@ -68,8 +71,9 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
       1 => many().prop_map(Shape::Nested),
     ];
     let deadline = (1..60i64, one()).prop_map(|(time, inner)| Shape::Deadline(time, inner));
+    let early = any::<bool>().prop_map(Shape::Return);
     if timed {
-      prop_oneof![8 => plain, 1 => deadline].boxed()
+      prop_oneof![16 => plain, 2 => deadline, 1 => early].boxed()
     } else {
       plain.boxed()
     }
@@ -125,7 +129,13 @@ impl Maker {
         .take(1 + at % 2)
         .cloned()
         .collect();
-      let node = self.node(shape, &reads.iter().map(|(_, local)| *local).collect::<Vec<_>>());
+      let locals: Vec<_> = reads.iter().map(|(_, local)| *local).collect();
+      if let Shape::Return(holds) = shape {
+        let (value, when) = (list(locals.into_iter().map(read)), truth(*holds));
+        steps.push(gate(&name, StepKind::ReturnWhen { value, when }));
+        continue;
+      }
+      let node = self.node(shape, &locals);
       steps.push(step(&name, local, node));
       above.push((name, local));
     }
@@ -139,7 +149,7 @@ impl Maker {
 
   fn node(&mut self, shape: &Shape, reads: &[LocalId]) -> Node {
     match shape {
-      Shape::Value | Shape::Stage(_) => value(list(reads.iter().map(|local| read(*local)))),
+      Shape::Value | Shape::Stage(_) | Shape::Return(_) => value(list(reads.iter().map(|local| read(*local)))),
       Shape::Fail => node(NodeKind::Fail(text("lost"))),
       Shape::Work {
         worker,
@@ -250,7 +260,12 @@ fn ranks(seed: u64) -> impl FnMut() -> u64 {
 fn run_all(program: &Arc<Program>, seed: u64) -> Vec<Record> {
   let (run, first) = start(program, seed);
   let simulation = Simulation::new(run, first, answers(seed)).ranked(ranks(seed));
-  finish(simulation)
+  finish(simulation.lingering(grace(seed)))
+}
+
+/// Half of the programs have workers that end at once when they are told to.
+fn grace(seed: u64) -> i64 {
+  (hash(seed, "grace") % 30).cast_signed() * i64::from(seed % 2 == 0)
 }
 
 fn finish(mut simulation: Simulation) -> Vec<Record> {
@@ -415,7 +430,7 @@ proptest! {
       let rest = if prefix.last().is_some_and(|record| record.event.is_final()) {
         Vec::new()
       } else {
-        finish(simulation.ranked(ranks(seed)))
+        finish(simulation.ranked(ranks(seed)).lingering(grace(seed)))
       };
       let whole: Vec<_> = prefix.iter().cloned().chain(rest).collect();
       check_ends(&whole);

@@ -187,6 +187,45 @@ fn an_early_return_drops_the_rest() {
 }
 
 #[test]
+fn a_deadline_that_passes_while_a_block_returns_ends_nothing_twice() {
+  let mut b = Builder::new();
+  let (fast, slow) = (b.echo("fast", 5), b.echo("slow", 100));
+  let (w, x, y, z) = (b.local(), b.local(), b.local(), b.local());
+  let early = StepKind::ReturnWhen {
+    value: text("early"),
+    when: read(w),
+  };
+  let inner = block(
+    vec![
+      step("w", w, call(fast, [truth(true)])),
+      step("y", y, call(slow, [int(1)])),
+      gate("return#1", early),
+      step("z", z, call(slow, [int(2)])),
+    ],
+    None,
+  );
+  let program = b.main(vec![step("x", x, deadline(30, nested(inner)))], None);
+  let (run, first) = start(&program, 1);
+  let mut simulation = Simulation::new(run, first, mocked).lingering(50);
+  let records: Vec<_> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+  assert_eq!(
+    steps(&records),
+    [
+      "0 scope x",
+      "0 requested x.w fast #1 as 0",
+      "0 requested x.y slow #1 as 1",
+      "5 ok x.w",
+      "5 ok x.return#1",
+      "5 not taken x.z",
+      "30 deadline x",
+      "55 cancelled x.y because of x.return#1",
+      "55 failed x: x: deadline of 30ms passed (timeout)",
+      "55 run failed: x: deadline of 30ms passed (timeout)",
+    ]
+  );
+}
+
+#[test]
 fn what_waits_for_admission_is_not_taken_on_an_early_return() {
   let mut b = Builder::new();
   let (slow, limit) = (b.echo("slow", 20), b.limit(Some(1), None));
@@ -965,4 +1004,29 @@ fn fail_says_why() {
       "0 run failed: x: never good enough (failed)",
     ]
   );
+}
+
+#[test]
+fn a_replay_names_the_first_step_that_differs() {
+  let program = |last: i64| {
+    let mut b = Builder::new();
+    let (echo, x, y) = (b.echo("echo", 5), b.local(), b.local());
+    b.main(
+      vec![
+        step("x", x, call(echo, [int(1)])),
+        step("y", y, value(list([read(x), int(last)]))),
+      ],
+      None,
+    )
+  };
+  let journal = records(&program(2));
+  assert!(Run::replay(program(2), journal.clone()).is_ok());
+  let Err(error) = Run::replay(program(3), journal) else {
+    panic!("the value of `y` differs");
+  };
+  assert_eq!(
+    error.to_string(),
+    "the run does not do again what it did: first `y` differs (record 6)"
+  );
+  assert!(matches!(Run::replay(program(2), Vec::new()), Err(ReplayError::NoStart)));
 }

@@ -1,0 +1,111 @@
+//! How time grows with size: checking and folding, ten times as much each, as ratios measured in one run.
+//!
+//!     cargo bench
+//!
+//! A ratio near 10 is linear. Absolute times depend on the machine and are printed for orientation only.
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+use std::{
+  fmt::Write,
+  path::{Path, PathBuf},
+  sync::Arc,
+  time::{Duration, Instant},
+};
+
+use orch::{
+  engine::{Run, RunStarted, mocked, simulate},
+  hir::Program,
+  modules::{Files, ReadError},
+  session,
+};
+
+/// Runs of each measurement; the median counts.
+const ROUNDS: usize = 5;
+
+struct Text(String);
+
+impl Files for Text {
+  fn read(&self, _path: &Path, limit: usize) -> Result<Vec<u8>, ReadError> {
+    Ok(self.0.bytes().take(limit).collect())
+  }
+
+  fn canonicalize(&self, path: &Path) -> Result<PathBuf, ReadError> {
+    Ok(path.to_path_buf())
+  }
+
+  fn names(&self, _directory: &Path) -> Vec<String> {
+    Vec::new()
+  }
+}
+
+fn check(text: &str) -> Arc<Program> {
+  let checked = session::check(&Text(text.to_owned()), Path::new("/main.orch"));
+  checked.program.unwrap_or_else(|| panic!("{:#?}", checked.findings))
+}
+
+const HEAD: &str = "defaults { timeout 5s }\nworker w(n: int) -> int { mock return 1 }\n";
+
+/// `steps` calls, each reading the one before.
+fn chain(steps: usize) -> String {
+  let mut text = format!("{HEAD}/// A chain.\norchestrator main() -> int {{\n  s0 = w(0)\n");
+  for step in 1..steps {
+    let _ = writeln!(text, "  s{step} = w(s{} + 1)", step - 1);
+  }
+  let _ = writeln!(text, "  return s{}\n}}", steps - 1);
+  text
+}
+
+/// One `each` over so many items.
+fn wide(items: usize) -> String {
+  format!(
+    "{HEAD}/// Wide.\norchestrator main() -> int {{\n  xs = each n in range({items}) with concurrent 64 => w(n)\n  return len(xs)\n}}\n"
+  )
+}
+
+fn run(program: &Arc<Program>) {
+  let started = RunStarted {
+    run: "run".into(),
+    tracker: "run".into(),
+    program: "digest".into(),
+    engine: "bench".into(),
+    seed: 1,
+    orchestrator: "main".into(),
+    arguments: serde_json::json!({}),
+    started: jiff::Timestamp::UNIX_EPOCH,
+    directory: "/".into(),
+  };
+  let (run, first) = Run::start(program.clone(), started).expect("the run starts");
+  let (run, _) = simulate(run, first, mocked);
+  assert!(run.is_over());
+}
+
+fn median(mut measured: impl FnMut()) -> Duration {
+  let mut times: Vec<Duration> = (0..ROUNDS)
+    .map(|_| {
+      let begin = Instant::now();
+      measured();
+      begin.elapsed()
+    })
+    .collect();
+  times.sort();
+  times[ROUNDS / 2]
+}
+
+/// Prints what `size` and ten times `size` take.
+fn compare<T>(what: &str, size: usize, prepare: impl Fn(usize) -> T, measured: impl Fn(&T)) {
+  let [small, large] = [size, size * 10].map(|size| {
+    let input = prepare(size);
+    median(|| measured(&input))
+  });
+  let ratio = large.as_secs_f64() / small.as_secs_f64();
+  println!(
+    "{what:<28} {size:>7} {small:>10.1?} {:>8} {large:>10.1?}   ratio {ratio:.1}",
+    size * 10
+  );
+}
+
+fn main() {
+  compare("check a chain of steps", 1_000, chain, |text| drop(check(text)));
+  compare("fold a chain of steps", 1_000, |size| check(&chain(size)), run);
+  compare("fold an each over items", 10_000, |size| check(&wide(size)), run);
+}

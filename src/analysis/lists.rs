@@ -1,0 +1,189 @@
+//! Lists, as literals and as comprehensions: their item type and what is known of their length.
+
+use std::sync::Arc;
+
+use super::{checker::not_taken, names::Body};
+use crate::{
+  hir::{ElementPart, Expr, ExprKind},
+  source::Span,
+  syntax::ast,
+  types::{self, ListType, Type},
+};
+
+impl Body<'_, '_> {
+  pub fn list(&mut self, parts: &[ast::ListPart], span: Span) -> Expr {
+    let mut item = Type::Never;
+    let mut lowered = Vec::new();
+    for part in parts {
+      let (value, ty) = self.list_part(part, None);
+      match types::join(&item, &ty) {
+        _ if item.is_unknown() => {}
+        Some(joined) => item = joined,
+        None => {
+          let before = lowered.last().map(value_span);
+          self.no_join((&item, before), (&ty, value_span(&value)), "the items of a list");
+          item = Type::Unknown;
+        }
+      }
+      lowered.push(value);
+    }
+    Expr {
+      kind: ExprKind::List(lowered),
+      ty: list_type(item, parts),
+      span,
+    }
+  }
+
+  fn list_part(&mut self, part: &ast::ListPart, wanted: Option<(&Type, &str)>) -> (ElementPart, Type) {
+    match (part, wanted) {
+      (ast::ListPart::Item(value), Some((wanted, what))) => {
+        let value = self.check(value, wanted, what);
+        let ty = value.ty.clone();
+        (ElementPart::Item(value), ty)
+      }
+      (ast::ListPart::Item(value), None) => {
+        let value = self.infer(value);
+        let ty = value.ty.clone();
+        (ElementPart::Item(value), ty)
+      }
+      (ast::ListPart::Spread(value), wanted) => {
+        let value = match wanted {
+          Some((item, what)) => self.check(value, &Type::list(item.clone()), what),
+          None => self.infer(value),
+        };
+        let ty = match value.ty.resolved() {
+          Type::List(list) => list.item.clone(),
+          Type::Unknown => Type::Unknown,
+          _ => {
+            if wanted.is_none() {
+              self.not_spreadable(&value, "list");
+            }
+            Type::Unknown
+          }
+        };
+        (ElementPart::Spread(value), ty)
+      }
+    }
+  }
+
+  pub fn check_list(
+    &mut self,
+    parts: &[ast::ListPart],
+    wanted: &ListType,
+    span: Span,
+    expected: &Type,
+    what: &str,
+  ) -> Expr {
+    let inside = format!("an item of {what}");
+    self.unless_said(expected, what, |body| {
+      let typed = parts
+        .iter()
+        .map(|part| body.list_part(part, Some((&wanted.item, &inside))));
+      let (lowered, types): (Vec<_>, Vec<_>) = typed.unzip();
+      let item = types
+        .into_iter()
+        .reduce(|a, b| types::join(&a, &b).unwrap_or(wanted.item.clone()))
+        .unwrap_or(Type::Never);
+      Expr {
+        kind: ExprKind::List(lowered),
+        ty: list_type(item, parts),
+        span,
+      }
+    })
+  }
+
+  pub fn comprehension(
+    &mut self,
+    body: &ast::Expr,
+    item: &ast::Name,
+    items: &ast::Expr,
+    condition: Option<&ast::Expr>,
+    span: Span,
+    wanted: Option<(&Type, &str)>,
+  ) -> Expr {
+    let items = self.infer(items);
+    let of = self.item_type(&items, "`for` goes over");
+    let (body, item, condition) = self.scoped(|inner| {
+      let local = inner.bind(item, of, false);
+      let (condition, facts) = match condition {
+        Some(condition) => {
+          let (condition, facts) = inner.condition(condition, "the condition after `if`");
+          (Some(Box::new(condition)), facts.holds)
+        }
+        None => (None, Vec::new()),
+      };
+      inner.learn(&facts);
+      let body = match wanted {
+        Some((wanted, what)) => inner.check(body, wanted, &format!("an item of {what}")),
+        None => inner.infer(body),
+      };
+      (body, local, condition)
+    });
+    let max = items.ty.as_list().and_then(|list| list.max);
+    let ty = Type::List(Arc::new(ListType {
+      item: body.ty.clone(),
+      min: None,
+      max,
+    }));
+    Expr {
+      kind: ExprKind::Comprehension {
+        body: Box::new(body),
+        item,
+        items: Box::new(items),
+        condition,
+      },
+      ty,
+      span,
+    }
+  }
+
+  /// The item type of a list; says it where the value is none.
+  pub fn item_type(&mut self, items: &Expr, what: &str) -> Type {
+    match items.ty.resolved() {
+      Type::List(list) => list.item.clone(),
+      Type::Unknown => Type::Unknown,
+      other => {
+        let null = other.accepts_null() && other.without_null().as_list().is_some();
+        let mut finding =
+          not_taken(null, format!("{what} a list")).label(items.span, format!("this is `{}`", items.ty));
+        if null {
+          finding = finding.help("give a default: `xs ?? []`");
+        } else if let Type::Json = other {
+          finding = finding.help("give it a type: `xs as [T]`");
+        } else if let Type::Map(_) = other {
+          finding = finding.help("`keys(m)` and `values(m)` are lists");
+        }
+        self.say(finding);
+        Type::Unknown
+      }
+    }
+  }
+}
+
+fn value_span(part: &ElementPart) -> Span {
+  match part {
+    ElementPart::Item(value) | ElementPart::Spread(value) => value.span,
+  }
+}
+
+pub fn list_wanted(expected: &Type) -> Option<ListType> {
+  let mut lists = expected
+    .members()
+    .into_iter()
+    .filter_map(|member| member.as_list().cloned());
+  lists.next().filter(|_| lists.next().is_none())
+}
+
+/// The type of a list literal: its length is known unless something is spread into it.
+fn list_type(item: Type, parts: &[ast::ListPart]) -> Type {
+  let spread = parts.iter().any(|part| matches!(part, ast::ListPart::Spread(_)));
+  let least = parts
+    .iter()
+    .filter(|part| matches!(part, ast::ListPart::Item(_)))
+    .count() as u64;
+  Type::List(Arc::new(ListType {
+    item,
+    min: Some(least),
+    max: (!spread).then_some(least),
+  }))
+}
