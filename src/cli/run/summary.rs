@@ -104,6 +104,7 @@ impl Summary {
         path,
         worker,
         attempt,
+        ..
       } => {
         self.requested(*execution, path, worker, *attempt);
       }
