@@ -199,7 +199,21 @@ fn tests_narrow_what_they_guard() {
 #[test]
 fn alternatives_join_or_are_said() {
   steps_table(&[
-    ("a = if flag then 1 else 2.5\nr = anything(a)", "type/no-join"),
+    ("a = if flag then 1 else 2.5\nr = real(a)", ""),
+    ("a = match n { 1 => 1, 2 => -2, else => 2.5 }\nr = real(a)", ""),
+    ("a = if flag then 2.5 else if n > 1 then 1 else 3\nr = real(a)", ""),
+    ("r = real(first([1, 2.5, 3]) ?? 0)", ""),
+    ("a = if flag then real(2) else 0\nr = real(a)", ""),
+    (
+      "a = real(2) catch match n { 1 => 1, else => { yield 2 } }\nr = real(a)",
+      "",
+    ),
+    ("a = if flag then n else 2.5\nr = anything(a)", "type/no-join"),
+    ("a = if flag then 1 else 2\nr = real(a)", "type/mismatch"),
+    ("a = if flag then number(n) else 2.5\nr = anything(a)", "type/no-join"),
+    ("r = real(10s / 4s)", ""),
+    ("r = real(10s / 4)", "type/mismatch"),
+    ("r = number(4 / 10s)", "type/bad-operand"),
     ("a = if flag then number(n)\nr = number(a)", "type/maybe-null"),
     ("a = if flag then \"low\" else \"high\"\nr = level(a)", ""),
     ("a = if flag then \"low\" else \"none\"\nr = level(a)", "type/mismatch"),

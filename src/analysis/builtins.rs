@@ -1,7 +1,7 @@
 //! Types calls of the function table: how many arguments, and which of them is an expression over `it`. Their meaning
 //! is in `eval`.
 
-use super::{expressions::broken, names::Body, operators::as_float};
+use super::{expressions::broken, floats::as_float, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Builtin, Expr, ExprKind, LocalId},

@@ -2,6 +2,7 @@
 
 use super::{
   expressions::broken,
+  floats,
   names::{Body, Fact},
 };
 use crate::{
@@ -32,8 +33,11 @@ impl Body<'_, '_> {
     wanted: Wanted<'_>,
   ) -> Expr {
     let (condition, facts) = self.condition(condition, "the condition of `if`");
-    let then = self.given(&facts.holds, |body| body.wanted(then, wanted));
-    let otherwise = otherwise.map(|otherwise| self.given(&facts.fails, |body| body.wanted(otherwise, wanted)));
+    let mut then = self.given(&facts.holds, |body| body.wanted(then, wanted));
+    let mut otherwise = otherwise.map(|otherwise| self.given(&facts.fails, |body| body.wanted(otherwise, wanted)));
+    if let (None, Some(otherwise)) = (wanted, &mut otherwise) {
+      floats::agree(&mut [&mut then, otherwise]);
+    }
     let other = otherwise.as_ref().map_or(Type::Null, |value| value.ty.clone());
     let ty = self.joined(
       &[
@@ -87,19 +91,22 @@ impl Body<'_, '_> {
     let subject = self.infer(place);
     let patterns: Vec<&[Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
     self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
-    let mut lowered = Vec::new();
-    let mut alternatives = Vec::new();
+    let mut lowered: Vec<(Vec<Literal>, Expr)> = Vec::new();
     for arm in arms {
       let facts = self.arm_facts(place, &arm.patterns);
       let value = self.given(&facts, |body| body.wanted(&arm.value, wanted));
-      alternatives.push((value.ty.clone(), value.span));
       lowered.push((arm.patterns.iter().map(literal_of).collect(), value));
     }
-    let otherwise = otherwise.map(|(_, value)| {
+    let mut otherwise = otherwise.map(|(_, value)| {
       let facts = self.else_facts(place, &patterns);
       self.given(&facts, |body| body.wanted(value, wanted))
     });
-    alternatives.extend(otherwise.iter().map(|value| (value.ty.clone(), value.span)));
+    let mut values: Vec<&mut Expr> = lowered.iter_mut().map(|(_, value)| value).collect();
+    values.extend(otherwise.as_mut());
+    if wanted.is_none() {
+      floats::agree(&mut values);
+    }
+    let alternatives: Vec<(Type, Span)> = values.iter().map(|value| (value.ty.clone(), value.span)).collect();
     if subject.ty.is_unknown() && alternatives.is_empty() {
       return broken(span);
     }

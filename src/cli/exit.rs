@@ -14,7 +14,7 @@ pub enum Exit {
   Refused = 3,
   /// With `--strict`: the run succeeded, though failures were taken on the way.
   Tolerated = 4,
-  /// Ctrl-C; the run can be taken up again.
+  /// Ctrl-C or SIGTERM.
   Interrupted = 130,
 }
 

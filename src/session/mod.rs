@@ -8,7 +8,7 @@ use std::{path::Path, sync::Arc};
 
 pub use bundle::Bundle;
 pub use disk::Disk;
-pub use run::{Order, RunError, run};
+pub use run::{Order, RunError, end_when_interrupted, run};
 
 use crate::{
   analysis,

@@ -77,8 +77,8 @@ pub fn run(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunErr
 
 async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
   let started = started(order)?;
-  let mut log = begin(order, &started)?;
   let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
+  let mut log = begin(order, run.started())?;
   let workers = Arc::new(Workers::new(workers::Options {
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
@@ -142,8 +142,11 @@ fn refused(program: &Program, error: StartError) -> RunError {
   })
 }
 
-/// Asks the driver to stop when Ctrl-C or SIGTERM come; the second time workers are killed, the third time nobody
-/// waits for them.
+/// The exit code of a process that an interrupt ended.
+const INTERRUPTED: i32 = 130;
+
+/// Asks the driver to stop when Ctrl-C or SIGTERM come; the second time workers are killed, the third time
+/// nothing is waited for, not even a reader of what is shown: the guard ends what is left.
 fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, RunError> {
   let (sender, receiver) = unbounded_channel();
   let refused = |error: io::Error| RunError::Broken(format!("can't listen for signals: {error}"));
@@ -157,15 +160,34 @@ fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, Ru
         _ = terminate.recv() => {}
       }
       times += 1;
-      if times == 2 {
-        workers.end_at_once();
-      } else {
+      match times {
         // Nobody listens once the run is over.
-        let _ = sender.send(Request::Stop);
+        1 => _ = sender.send(Request::Stop),
+        2 => workers.end_at_once(),
+        _ => std::process::exit(INTERRUPTED),
       }
     }
   });
   Ok(receiver)
+}
+
+/// After a run its signals have no default effect any more; from now on the next one ends this process, also while
+/// it waits for a reader of its output. For a program that runs once.
+pub fn end_when_interrupted() {
+  let waiting = async {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+      _ = interrupt.recv() => {}
+      _ = terminate.recv() => {}
+    }
+    io::Result::Ok(())
+  };
+  std::thread::spawn(move || {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    if runtime.and_then(|runtime| runtime.block_on(waiting)).is_ok() {
+      std::process::exit(INTERRUPTED);
+    }
+  });
 }
 
 /// The journal of one run.

@@ -17,7 +17,7 @@ fn every_example_is_tried() {
   let mut found: Vec<String> = std::fs::read_dir(examples())
     .expect("examples")
     .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-    .filter(|name| name.ends_with(".orch"))
+    .filter(|name| name.ends_with(".orch") && !name.starts_with('.'))
     .collect();
   found.sort();
   let tried = [

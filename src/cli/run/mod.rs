@@ -153,6 +153,7 @@ impl<'a> Watcher<'a> {
 
   fn run(mut self, order: &Order) -> Exit {
     let ran = session::run(order, &mut |record| self.take(record));
+    session::end_when_interrupted();
     self.view.end();
     if let Err(error) = ran {
       terminal::say(&format!("{error}\n"));
@@ -183,6 +184,9 @@ impl<'a> Watcher<'a> {
   fn report(&self) {
     let journal = self.options.store().display().to_string();
     if self.options.format == Format::Json {
+      if self.options.quiet && !matches!(self.summary.end, Some(End::Failed(_))) {
+        return;
+      }
       let document = serde_json::to_string(&report::Document::new(&self.summary, &journal));
       terminal::say(&format!("{}\n", document.unwrap_or_default()));
       return;

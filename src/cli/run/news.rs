@@ -109,7 +109,7 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       };
       format!("{}: iteration {} done{goes_on}", shown(path)?, index + 1)
     }
-    Event::Stopped => "stopped; the run can be taken up again".to_owned(),
+    Event::Stopped => "stopped; what has ended until now is kept in the journal".to_owned(),
     _ => return None,
   };
   Some(words::short(&text, 300))

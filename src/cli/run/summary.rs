@@ -32,6 +32,8 @@ pub struct Summary {
   pub taken: Vec<Taken>,
   pub taken_count: u64,
   pub end: Option<End>,
+  /// The workers of attempts that were ended from outside, by path: what follows says whether time was up.
+  ended_from_outside: HashMap<Arc<str>, Arc<str>>,
 }
 
 /// What one worker did.
@@ -39,7 +41,7 @@ pub struct Summary {
 pub struct Tally {
   pub calls: u64,
   pub retries: u64,
-  /// Attempts that failed, those not counted that were ended from outside.
+  /// Attempts that failed; those that were ended from outside count if their time was up.
   failed_attempts: u64,
   /// Of attempts, from admission to end, in milliseconds.
   times: Vec<i64>,
@@ -74,7 +76,7 @@ pub struct Taken {
 pub enum End {
   Succeeded(serde_json::Value),
   Failed(Arc<Failure>),
-  /// It can be taken up again.
+  /// Interrupted.
   Stopped,
 }
 
@@ -104,6 +106,7 @@ impl Summary {
         path,
         worker,
         attempt,
+        ..
       } => {
         self.requested(*execution, path, worker, *attempt);
       }
@@ -118,11 +121,18 @@ impl Summary {
           },
         );
       }
-      Event::FailureTaken { path, by, failure } => self.taken(path, *by, failure),
-      Event::StepSucceeded { path, .. }
-      | Event::StepFailed { path, .. }
-      | Event::StepSkipped { path, .. }
-      | Event::StepCancelled { path, .. } => self.item_ended(path),
+      Event::RetryScheduled { path, failure, .. } => self.time_was_up(path, failure),
+      Event::FailureTaken { path, by, failure } => {
+        self.time_was_up(path, failure);
+        self.taken(path, *by, failure);
+      }
+      Event::StepFailed { path, failure } => {
+        self.time_was_up(path, failure);
+        self.item_ended(path);
+      }
+      Event::StepSucceeded { path, .. } | Event::StepSkipped { path, .. } | Event::StepCancelled { path, .. } => {
+        self.item_ended(path)
+      }
       Event::Stopped => self.end = Some(End::Stopped),
       Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
       Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
@@ -159,7 +169,7 @@ impl Summary {
     let Some(execution) = self.executions.remove(&execution) else {
       return;
     };
-    let tally = self.workers.entry(execution.worker).or_default();
+    let tally = self.workers.entry(execution.worker.clone()).or_default();
     if let Some(admitted) = execution.admitted {
       self.running = self.running.saturating_sub(1);
       tally.times.push(self.now.0 - admitted.0);
@@ -167,7 +177,16 @@ impl Summary {
     match outcome {
       AttemptOutcome::Ok(_) => self.succeeded += 1,
       AttemptOutcome::Failed(failure) if failure.kind != FailureKind::Cancelled => tally.failed_attempts += 1,
-      AttemptOutcome::Failed(_) => {}
+      AttemptOutcome::Failed(_) => _ = self.ended_from_outside.insert(execution.path, execution.worker),
+    }
+  }
+
+  /// An attempt that took too long was ended from outside, and failed nonetheless.
+  fn time_was_up(&mut self, path: &Arc<str>, failure: &Failure) {
+    if failure.kind == FailureKind::Timeout
+      && let Some(worker) = self.ended_from_outside.remove(path)
+    {
+      self.workers.entry(worker).or_default().failed_attempts += 1;
     }
   }
 

@@ -28,8 +28,8 @@ pub enum View {
 impl View {
   pub fn new(options: &Options) -> View {
     match options.format {
+      _ if options.quiet => View::Quiet,
       Format::Json => View::Json,
-      Format::Human if options.quiet => View::Quiet,
       Format::Human if std::io::stderr().is_terminal() => View::Live(Live::new()),
       Format::Human => View::Lines(News::default()),
     }
@@ -131,7 +131,8 @@ fn style(template: &str) -> ProgressStyle {
 fn running(summary: &Summary) -> String {
   let mut text = format!("{} running, {} done", summary.running, summary.succeeded);
   if summary.taken_count > 0 {
-    text.push_str(&format!(", {} failures taken", summary.taken_count));
+    let plural = if summary.taken_count == 1 { "" } else { "s" };
+    text.push_str(&format!(", {} failure{plural} taken", summary.taken_count));
   }
   let running = summary
     .executions

@@ -1030,3 +1030,24 @@ fn a_replay_names_the_first_step_that_differs() {
   );
   assert!(matches!(Run::replay(program(2), Vec::new()), Err(ReplayError::NoStart)));
 }
+
+#[test]
+fn a_replay_compares_messages_and_items() {
+  let program = |argument: i64, last: i64| {
+    let mut b = Builder::new();
+    let (echo, x, y, item) = (b.echo("echo", 5), b.local(), b.local(), b.local());
+    let items = list([int(1), int(last)]);
+    b.main(
+      vec![
+        step("x", x, call(echo, [int(argument)])),
+        step("y", y, each(item, items, 1, false, value(int(0)))),
+      ],
+      None,
+    )
+  };
+  let journal = records(&program(1, 2));
+  for (other, differs) in [(program(9, 2), "`x`"), (program(1, 9), "`y`")] {
+    let error = Run::replay(other, journal.clone()).expect_err("a value differs");
+    assert!(error.to_string().contains(differs), "{error}");
+  }
+}

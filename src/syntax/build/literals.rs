@@ -140,10 +140,10 @@ impl Builder<'_> {
     joined(lines.map_while(|line| line.strip_prefix("//!")))
   }
 
-  /// The `///` lines right above the line on which `at` lies.
+  /// The `///` lines right above the line that begins at `at`.
   pub(super) fn doc_before(&self, at: usize) -> Option<String> {
-    let line = self.text[..at].rfind('\n')?;
-    let above = self.text[..line].rsplit('\n').map(str::trim);
+    let before = self.text[..at].trim_end_matches([' ', '\t']);
+    let above = before.strip_suffix('\n')?.rsplit('\n').map(str::trim);
     let mut lines: Vec<&str> = above.map_while(|line| line.strip_prefix("///")).collect();
     lines.reverse();
     joined(lines.into_iter())
