@@ -3,7 +3,7 @@
 macro_rules! pages {
   ($($name:literal,)*) => {
     /// Each code with its page, in the order of the table of codes.
-    pub const PAGES: &[(&str, &str)] = &[
+    const PAGES: &[(&str, &str)] = &[
       $(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/codes/", $name, ".md"))),)*
     ];
   };

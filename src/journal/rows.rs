@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 use super::{Entry, RunHeader, blobs::Blobs, chain};
 
 /// A longer body is a blob, in bytes.
-pub(super) const LARGEST_ROW: usize = 64 << 10;
+const LARGEST_ROW: usize = 64 << 10;
 
 /// Whether the body of the record is a blob.
 pub(super) fn is_large(entry: &Entry) -> bool {

@@ -89,7 +89,7 @@ fn show_record(record: &RecordType, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 /// The name as it stands in a record: quoted where it is no word.
-pub fn field_name(name: &str) -> String {
+fn field_name(name: &str) -> String {
   let word = name
     .chars()
     .enumerate()

@@ -3,7 +3,7 @@
 use std::{
   fs,
   path::{Path, PathBuf},
-  process::Command,
+  process::{Child, Command},
   time::Duration,
 };
 
@@ -162,14 +162,19 @@ fn alone_stubborn_worker() {
 fn an_orch_killed_at_any_moment_leaves_nothing() {
   for round in 0..10 {
     let root = made_root();
-    let mut orch = alone("alone_busy_workers", root.path()).spawn().expect("this program");
+    let orch = alone("alone_busy_workers", root.path()).spawn().expect("this program");
     eventually("it runs", || root.path().join("ready").exists());
     std::thread::sleep(Duration::from_millis(round * 3));
-    orch.kill().expect("kill -9");
-    orch.wait().expect("an end");
-    eventually("the workers are gone", || marked(root.path()).is_empty());
-    eventually("the directories are gone", || scratches(root.path()) == 0);
+    dies_and_leaves_nothing(orch, root.path());
   }
+}
+
+/// Kills a program that works below `root`.
+fn dies_and_leaves_nothing(mut orch: Child, root: &Path) {
+  orch.kill().expect("kill -9");
+  orch.wait().expect("an end");
+  eventually("the workers are gone", || marked(root).is_empty());
+  eventually("the directories are gone", || scratches(root) == 0);
 }
 
 #[test]
@@ -194,12 +199,9 @@ fn alone_busy_workers() {
 #[test]
 fn a_guard_that_is_gone_is_replaced_and_told_everything() {
   let root = made_root();
-  let mut orch = alone("alone_without_guard", root.path()).spawn().expect("this program");
+  let orch = alone("alone_without_guard", root.path()).spawn().expect("this program");
   eventually("both run", || root.path().join("second").exists());
-  orch.kill().expect("kill -9");
-  orch.wait().expect("an end");
-  eventually("the workers are gone", || marked(root.path()).is_empty());
-  eventually("the directories are gone", || scratches(root.path()) == 0);
+  dies_and_leaves_nothing(orch, root.path());
 }
 
 #[test]

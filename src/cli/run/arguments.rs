@@ -79,7 +79,7 @@ fn from_input(json: &serde_json::Value, ty: &Type) -> Result<Value, String> {
 ///
 /// # Errors
 /// Why the text is no value of the type.
-pub fn from_text(text: &str, ty: &Type) -> Result<Value, String> {
+fn from_text(text: &str, ty: &Type) -> Result<Value, String> {
   let readings = readings(text, ty);
   let mut reason = None;
   for value in readings {
