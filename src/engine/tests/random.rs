@@ -265,7 +265,7 @@ fn run_all(program: &Arc<Program>, seed: u64) -> Vec<Record> {
 
 /// Half of the programs have workers that end at once when they are told to.
 fn grace(seed: u64) -> i64 {
-  (hash(seed, "grace") % 30).cast_signed() * i64::from(seed % 2 == 0)
+  (hash(seed, "grace") % 30).cast_signed() * i64::from(seed.is_multiple_of(2))
 }
 
 fn finish(mut simulation: Simulation) -> Vec<Record> {
