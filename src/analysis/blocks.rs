@@ -1,15 +1,14 @@
-//! Blocks: which step waits for which, in which order they can be typed, and what the block gives.
-
-use std::collections::HashMap;
+//! Blocks: in which order their steps can be typed, and what the block gives.
 
 use super::{
   cycles::{self, Need},
+  edges::{edges, named_twice, owners, segments, shown},
   names::{Body, Fact},
   reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Expr, NodeKind, StepKind, Visit, Wait, WaitKind},
+  hir::{self, Expr, NodeKind, StepKind, Visit, Wait},
   source::Span,
   syntax::ast,
   types::Type,
@@ -32,9 +31,6 @@ struct Lines<'a> {
   /// `return e` or `yield e`.
   result: Option<&'a ast::Expr>,
 }
-
-/// Which step of the block owns a name: its own, or one of a stage's.
-type Owners<'a> = HashMap<&'a str, usize>;
 
 impl Body<'_, '_> {
   /// A block in a scope of its own, with the type of its result.
@@ -175,7 +171,11 @@ impl Body<'_, '_> {
     let owners = owners(steps);
     let (needs, waits) = edges(steps, &owners);
     let (order, cycles) = cycles::order(steps.len(), &needs);
-    for path in &cycles {
+    let named_twice = named_twice(steps);
+    for path in cycles
+      .iter()
+      .filter(|path| !path.iter().any(|need| named_twice.contains(&need.to)))
+    {
       let finding = cycles::cycle(&codes::STEP_CYCLE, "these steps wait for each other", path, |at| {
         shown(steps[at])
       })
@@ -384,8 +384,11 @@ impl Body<'_, '_> {
     found
   }
 
-  /// Says steps whose value nothing reads, and failures that nothing looks at.
+  /// Says steps whose value nothing reads, and failures that nothing looks at. What does not parse may have done so.
   fn unread_steps(&mut self, steps: &[hir::Step]) {
+    if self.checker.loaded.diagnostics.refuses() {
+      return;
+    }
     for step in steps {
       let (StepKind::Node(node), Some(local)) = (&step.kind, step.local) else {
         continue;
@@ -424,133 +427,6 @@ impl Body<'_, '_> {
       }
     }
   }
-}
-
-fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
-  let mut owners = Owners::new();
-  for (at, step) in steps.iter().enumerate() {
-    match &step.kind {
-      ast::StepKind::Named { name, .. } | ast::StepKind::Broken { name: Some(name) } => {
-        owners.insert(&name.value, at);
-      }
-      ast::StepKind::Stage { body, .. } => {
-        for inner in &body.steps {
-          if let ast::StepKind::Named { name, .. } = &inner.kind {
-            owners.insert(&name.value, at);
-          }
-        }
-      }
-      _ => {}
-    }
-  }
-  owners
-}
-
-/// All needs between the steps (for order and cycles), and of each step what it strictly waits for.
-fn edges(steps: &[&ast::Step], owners: &Owners<'_>) -> (Vec<Need>, Vec<Vec<Wait>>) {
-  let mut needs = Vec::new();
-  let mut waits = Vec::new();
-  let mut gate: Option<usize> = None;
-  for (from, step) in steps.iter().enumerate() {
-    let mut own: Vec<Wait> = Vec::new();
-    for read in Reads::of_step(step).names {
-      let Some(&to) = owners.get(read.name) else { continue };
-      let stage = matches!(step.kind, ast::StepKind::Stage { .. });
-      if to == from && stage {
-        continue;
-      }
-      let (how, why) = if read.after {
-        ("stands after", WaitKind::After)
-      } else {
-        ("reads", WaitKind::Data)
-      };
-      needs.push(Need {
-        from,
-        to,
-        span: read.span,
-        how,
-      });
-      if !read.conditional && to != from {
-        own.push(Wait { step: to, why });
-      }
-    }
-    if let Some(gate) = gate {
-      needs.push(Need {
-        from,
-        to: gate,
-        span: step_head(step),
-        how: "stands below",
-      });
-      own.push(Wait {
-        step: gate,
-        why: WaitKind::Gate,
-      });
-    }
-    own.sort_by_key(|wait| (wait.step, wait.why));
-    own.dedup_by_key(|wait| wait.step);
-    waits.push(own);
-    if !matches!(step.kind, ast::StepKind::Named { .. } | ast::StepKind::Broken { .. }) {
-      gate = Some(from);
-    }
-  }
-  (needs, waits)
-}
-
-/// The place to label for a whole step: its name, or all of it.
-fn step_head(step: &ast::Step) -> Span {
-  match &step.kind {
-    ast::StepKind::Named { name, .. } | ast::StepKind::Stage { name, .. } => name.span,
-    _ => step.span,
-  }
-}
-
-fn shown(step: &ast::Step) -> String {
-  match &step.kind {
-    ast::StepKind::Named { name, .. } | ast::StepKind::Stage { name, .. } => name.value.clone(),
-    _ => gate_word(step).to_owned(),
-  }
-}
-
-fn gate_word(step: &ast::Step) -> &str {
-  match &step.kind {
-    ast::StepKind::Gate(node) => match &node.kind {
-      ast::NodeKind::Expr(ast::Expr {
-        kind: ast::ExprKind::Call { callee, .. },
-        ..
-      }) => &callee.value,
-      ast::NodeKind::Each(_) => "each",
-      ast::NodeKind::Repeat(_) => "repeat",
-      ast::NodeKind::If { .. } => "if",
-      ast::NodeKind::Match { .. } => "match",
-      ast::NodeKind::Attempt(_) => "attempt",
-      ast::NodeKind::Catch { .. } => "catch",
-      ast::NodeKind::Fail(_) => "fail",
-      _ => "gate",
-    },
-    ast::StepKind::Require { .. } => "require",
-    _ => "return",
-  }
-}
-
-/// The path segment of each step: its name, or of a gate its word and which of that word it is.
-fn segments(steps: &[&ast::Step]) -> Vec<String> {
-  let mut counts: HashMap<&str, u32> = HashMap::new();
-  let mut made = Vec::new();
-  for step in steps {
-    let named = matches!(
-      step.kind,
-      ast::StepKind::Named { .. } | ast::StepKind::Stage { .. } | ast::StepKind::Broken { .. }
-    );
-    if named {
-      made.push(shown(step));
-    } else {
-      let word = gate_word(step);
-      let count = counts.entry(word).or_default();
-      *count += 1;
-      made.push(format!("{word}#{count}"));
-    }
-  }
-  made
 }
 
 /// Leaves out steps that did not parse (a program with one never runs), and renumbers edges.

@@ -104,8 +104,10 @@ impl<'a> Checker<'a> {
     if let Some(targets) = self.lookup(module, space, &name.value) {
       return targets;
     }
-    let finding = self.unknown(module, space, name, what);
-    self.say(finding);
+    if !self.symbols.may_be_imported(module) {
+      let finding = self.unknown(module, space, name, what);
+      self.say(finding);
+    }
     vec![Target::Broken]
   }
 

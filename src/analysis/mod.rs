@@ -7,6 +7,7 @@ mod checker;
 mod conditions;
 mod contracts;
 mod cycles;
+mod edges;
 mod expressions;
 mod floats;
 mod hygiene;

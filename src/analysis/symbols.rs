@@ -76,6 +76,8 @@ pub struct Symbols<'a> {
   pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub limit_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
+  /// Modules with an import that did not parse and shows no names.
+  any: std::collections::HashSet<usize>,
 }
 
 impl<'a> Symbols<'a> {
@@ -86,6 +88,9 @@ impl<'a> Symbols<'a> {
       symbols.names.push(HashMap::new());
       for item in &read.ast.items {
         symbols.declare(module, item, findings);
+        if let ItemKind::Broken { any: true, .. } = item.kind {
+          symbols.any.insert(module);
+        }
       }
     }
     let declared = symbols.names.clone();
@@ -107,7 +112,7 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Broken { name: None } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { .. } => return,
       ItemKind::Type { name, ty } => {
         self.types.push(Declared { module, item, it: ty });
         self.type_names.push(name);
@@ -155,23 +160,22 @@ impl<'a> Symbols<'a> {
           Target::Limit(LimitId(number(self.limits.len() - 1))),
         )
       }
-      ItemKind::Broken { name: Some(name) } => {
-        for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
-          let broken = Entry {
-            targets: vec![Target::Broken],
-            span: name.span,
-            imported: false,
-          };
-          self.names[module]
-            .entry(space)
-            .or_default()
-            .entry(&name.value)
-            .or_insert(broken);
-        }
-        return;
-      }
+      ItemKind::Broken { names, .. } => return names.iter().for_each(|name| self.declare_broken(module, name)),
     };
     self.bind(module, space, name, vec![target], false, findings);
+  }
+
+  /// A name that something gives which did not parse: it may stand anywhere.
+  fn declare_broken(&mut self, module: usize, name: &'a Name) {
+    for space in [Space::Callable, Space::Value, Space::Type, Space::Limit] {
+      let broken = Entry {
+        targets: vec![Target::Broken],
+        span: name.span,
+        imported: false,
+      };
+      let own = self.names[module].entry(space).or_default();
+      own.entry(&name.value).or_insert(broken);
+    }
   }
 
   fn bind(
@@ -263,6 +267,11 @@ impl<'a> Symbols<'a> {
       self.bind(module, Space::Value, own, vec![Target::Broken], true, findings);
       self.bind(module, Space::Type, own, vec![Target::Broken], true, findings);
     }
+  }
+
+  /// Whether a name that is not there may be one of an import that could not be read.
+  pub fn may_be_imported(&self, module: usize) -> bool {
+    self.any.contains(&module)
   }
 
   /// What a name stands for in a module.

@@ -124,7 +124,8 @@ impl Diagnostics {
 
 /// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-  let reach = (name.chars().count() / 3).clamp(1, 3);
+  let length = name.chars().count();
+  let reach = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
   candidates
     .into_iter()
     .map(|candidate| {
