@@ -680,6 +680,60 @@ orchestrator o(n: int, s: string) -> int {
 }
 
 #[test]
+fn a_mistake_of_syntax_is_said_once() {
+  let import = |import: &str| {
+    format!("{import}\n/// .\norchestrator o(x: int) -> int {{\n  q = a(x)\n  r = b(q)\n  return r\n}}\n")
+  };
+  let imports = [
+    "import { a b } from \"./lib.orch\"",
+    "import { a, b from \"./lib.orch\"",
+    "import { a, b } from ./lib.orch",
+    "import { one as a, two as b } \"./lib.orch\"",
+    "import a, b from \"./lib.orch\"",
+    "import * from \"./lib.orch\"",
+    "import \"./lib.orch\"",
+    "from \"./lib.orch\" import a, b",
+  ];
+  let steps = |steps: &str| {
+    format!(
+      "worker w(a: int, b: int = 1) -> int {{ mock return a + b, timeout 1s }}\n/// .\norchestrator o(x: int, maybe: int?) \
+       -> int {{\n{steps}\n}}\n"
+    )
+  };
+  let bodies = [
+    "  let a = w(x)\n  b = w(a)\n  return b",
+    "  const a = w(x)\n  return a",
+    "  one = w(x)\n  a = await w(one)\n  return a",
+    "  a = try w(x) catch 1\n  return a",
+    "  a = switch x {\n    1 => w(1)\n  }\n  return a",
+    "  a = if x > 1 then w(1) elif x > 0 then w(2) else w(3)\n  return a",
+    "  a = w(x) with timeout 5 s\n  return a",
+    "  a = w(x) with retry 3 and timeout 5s\n  return a",
+    "  a = w(x) with\n  b = w(a)\n  return b",
+    "  a = w(x) with timeout\n  b = w(a)\n  return b",
+    "  a = each n inn [x] {\n    b = w(n)\n    yield b\n  }\n  c = w(a)\n  return c",
+    "  a = each n in [x] with concurrent => w(n)\n  b = sum(a)\n  return b",
+    "  a = w(b: 1, x)\n  return a",
+    "  a = w(x) catch { 1 }\n  return a",
+    "  a = match x {\n    1 => w(1)\n    else => w(sum([1 2]))\n  }\n  return a",
+    "  a = match x > 1 {\n    true => w(1)\n    false => w(2)\n    _ => w(3)\n  }\n  return a",
+    "  a = match x { 1 => 1, _ => 2 }\n  b = w(a)\n  return b",
+    "  return 1 if x > 2\n  return 2",
+    "  require maybe != null \"no\"\n  a = w(maybe)\n  return a",
+    "  a = w(x)\n  a = w(a)\n  return a",
+  ];
+  let mut failed = String::new();
+  let texts = imports.iter().map(|text| import(text));
+  for text in texts.chain(bodies.iter().map(|text| steps(text))) {
+    let checked = check_text(&text);
+    if checked.findings.0.len() != 1 {
+      let _ = write!(failed, "--- {text}{}\n", listed(&checked));
+    }
+  }
+  assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
 fn ten_thousand_steps_check() {
   let mut text =
     "worker w(n: int) -> int {\n  mock return 1\n  timeout 1s\n}\n/// .\norchestrator o() -> int {\n  s0 = w(0)\n"

@@ -2,7 +2,7 @@
 
 use super::{
   cycles,
-  edges::{behind_gates, edges, is_gate, owners, renumbered, segments, shown},
+  edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
   names::{Body, Fact, Mark},
   reads::Reads,
 };
@@ -171,7 +171,11 @@ impl Body<'_, '_> {
     let owners = owners(steps);
     let (needs, mut waits) = edges(steps, &owners);
     let (order, cycles) = cycles::order(steps.len(), &needs);
-    for path in &cycles {
+    let named_twice = named_twice(steps);
+    for path in cycles
+      .iter()
+      .filter(|path| !path.iter().any(|need| named_twice.contains(&need.to)))
+    {
       let finding = cycles::cycle(&codes::STEP_CYCLE, "these steps wait for each other", path, |at| {
         shown(steps[at])
       })

@@ -12,6 +12,17 @@ use crate::{
 /// Which step of the block owns a name: its own, or one of a stage's.
 type Owners<'a> = HashMap<&'a str, usize>;
 
+/// Steps of a name that was given twice: who reads it may have meant the other.
+pub fn named_twice(steps: &[&ast::Step]) -> Vec<usize> {
+  let mut names: HashMap<&str, Vec<usize>> = HashMap::new();
+  for (at, step) in steps.iter().enumerate() {
+    if let ast::StepKind::Named { name, .. } = &step.kind {
+      names.entry(&name.value).or_default().push(at);
+    }
+  }
+  names.into_values().filter(|steps| steps.len() > 1).flatten().collect()
+}
+
 pub fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
   let mut owners = Owners::new();
   for (at, step) in steps.iter().enumerate() {

@@ -13,6 +13,27 @@ use crate::{
   types::{self, Type},
 };
 
+/// The `else` of a match; a broken one stands for arms that did not parse.
+#[derive(Clone, Copy)]
+pub struct Else {
+  pub span: Span,
+  pub is_broken: bool,
+}
+
+impl Else {
+  pub fn of_expr(span: Span, value: &ast::Expr) -> Self {
+    let is_broken = matches!(value.kind, ast::ExprKind::Broken);
+    Self { span, is_broken }
+  }
+
+  pub fn of_node(span: Span, node: &ast::Node) -> Self {
+    match &node.kind {
+      ast::NodeKind::Expr(value) => Self::of_expr(span, value),
+      _ => Self { span, is_broken: false },
+    }
+  }
+}
+
 /// The type wanted of each alternative, and the words for the place.
 pub type Wanted<'w> = Option<(&'w Type, &'w str)>;
 
@@ -90,7 +111,8 @@ impl Body<'_, '_> {
     let place = subject;
     let subject = self.infer(place);
     let patterns: Vec<&[Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
+    let written = otherwise.map(|(span, value)| Else::of_expr(*span, value));
+    self.check_arms(&subject, &patterns, written);
     let mut lowered: Vec<(Vec<Literal>, Expr)> = Vec::new();
     for arm in arms {
       let facts = self.arm_facts(place, &arm.patterns);
@@ -137,7 +159,7 @@ impl Body<'_, '_> {
   }
 
   /// Says arms that can't be taken, and cases that are missed.
-  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Span>) {
+  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Else>) {
     let ty = &subject.ty;
     if ty.is_unknown() {
       return;
@@ -161,9 +183,9 @@ impl Body<'_, '_> {
     }
     let missing = missing(ty, &seen);
     match (missing, otherwise) {
-      (Missing::Nothing, Some(otherwise)) => {
+      (Missing::Nothing, Some(otherwise)) if !otherwise.is_broken => {
         let finding = Diagnostic::new(&codes::UNREACHABLE, "`else` can never be taken: every case has an arm")
-          .label(otherwise, "never taken")
+          .label(otherwise.span, "never taken")
           .help("leave it out: then a new case is found by `orch check`");
         self.say(finding);
       }

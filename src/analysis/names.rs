@@ -275,7 +275,8 @@ impl<'c, 'a> Body<'c, 'a> {
 
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
-    if self.unsigned || self.checker.findings.is_full() {
+    let silent = self.unsigned || self.checker.findings.is_full();
+    if silent || self.checker.symbols.may_be_imported(self.module) {
       return;
     }
     let callable = self.checker.lookup(self.module, Space::Callable, name);

@@ -4,7 +4,7 @@ use super::{
   blocks::End,
   calls::Callee,
   floats,
-  literals::literal_of,
+  literals::{Else, literal_of},
   names::Body,
   policies::{Spot, WorkerPolicies, written},
   reads::Reads,
@@ -212,7 +212,8 @@ impl Body<'_, '_> {
   ) -> (NodeKind, Type) {
     let subject = self.infer(place);
     let patterns: Vec<&[ast::Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
+    let written = otherwise.map(|(span, node)| Else::of_node(*span, node));
+    self.check_arms(&subject, &patterns, written);
     let mut made = Vec::new();
     for arm in arms {
       let facts = self.arm_facts(place, &arm.patterns);

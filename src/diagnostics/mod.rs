@@ -153,7 +153,7 @@ const LOOKED_AT: usize = 10_000;
 /// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
   let length = name.chars().count();
-  let reach = (length / 3).clamp(1, 3);
+  let reach = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
   let wanted = name.to_lowercase();
   candidates
     .into_iter()

@@ -121,7 +121,7 @@ fn every_prefix_of_a_real_run_is_the_same_run() {
 }
 
 #[test]
-fn nothing_starts_before_its_admission_is_written() {
+fn every_start_is_written_after_its_admission_with_its_process_group() {
   let run = journaled(&[], 0);
   let mut admitted = std::collections::HashSet::new();
   for record in &run.records {

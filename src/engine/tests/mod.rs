@@ -4,6 +4,7 @@ mod build;
 mod messages;
 mod random;
 mod scale;
+mod stored;
 mod traces;
 
 use std::sync::Arc;

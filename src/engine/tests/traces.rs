@@ -798,6 +798,35 @@ fn a_deadline_counts_from_ready_and_ends_whatever_runs() {
 }
 
 #[test]
+fn a_call_lost_at_its_deadline_keeps_the_end_of_its_log() {
+  let mut b = Builder::new();
+  let hang = b.mock("hang", vec![rule(MockWhen::Else, 0, MockAnswer::Hang)]);
+  let x = b.local();
+  let program = b.main(vec![step("x", x, deadline(10, call(hang, [int(1)])))], None);
+  let (mut run, _) = start(&program, 1);
+  run.step(RunTime(0), Input::Admitted(ExecutionId(0)));
+  run.step(RunTime(10), Input::TimerFired(TimerId(0)));
+  let ended = crate::value::Failure {
+    log: Some("almost".into()),
+    ..crate::value::Failure::new(FailureKind::Cancelled, "", "ended from outside")
+  };
+  let ended = Input::AttemptEnded(ExecutionId(0), AttemptOutcome::Failed(ended.into()));
+  let step = run.step(RunTime(12), ended);
+  let Some(Event::RunFailed { failure }) = step.records.last().map(|record| &record.event) else {
+    panic!("the run fails");
+  };
+  assert_eq!(
+    (
+      failure.kind,
+      failure.worker.as_deref(),
+      failure.attempts,
+      failure.log.as_deref()
+    ),
+    (FailureKind::Timeout, Some("hang"), 1, Some("almost"))
+  );
+}
+
+#[test]
 fn a_retry_that_would_start_after_the_deadline_is_not_made() {
   let mut b = Builder::new();
   let (bad, x) = (lost(&mut b, "bad", 10, Exit), b.local());
