@@ -23,6 +23,7 @@ mod retry;
 mod run;
 mod scope;
 mod simulate;
+mod start;
 #[cfg(test)]
 mod tests;
 

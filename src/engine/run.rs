@@ -13,9 +13,9 @@ use std::{
 };
 
 use super::{
-  attempt::{Attempt, Message},
+  attempt::Attempt,
   event::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, TimerId},
-  exchange::{Command, Input, StartError, Step},
+  exchange::{Command, Input, Step},
   failing::{Fallible, conform, failure, of_expression},
   instance::{End, Instance, InstanceId, Instances, Locals, Slot, State},
   layout::{Layout, NodeId},
@@ -23,10 +23,10 @@ use super::{
   mock::MockCounts,
 };
 use crate::{
-  eval::{Evaluator, NoLocals, Scope},
-  hir::{Expr, OrchestratorId, Param, Program, WorkerId},
+  eval::{Evaluator, Scope},
+  hir::{Expr, OrchestratorId, Program, WorkerId},
   protocol::{RawAnswer, WorkerError},
-  value::{Failure, FailureKind, Value, from_json, show_duration, to_json},
+  value::{Failure, FailureKind, Value, show_duration, to_json},
 };
 
 /// See the module.
@@ -37,7 +37,7 @@ pub struct Run {
   pub(super) evaluator: Evaluator,
   pub(super) started: Arc<RunStarted>,
   pub(super) instances: Instances,
-  root: InstanceId,
+  pub(super) root: InstanceId,
   /// What comes next is last.
   pub(super) work: Vec<Work>,
   pub(super) now: RunTime,
@@ -95,30 +95,13 @@ pub(super) enum Purpose {
 }
 
 impl Run {
-  /// A run with its first step.
-  ///
-  /// # Errors
-  /// It can't begin.
-  pub fn start(program: Arc<Program>, mut started: RunStarted) -> Result<(Run, Step), StartError> {
-    let (orchestrator, declared) = program
-      .orchestrator_ids()
-      .find(|(_, declared)| declared.name == started.orchestrator)
-      .ok_or_else(|| StartError::UnknownOrchestrator(started.orchestrator.clone()))?;
-    let evaluator = Evaluator::new(program.clone(), run_value(&started))
-      .map_err(|(constant, error)| StartError::Constant(constant, error))?;
-    fill_defaults(&mut started, &declared.params, &evaluator)?;
-    let arguments =
-      from_json(&started.arguments).map_err(|error| bad_arguments(format!("the arguments would {}", error.0)))?;
-    let input =
-      Message::fitting(&declared.params, &declared.input, &declared.name, &arguments).map_err(StartError::Arguments)?;
-    let mut run = Run::new(program, evaluator, started, orchestrator);
-    run.record(Event::RunStarted(run.started.clone()));
-    run.enter_orchestrator(run.root, orchestrator, input);
-    let step = run.carry_on();
-    Ok((run, step))
-  }
-
-  fn new(program: Arc<Program>, evaluator: Evaluator, started: RunStarted, orchestrator: OrchestratorId) -> Run {
+  /// Nothing has happened yet.
+  pub(super) fn new(
+    program: Arc<Program>,
+    evaluator: Evaluator,
+    started: RunStarted,
+    orchestrator: OrchestratorId,
+  ) -> Run {
     let layout = Arc::new(Layout::of(&program));
     let mut instances = Instances::default();
     let root = instances.insert(Instance::new(
@@ -170,7 +153,7 @@ impl Run {
     self.carry_on()
   }
 
-  fn carry_on(&mut self) -> Step {
+  pub(super) fn carry_on(&mut self) -> Step {
     self.work.reverse();
     while let Some(work) = self.work.pop() {
       let rest = self.work.len();
@@ -387,36 +370,4 @@ impl Instance {
       state: State::Begun,
     }
   }
-}
-
-/// Arguments that were left out get their defaults: the journal has them all.
-fn fill_defaults(started: &mut RunStarted, params: &[Param], evaluator: &Evaluator) -> Result<(), StartError> {
-  let serde_json::Value::Object(given) = &mut started.arguments else {
-    return Ok(());
-  };
-  for param in params {
-    if let (false, Some(default)) = (given.contains_key(&*param.name), &param.default) {
-      let value = evaluator
-        .eval(default, &NoLocals)
-        .map_err(|error| bad_arguments(error.message))?;
-      given.insert(param.name.to_string(), to_json(&value));
-    }
-  }
-  Ok(())
-}
-
-fn bad_arguments(message: String) -> StartError {
-  StartError::Arguments(failure(FailureKind::Contract, message))
-}
-
-/// `run`
-fn run_value(started: &RunStarted) -> Value {
-  let fields = [
-    ("id", Value::String(started.run.clone())),
-    ("tracker", Value::String(started.tracker.clone())),
-    ("started", Value::Time(started.started)),
-    ("url", Value::Null),
-    ("directory", Value::String(started.directory.clone())),
-  ];
-  Value::fields(fields).unwrap_or(Value::Null)
 }

@@ -1,0 +1,16 @@
+//! One trace per rule of the semantics.
+
+mod blocks;
+mod loops;
+mod losses;
+mod times;
+
+use super::build::*;
+use crate::{
+  hir::{MockWhen, WorkerId},
+  value::FailureKind,
+};
+
+fn lost(builder: &mut Builder, name: &str, delay: i64, kind: FailureKind) -> WorkerId {
+  builder.mock(name, vec![rule(MockWhen::Else, delay, fails(kind))])
+}
