@@ -59,8 +59,7 @@ fn sigterm_does_the_same() {
   interrupted(Signal::SIGTERM);
 }
 
-/// The grace time of a worker is 5 s; each test has a bound far above it, so only `killed at once` is said by order:
-/// the second signal comes at once, and the run ends before the worker's loop has gone round five times.
+/// The grace time of a worker is 5 s; without it this takes some milliseconds.
 #[test]
 fn a_second_ctrl_c_kills_what_ignores_the_first() {
   let room = Room::with(&[("sleepers.orch", SLEEPERS)]);
