@@ -1,59 +1,19 @@
 //! The real binary: what it prints where, and how it ends.
 
-use std::{
-  path::Path,
-  process::{Command, Output, Stdio},
-};
+mod flood;
+mod graphs;
+mod programs;
+mod room;
+mod runs;
+mod signals;
+mod terminal;
+mod workers;
+
+use std::process::Stdio;
+
+use room::{Room, Seen, json};
 
 const CLEAN: &str = "type Name = string(1..20)\n\n/// Greets.\norchestrator hello(name: Name) -> string {\n  return \"hello ${name}\"\n}\n";
-
-struct Room(tempfile::TempDir);
-
-impl Room {
-  fn with(files: &[(&str, &str)]) -> Room {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (name, text) in files {
-      std::fs::write(directory.path().join(name), text).expect("a file");
-    }
-    Room(directory)
-  }
-
-  fn path(&self) -> &Path {
-    self.0.path()
-  }
-
-  fn command(&self, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_orch"));
-    command
-      .args(words)
-      .current_dir(self.path())
-      .env("LC_ALL", "C.UTF-8")
-      .env_remove("NO_COLOR");
-    command
-  }
-
-  fn orch(&self, words: &[&str]) -> Seen {
-    self.command(words).output().expect("orch runs").into()
-  }
-}
-
-#[derive(Debug)]
-struct Seen {
-  exit: Option<i32>,
-  out: String,
-  err: String,
-}
-
-impl From<Output> for Seen {
-  fn from(output: Output) -> Seen {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Seen {
-      exit: output.status.code(),
-      out: text(output.stdout),
-      err: text(output.stderr),
-    }
-  }
-}
 
 #[test]
 fn a_clean_program_is_ok() {
@@ -211,10 +171,6 @@ orchestrator strict(repo: string, lost: int = 2) -> [string] {
 }
 "#;
 
-fn json(text: &str) -> serde_json::Value {
-  serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
 #[test]
 fn a_run_prints_its_result_and_nothing_else() {
   let room = Room::with(&[("triage.orch", TRIAGE)]);
@@ -324,43 +280,6 @@ fn nothing_starts_if_a_finding_refuses_the_program() {
   assert_eq!(seen.exit, Some(3), "{seen:?}");
   assert!(seen.err.contains("worker/no-timeout"), "{}", seen.err);
   assert!(!room.path().join(".orch").exists());
-}
-
-const SLEEPER: &str = r#"
-worker sleep_long() {
-  shell   """touch started; exec sleep 600"""
-  cwd     "."
-  timeout 1h
-}
-
-/// Waits.
-orchestrator wait_long() -> null {
-  slept = sleep_long()
-  return slept
-}
-"#;
-
-#[test]
-fn an_interrupted_run_ends_its_workers_and_exits_with_130() {
-  use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-  };
-  let room = Room::with(&[("sleeper.orch", SLEEPER)]);
-  let mut command = room.command(&["run", "sleeper.orch"]);
-  let child = command
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .expect("orch starts");
-  while !room.path().join("started").exists() {
-    std::thread::sleep(std::time::Duration::from_millis(5));
-  }
-  let id = Pid::from_raw(i32::try_from(child.id()).expect("an id"));
-  kill(id, Signal::SIGINT).expect("a signal");
-  let seen: Seen = child.wait_with_output().expect("orch ends").into();
-  assert_eq!((seen.exit, seen.out.as_str()), (Some(130), ""), "{seen:?}");
-  assert!(seen.err.contains("wait_long was interrupted after"), "{}", seen.err);
 }
 
 #[test]
