@@ -13,9 +13,9 @@ pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// One past the largest int; both ends of 64 bits are exact as a float, too.
 const INT_END: u64 = 1 << 63;
 
-/// RFC 3339, days of months and leap years counted.
+/// What orch reads as a time: RFC 3339, days of months and leap years counted, and years before 0 as it shows them.
 const TIME: &str = concat!(
-  "^(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
+  "^(?:-00)?(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)",
   "|02-(?:0[1-9]|1[0-9]|2[0-8]))",
   "|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)",
   "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$",
