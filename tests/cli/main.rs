@@ -342,3 +342,158 @@ fn a_run_whose_journal_cannot_be_written_ends_its_workers_and_says_so() {
   let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
   assert_eq!(alive, Err(nix::errno::Errno::ESRCH), "the other worker is ended");
 }
+
+const REVIEW: &str = r#"
+type Verdict = { status: "clear" | "unclear", at: time }
+
+/// Reviews one draft.
+contract Review@1 {
+  input  { draft: string, tone?: string }
+  output Verdict
+}
+
+/// Reviews with care.
+worker careful: Review {
+  mock    hang
+  timeout 1s
+}
+
+/// Reviews a draft that must not be empty.
+orchestrator judge(draft: string(1..), level: int(1..3) = 2) -> [Verdict](1) {
+  verdict = careful(draft, tone: "${level}")
+  return [verdict]
+}
+"#;
+
+#[test]
+fn schemas_are_shown_of_everything_and_of_one_name() {
+  let room = Room::with(&[("a.orch", REVIEW)]);
+  let whole = room.orch(&["schema", "a.orch"]);
+  assert_eq!(whole.exit, Some(0), "{whole:?}");
+  insta::assert_snapshot!(whole.out);
+  let tool = json(&room.orch(&["schema", "a.orch", "judge"]).out);
+  assert_eq!(tool["description"], "Reviews a draft that must not be empty.");
+  assert_eq!(tool["inputSchema"]["required"], serde_json::json!(["draft"]));
+  assert_eq!(tool["inputSchema"]["properties"]["level"]["default"], 2);
+  assert_eq!(tool["outputSchema"]["items"]["$ref"], "#/$defs/Verdict");
+  let tools = json(&room.orch(&["schema", "a.orch", "--tools"]).out);
+  assert_eq!(tools["tools"][1], tool);
+  for (name, part) in [
+    ("Review", "/$defs/output/$ref"),
+    ("Review@1", "/$defs/input/properties/draft"),
+    ("Review.output", "/properties/status/enum"),
+    ("Verdict", "/$defs/time/pattern"),
+    ("Failure", "/properties/kind/enum"),
+  ] {
+    let shown = json(&room.orch(&["schema", "a.orch", name]).out);
+    assert!(shown.pointer(part).is_some(), "{name}: no {part} in {shown:#}");
+  }
+}
+
+#[test]
+fn a_schema_of_no_name_suggests_and_of_several_versions_asks() {
+  let two = format!("{REVIEW}\n/// A newer one.\ncontract Review@2 {{\n  input {{ a: int }}\n  output int\n}}\n");
+  let two = two.replace("careful: Review ", "careful: Review@1 ");
+  let room = Room::with(&[("a.orch", REVIEW), ("two.orch", &two)]);
+  for (file, name, said) in [
+    ("a.orch", "Verdit", "did you mean `Verdict`?"),
+    ("a.orch", "Review@2", "did you mean `Review@1`?"),
+    (
+      "two.orch",
+      "Review",
+      "`Review` has 2 versions: write `Review@1` or `Review@2`",
+    ),
+  ] {
+    let seen = room.orch(&["schema", file, name]);
+    assert_eq!((seen.exit, seen.out.as_str()), (Some(2), ""), "{seen:?}");
+    assert!(seen.err.contains(said), "{}", seen.err);
+  }
+}
+
+/// What `orch diff` says of `REVIEW` and what a replacement makes of it.
+fn diff(replacements: &[(&str, &str)]) -> Seen {
+  let change = |text: String, (old, new): &(&str, &str)| {
+    assert!(text.contains(old), "no `{old}`");
+    text.replace(old, new)
+  };
+  let new = replacements.iter().fold(REVIEW.to_owned(), change);
+  Room::with(&[("old.orch", REVIEW), ("new.orch", &new)]).orch(&["diff", "old.orch", "new.orch"])
+}
+
+#[test]
+fn changes_that_break_somebody_are_told_from_those_that_do_not() {
+  let input = "{ draft: string, tone?: string }";
+  for (replacements, exit, said) in [
+    (&[][..], 0, "nothing that others see has changed"),
+    (
+      &[(input, "{ draft: string, tone?: string, more?: int }")],
+      0,
+      "contract `Review@1`: changed, breaks nobody",
+    ),
+    (
+      &[(input, "{ draft: string(1..), tone?: string }")],
+      1,
+      "contract `Review@1`: breaks those who send: $.draft: ",
+    ),
+    (
+      &[
+        (input, "{ tone?: string, draft: string }"),
+        ("careful(draft, ", "careful(draft: draft, "),
+      ],
+      1,
+      "worker `careful`: breaks those who send: $.draft: it was argument 1 and is argument 2",
+    ),
+    (
+      &[("| \"unclear\"", "| \"unclear\" | \"dup\"")],
+      1,
+      "orchestrator `judge`: breaks those who receive: $[].status: expected `\"clear\" | \"unclear\"`, found `\"dup\"`",
+    ),
+    (
+      &[("int(1..3) = 2", "int(1..9) = 9")],
+      0,
+      "orchestrator `judge`: changed, breaks nobody",
+    ),
+    (
+      &[("int(1..3) = 2", "int(1..3)")],
+      1,
+      "orchestrator `judge`: breaks those who send: $.level: ",
+    ),
+    (
+      &[("orchestrator judge", "orchestrator rate")],
+      1,
+      "orchestrator `judge`: removed\n1 break ",
+    ),
+    (
+      &[
+        ("Review@1", "Review@2"),
+        (input, "{ draft: string(1..), tone?: string }"),
+      ],
+      0,
+      "contract `Review@1`: removed (a new version)",
+    ),
+  ] {
+    let seen = diff(replacements);
+    assert_eq!(seen.exit, Some(exit), "{replacements:?}: {seen:?}");
+    assert!(seen.out.contains(said), "{replacements:?}: {}", seen.out);
+  }
+}
+
+#[test]
+fn a_diff_is_there_for_tools_too() {
+  let room = Room::with(&[("old.orch", REVIEW), ("new.orch", CLEAN), ("bad.orch", "type A = B\n")]);
+  let seen = room.orch(&["diff", "old.orch", "new.orch", "--format", "json"]);
+  assert_eq!(seen.exit, Some(1), "{seen:?}");
+  let changes = json(&seen.out);
+  assert_eq!(changes["breaks"], 3);
+  assert_eq!(changes["changes"][0]["name"], "Review@1");
+  assert_eq!(changes["changes"][0]["fault"], true);
+  assert_eq!(changes["changes"][2]["change"], "added");
+  for (words, exit) in [
+    (&["diff", "old.orch", "bad.orch"][..], 3),
+    (&["diff", "old.orch", "gone.orch"], 2),
+    (&["diff", "old.orch"], 2),
+  ] {
+    let seen = room.orch(words);
+    assert_eq!((seen.exit, seen.out.as_str()), (Some(exit), ""), "{seen:?}");
+  }
+}
