@@ -20,6 +20,7 @@ pub mod analysis;
 pub mod eval;
 
 pub mod graph;
+pub mod interface;
 
 pub mod engine;
 

@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("analysis", 5),
   ("eval", 6),
   ("graph", 7),
+  ("interface", 7),
   ("engine", 8),
   ("journal", 9),
   ("driver", 10),

@@ -727,7 +727,7 @@ fn a_mistake_of_syntax_is_said_once() {
   for text in texts.chain(bodies.iter().map(|text| steps(text))) {
     let checked = check_text(&text);
     if checked.findings.0.len() != 1 {
-      let _ = write!(failed, "--- {text}{}\n", listed(&checked));
+      let _ = writeln!(failed, "--- {text}{}", listed(&checked));
     }
   }
   assert!(failed.is_empty(), "{failed}");

@@ -110,11 +110,11 @@ fn programs_in_the_documentation_check() {
       let checked = check_text(&block.text);
       let expected: Vec<&str> = match &block.info[1..] {
         [] => Vec::new(),
-        [word, ..] if word == "run" => Vec::new(),
+        [word, ..] if COMMANDS.contains(&word.as_str()) => Vec::new(),
         [word, code] if word == "fails" => vec![code],
         _ => {
           return Some(format!(
-            "{path}:{}: a block is `orch`, `orch run ...` or `orch fails CODE`",
+            "{path}:{}: a block is `orch`, `orch run ...`, `orch schema ...`, `orch diff ...` or `orch fails CODE`",
             block.line
           ));
         }
@@ -130,36 +130,54 @@ fn programs_in_the_documentation_check() {
   });
 }
 
+/// What programs in the documentation are given to; what it prints stands in the block behind.
+const COMMANDS: [&str; 3] = ["run", "schema", "diff"];
+
 /// A program that is run, and what it gives.
 struct Example {
   place: String,
+  command: String,
   /// The first file's name, and all files.
   files: Memory,
   arguments: Vec<String>,
+  /// A text as a JSON string.
   result: Value,
 }
 
-/// The `orch run` blocks with the ```json blocks behind them.
+/// The `orch run` and `orch schema` blocks with the ```json blocks behind them, the `orch diff` blocks with their ```text.
 fn examples() -> Vec<Example> {
   let mut examples = Vec::new();
   for path in documents() {
     let blocks = markdown::blocks(&markdown::read(&path));
     for (at, block) in blocks.iter().enumerate() {
-      if !block.is("orch") || block.info.get(1).is_none_or(|word| word != "run") {
+      let Some(command) = block.info.get(1).filter(|word| COMMANDS.contains(&word.as_str())) else {
+        continue;
+      };
+      if !block.is("orch") {
         continue;
       }
       let place = format!("{path}:{}", block.line);
-      let json = blocks.get(at + 1).filter(|next| next.is("json"));
-      let json = json.unwrap_or_else(|| panic!("{place}: no ```json behind it says what it gives"));
+      let language = if command == "diff" { "text" } else { "json" };
+      let shown = blocks.get(at + 1).filter(|next| next.is(language));
+      let shown = shown.unwrap_or_else(|| panic!("{place}: no ```{language} behind it says what it gives"));
       examples.push(Example {
         files: Memory::of(&block.text),
         arguments: block.info[2..].to_vec(),
-        result: serde_json::from_str(&json.text).unwrap_or_else(|error| panic!("{path}:{}: {error}", json.line)),
+        result: given(&shown.text, command).unwrap_or_else(|error| panic!("{path}:{}: {error}", shown.line)),
+        command: command.clone(),
         place,
       });
     }
   }
   examples
+}
+
+/// What a command prints: JSON, but for `orch diff`.
+fn given(text: &str, command: &str) -> Result<Value, serde_json::Error> {
+  match command {
+    "diff" => Ok(text.into()),
+    _ => serde_json::from_str(text),
+  }
 }
 
 /// Runs a program in a directory of its own, with the binary that people use.
@@ -169,17 +187,19 @@ fn run(example: &Example) -> Result<(), String> {
     fs::write(directory.path().join(name), bytes).map_err(|error| error.to_string())?;
   }
   let output = Command::new(env!("CARGO_BIN_EXE_orch"))
-    .arg("run")
+    .arg(&example.command)
     .arg(example.files.root())
     .args(&example.arguments)
     .current_dir(directory.path())
     .output()
     .map_err(|error| error.to_string())?;
   let stderr = String::from_utf8_lossy(&output.stderr);
-  if !output.status.success() {
+  // `orch diff` says so if something breaks.
+  if !output.status.success() && example.command != "diff" {
     return Err(format!("{}: {}\n{stderr}", example.place, output.status));
   }
-  let found: Value = serde_json::from_slice(&output.stdout).map_err(|error| format!("{}: {error}", example.place))?;
+  let stdout = String::from_utf8_lossy(&output.stdout);
+  let found = given(&stdout, &example.command).map_err(|error| format!("{}: {error}", example.place))?;
   if found == example.result {
     Ok(())
   } else {

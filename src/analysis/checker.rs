@@ -7,7 +7,7 @@ use std::{
 
 use super::{
   policies::WorkerPolicies,
-  symbols::{Space, Symbols, Target},
+  symbols::{Space, Symbols, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
@@ -91,8 +91,31 @@ impl<'a> Checker<'a> {
     }
   }
 
-  pub fn finish(self) -> (Program, Diagnostics) {
+  pub fn finish(mut self) -> (Program, Diagnostics) {
+    self.declare_types();
     (self.program, self.findings)
+  }
+
+  /// Types and contracts as the program shows them to others.
+  fn declare_types(&mut self) {
+    let symbols = &self.symbols;
+    let types = symbols.types.iter().zip(&symbols.type_names).zip(&self.types);
+    let types = types.map(|((declared, name), ty)| hir::TypeDeclaration {
+      name: name.value.as_str().into(),
+      module: hir::ModuleId(number(declared.module)),
+      doc: declared.item.doc.clone(),
+      ty: ty.clone(),
+    });
+    let contracts = symbols.contracts.iter().zip(&self.contracts);
+    let contracts = contracts.map(|(declared, sides)| hir::Contract {
+      name: sides.shown.clone(),
+      module: hir::ModuleId(number(declared.module)),
+      doc: declared.item.doc.clone(),
+      input: sides.input.clone(),
+      output: sides.output.clone(),
+    });
+    self.program.types = types.collect();
+    self.program.contracts = contracts.collect();
   }
 
   pub fn say(&mut self, finding: Diagnostic) {

@@ -1,12 +1,14 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
 mod check;
+mod diff;
 mod exit;
 mod explain;
 mod graph;
 mod pages;
 mod program;
 mod run;
+mod schema;
 mod terminal;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -25,9 +27,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
   Check(check::Options),
+  Diff(diff::Options),
   Explain(explain::Options),
   Graph(graph::Options),
   Run(run::Options),
+  Schema(schema::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -39,9 +43,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
       Command::Check(options) => check::main(&options),
+      Command::Diff(options) => diff::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
+      Command::Schema(options) => schema::main(&options),
     },
     Err(error) => usage(&error),
   };

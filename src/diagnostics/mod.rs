@@ -147,20 +147,71 @@ impl Diagnostics {
   }
 }
 
-/// Candidates that `nearest` looks at, for a program may have a great many names and mistakes.
-const LOOKED_AT: usize = 10_000;
+/// Candidates that `nearest` compares, for a program may have a great many names and mistakes.
+const COMPARED: usize = 10_000;
 
 /// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
   let length = name.chars().count();
   let reach = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
-  let wanted = name.to_lowercase();
+  let (wanted, own) = (name.to_lowercase(), letters(name));
+  // a letter that only one of two words has costs an edit, so most pairs need no closer look
+  let apart = |other: u64| (own & !other).count_ones().max((other & !own).count_ones()) as usize;
   candidates
     .into_iter()
-    .filter(|candidate| candidate.chars().count().abs_diff(length) <= reach)
-    .take(LOOKED_AT)
+    .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * reach && apart(letters(candidate)) <= reach)
+    .take(COMPARED)
     .map(|candidate| (strsim::osa_distance(&wanted, &candidate.to_lowercase()), candidate))
     .filter(|(distance, candidate)| *distance <= reach && *candidate != name)
     .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
     .map(|(_, candidate)| candidate)
+}
+
+/// The set of a word's letters, without regard to case; letters may share a place in it.
+fn letters(word: &str) -> u64 {
+  word.chars().fold(0, |set, letter| {
+    set | 1 << (u32::from(letter.to_ascii_lowercase()) & 63)
+  })
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+
+  fn findings(code: &'static Code, count: usize) -> Diagnostics {
+    Diagnostics((0..count).map(|at| Diagnostic::new(code, format!("{at}"))).collect())
+  }
+
+  #[test]
+  fn warnings_never_keep_an_error_out() {
+    let mut found = Diagnostics::default();
+    found.extend(findings(&codes::UNUSED, 3 * MOST));
+    assert_eq!((found.0.len(), found.is_full(), found.refuses()), (MOST, false, false));
+    found.extend(findings(&codes::MISMATCH, 3 * MOST));
+    assert_eq!(
+      (found.0.len(), found.is_full(), found.refuses()),
+      (2 * MOST, true, true)
+    );
+  }
+
+  #[test]
+  fn long_texts_are_cut_between_characters() {
+    let said = Diagnostic::new(&codes::MISMATCH, format!("x{}", "é".repeat(LONGEST)));
+    assert_eq!(said.message.len(), LONGEST - 1 + '…'.len_utf8());
+  }
+
+  #[test]
+  fn the_nearest_is_a_slip_of_the_hand_away() {
+    for (name, candidates, near) in [
+      ("analyse", &["analyze", "analysis"][..], Some("analyze")),
+      ("reveiw", &["review", "reviews"], Some("review")),
+      ("REVIEW", &["review"], Some("review")),
+      ("reviews", &["review"], Some("review")),
+      ("größe", &["grösse", "größen"], Some("größen")),
+      ("a1", &["b2", "a1"], None),
+      ("review", &["writer", "reverse"], None),
+    ] {
+      assert_eq!(nearest(name, candidates.iter().copied()), near, "{name}");
+    }
+  }
 }

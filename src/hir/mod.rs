@@ -49,6 +49,31 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  /// What `type` names, in order of declaration, the root module's first.
+  pub types: Vec<TypeDeclaration>,
+  /// In order of declaration, the root module's first; each version is one.
+  pub contracts: Vec<Contract>,
+}
+
+/// A type that has a name.
+#[derive(Debug)]
+pub struct TypeDeclaration {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  pub doc: Option<String>,
+  pub ty: Type,
+}
+
+/// One version of a contract.
+#[derive(Debug)]
+pub struct Contract {
+  /// `Name@2`, or `Name` where it has no version.
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  pub doc: Option<String>,
+  /// A record.
+  pub input: Type,
+  pub output: Type,
 }
 
 /// One file.

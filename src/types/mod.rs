@@ -3,6 +3,8 @@
 mod builtin;
 mod fit;
 mod join;
+mod pattern;
+pub mod schema;
 mod show;
 
 use std::sync::Arc;

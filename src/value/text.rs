@@ -38,9 +38,26 @@ pub fn parse_duration(text: &str) -> Option<i64> {
   i64::try_from(if negative { -total } else { total }).ok()
 }
 
-/// RFC 3339.
+/// RFC 3339, and nothing looser: `2026-01-31T12:00:00Z`, with at most nanoseconds, without leap seconds. A year before
+/// 0, which only arithmetic gives, reads back as it is shown: `-000044-03-15T12:00:00Z`.
 pub fn parse_time(text: &str) -> Option<jiff::Timestamp> {
-  text.parse().ok()
+  let rest = text.strip_prefix("-00").unwrap_or(text);
+  let (date, rest) = rest.split_at_checked(19)?;
+  let fraction = rest.strip_prefix('.').map_or(0, |rest| {
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=9).contains(&digits) { digits + 1 } else { 0 }
+  });
+  let offset = &rest[fraction..];
+  let hours = |offset: &str| like(offset, "-00:00") && offset[1..3] < *"24" && offset[4..] < *"60";
+  let zone = offset == "Z" || offset.starts_with(['+', '-']) && hours(&offset.replacen('+', "-", 1));
+  let formed = like(date, "0000-00-00T00:00:00") && &date[17..] < "60";
+  (formed && zone).then(|| text.parse().ok()).flatten()
+}
+
+/// Whether the text has a digit where the form has one, and else the form's characters.
+fn like(text: &str, form: &str) -> bool {
+  let agree = |(found, wanted): (u8, u8)| found == wanted || wanted == b'0' && found.is_ascii_digit();
+  text.len() == form.len() && text.bytes().zip(form.bytes()).all(agree)
 }
 
 /// The text with the largest units that `parse_duration` reads back: `1h30m`, `0s`.

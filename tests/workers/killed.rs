@@ -218,7 +218,10 @@ fn alone_without_guard() {
     eventually("it runs", || root.join("first").exists());
     let own = |id: &u32| parent(*id) == Some(std::process::id());
     let is_guard = |id: &u32| fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| line == b"orch\0__guard\0");
-    kill(processes().filter(own).find(is_guard).expect("a guard"));
+    // a process that was just forked still shows its parent's command line
+    let guard = || processes().filter(own).find(is_guard);
+    eventually("a guard", || guard().is_some());
+    kill(guard().expect("a guard"));
     let second = bench.start(task("second"));
     let _ = (first.end().await, second.end().await);
   });

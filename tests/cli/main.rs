@@ -1,59 +1,19 @@
 //! The real binary: what it prints where, and how it ends.
 
-use std::{
-  path::Path,
-  process::{Command, Output, Stdio},
-};
+mod flood;
+mod graphs;
+mod programs;
+mod room;
+mod runs;
+mod signals;
+mod terminal;
+mod workers;
+
+use std::process::Stdio;
+
+use room::{Room, Seen, json};
 
 const CLEAN: &str = "type Name = string(1..20)\n\n/// Greets.\norchestrator hello(name: Name) -> string {\n  return \"hello ${name}\"\n}\n";
-
-struct Room(tempfile::TempDir);
-
-impl Room {
-  fn with(files: &[(&str, &str)]) -> Room {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (name, text) in files {
-      std::fs::write(directory.path().join(name), text).expect("a file");
-    }
-    Room(directory)
-  }
-
-  fn path(&self) -> &Path {
-    self.0.path()
-  }
-
-  fn command(&self, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_orch"));
-    command
-      .args(words)
-      .current_dir(self.path())
-      .env("LC_ALL", "C.UTF-8")
-      .env_remove("NO_COLOR");
-    command
-  }
-
-  fn orch(&self, words: &[&str]) -> Seen {
-    self.command(words).output().expect("orch runs").into()
-  }
-}
-
-#[derive(Debug)]
-struct Seen {
-  exit: Option<i32>,
-  out: String,
-  err: String,
-}
-
-impl From<Output> for Seen {
-  fn from(output: Output) -> Seen {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Seen {
-      exit: output.status.code(),
-      out: text(output.stdout),
-      err: text(output.stderr),
-    }
-  }
-}
 
 #[test]
 fn a_clean_program_is_ok() {
@@ -211,10 +171,6 @@ orchestrator strict(repo: string, lost: int = 2) -> [string] {
 }
 "#;
 
-fn json(text: &str) -> serde_json::Value {
-  serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
 #[test]
 fn a_run_prints_its_result_and_nothing_else() {
   let room = Room::with(&[("triage.orch", TRIAGE)]);
@@ -326,43 +282,6 @@ fn nothing_starts_if_a_finding_refuses_the_program() {
   assert!(!room.path().join(".orch").exists());
 }
 
-const SLEEPER: &str = r#"
-worker sleep_long() {
-  shell   """touch started; exec sleep 600"""
-  cwd     "."
-  timeout 1h
-}
-
-/// Waits.
-orchestrator wait_long() -> null {
-  slept = sleep_long()
-  return slept
-}
-"#;
-
-#[test]
-fn an_interrupted_run_ends_its_workers_and_exits_with_130() {
-  use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-  };
-  let room = Room::with(&[("sleeper.orch", SLEEPER)]);
-  let mut command = room.command(&["run", "sleeper.orch"]);
-  let child = command
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .expect("orch starts");
-  while !room.path().join("started").exists() {
-    std::thread::sleep(std::time::Duration::from_millis(5));
-  }
-  let id = Pid::from_raw(i32::try_from(child.id()).expect("an id"));
-  kill(id, Signal::SIGINT).expect("a signal");
-  let seen: Seen = child.wait_with_output().expect("orch ends").into();
-  assert_eq!((seen.exit, seen.out.as_str()), (Some(130), ""), "{seen:?}");
-  assert!(seen.err.contains("wait_long was interrupted after"), "{}", seen.err);
-}
-
 #[test]
 fn a_run_that_cannot_begin_leaves_no_journal() {
   let text = "let most = 9223372036854775807\nlet more = most + 1\norchestrator main() -> int { return more }\n";
@@ -422,4 +341,159 @@ fn a_run_whose_journal_cannot_be_written_ends_its_workers_and_says_so() {
   let pid = read("pid").trim().parse().expect("a number");
   let alive = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
   assert_eq!(alive, Err(nix::errno::Errno::ESRCH), "the other worker is ended");
+}
+
+const REVIEW: &str = r#"
+type Verdict = { status: "clear" | "unclear", at: time }
+
+/// Reviews one draft.
+contract Review@1 {
+  input  { draft: string, tone?: string }
+  output Verdict
+}
+
+/// Reviews with care.
+worker careful: Review {
+  mock    hang
+  timeout 1s
+}
+
+/// Reviews a draft that must not be empty.
+orchestrator judge(draft: string(1..), level: int(1..3) = 2) -> [Verdict](1) {
+  verdict = careful(draft, tone: "${level}")
+  return [verdict]
+}
+"#;
+
+#[test]
+fn schemas_are_shown_of_everything_and_of_one_name() {
+  let room = Room::with(&[("a.orch", REVIEW)]);
+  let whole = room.orch(&["schema", "a.orch"]);
+  assert_eq!(whole.exit, Some(0), "{whole:?}");
+  insta::assert_snapshot!(whole.out);
+  let tool = json(&room.orch(&["schema", "a.orch", "judge"]).out);
+  assert_eq!(tool["description"], "Reviews a draft that must not be empty.");
+  assert_eq!(tool["inputSchema"]["required"], serde_json::json!(["draft"]));
+  assert_eq!(tool["inputSchema"]["properties"]["level"]["default"], 2);
+  assert_eq!(tool["outputSchema"]["items"]["$ref"], "#/$defs/Verdict");
+  let tools = json(&room.orch(&["schema", "a.orch", "--tools"]).out);
+  assert_eq!(tools["tools"][1], tool);
+  for (name, part) in [
+    ("Review", "/$defs/output/$ref"),
+    ("Review@1", "/$defs/input/properties/draft"),
+    ("Review.output", "/properties/status/enum"),
+    ("Verdict", "/$defs/time/pattern"),
+    ("Failure", "/properties/kind/enum"),
+  ] {
+    let shown = json(&room.orch(&["schema", "a.orch", name]).out);
+    assert!(shown.pointer(part).is_some(), "{name}: no {part} in {shown:#}");
+  }
+}
+
+#[test]
+fn a_schema_of_no_name_suggests_and_of_several_versions_asks() {
+  let two = format!("{REVIEW}\n/// A newer one.\ncontract Review@2 {{\n  input {{ a: int }}\n  output int\n}}\n");
+  let two = two.replace("careful: Review ", "careful: Review@1 ");
+  let room = Room::with(&[("a.orch", REVIEW), ("two.orch", &two)]);
+  for (file, name, said) in [
+    ("a.orch", "Verdit", "did you mean `Verdict`?"),
+    ("a.orch", "Review@2", "did you mean `Review@1`?"),
+    (
+      "two.orch",
+      "Review",
+      "`Review` has 2 versions: write `Review@1` or `Review@2`",
+    ),
+  ] {
+    let seen = room.orch(&["schema", file, name]);
+    assert_eq!((seen.exit, seen.out.as_str()), (Some(2), ""), "{seen:?}");
+    assert!(seen.err.contains(said), "{}", seen.err);
+  }
+}
+
+/// What `orch diff` says of `REVIEW` and what a replacement makes of it.
+fn diff(replacements: &[(&str, &str)]) -> Seen {
+  let change = |text: String, (old, new): &(&str, &str)| {
+    assert!(text.contains(old), "no `{old}`");
+    text.replace(old, new)
+  };
+  let new = replacements.iter().fold(REVIEW.to_owned(), change);
+  Room::with(&[("old.orch", REVIEW), ("new.orch", &new)]).orch(&["diff", "old.orch", "new.orch"])
+}
+
+#[test]
+fn changes_that_break_somebody_are_told_from_those_that_do_not() {
+  let input = "{ draft: string, tone?: string }";
+  for (replacements, exit, said) in [
+    (&[][..], 0, "nothing that others see has changed"),
+    (
+      &[(input, "{ draft: string, tone?: string, more?: int }")],
+      0,
+      "contract `Review@1`: changed, breaks nobody",
+    ),
+    (
+      &[(input, "{ draft: string(1..), tone?: string }")],
+      1,
+      "contract `Review@1`: breaks those who send: $.draft: ",
+    ),
+    (
+      &[
+        (input, "{ tone?: string, draft: string }"),
+        ("careful(draft, ", "careful(draft: draft, "),
+      ],
+      1,
+      "worker `careful`: breaks those who send: $.draft: it was argument 1 and is argument 2",
+    ),
+    (
+      &[("| \"unclear\"", "| \"unclear\" | \"dup\"")],
+      1,
+      "orchestrator `judge`: breaks those who receive: $[].status: expected `\"clear\" | \"unclear\"`, found `\"dup\"`",
+    ),
+    (
+      &[("int(1..3) = 2", "int(1..9) = 9")],
+      0,
+      "orchestrator `judge`: changed, breaks nobody",
+    ),
+    (
+      &[("int(1..3) = 2", "int(1..3)")],
+      1,
+      "orchestrator `judge`: breaks those who send: $.level: ",
+    ),
+    (
+      &[("orchestrator judge", "orchestrator rate")],
+      1,
+      "orchestrator `judge`: removed\n1 break ",
+    ),
+    (
+      &[
+        ("Review@1", "Review@2"),
+        (input, "{ draft: string(1..), tone?: string }"),
+      ],
+      0,
+      "contract `Review@1`: removed (a new version)",
+    ),
+  ] {
+    let seen = diff(replacements);
+    assert_eq!(seen.exit, Some(exit), "{replacements:?}: {seen:?}");
+    assert!(seen.out.contains(said), "{replacements:?}: {}", seen.out);
+  }
+}
+
+#[test]
+fn a_diff_is_there_for_tools_too() {
+  let room = Room::with(&[("old.orch", REVIEW), ("new.orch", CLEAN), ("bad.orch", "type A = B\n")]);
+  let seen = room.orch(&["diff", "old.orch", "new.orch", "--format", "json"]);
+  assert_eq!(seen.exit, Some(1), "{seen:?}");
+  let changes = json(&seen.out);
+  assert_eq!(changes["breaks"], 3);
+  assert_eq!(changes["changes"][0]["name"], "Review@1");
+  assert_eq!(changes["changes"][0]["fault"], true);
+  assert_eq!(changes["changes"][2]["change"], "added");
+  for (words, exit) in [
+    (&["diff", "old.orch", "bad.orch"][..], 3),
+    (&["diff", "old.orch", "gone.orch"], 2),
+    (&["diff", "old.orch"], 2),
+  ] {
+    let seen = room.orch(words);
+    assert_eq!((seen.exit, seen.out.as_str()), (Some(exit), ""), "{seen:?}");
+  }
 }
