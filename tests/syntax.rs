@@ -202,20 +202,18 @@ fn nested((start, open, close): (&str, &str, &str), depth: usize, closed: bool) 
   format!("orchestrator o() {{\n{start}{}{inner}{ends}\n}}\n", open.repeat(depth))
 }
 
+// Reading a text twice per level would not end here: no clock is asked, since a busy machine is no mistake.
 #[test]
-fn every_construct_nests_sixty_deep_quickly() {
-  let begun = std::time::Instant::now();
+fn every_construct_nests_sixty_deep() {
   for construct in NESTED {
     assert_eq!(findings(&nested(*construct, 60, true)), "", "{construct:?}");
     let open = findings(&nested(*construct, 60, false));
     assert_eq!(open.is_empty(), construct.2.is_empty(), "{construct:?}");
   }
-  assert!(begun.elapsed().as_secs() < 10);
 }
 
 #[test]
 fn too_deep_is_one_finding_whatever_nests() {
-  let begun = std::time::Instant::now();
   for construct in NESTED {
     for (depth, closed) in [(250, true), (5_000, true), (5_000, false), (100_000, false)] {
       let found = findings(&nested(*construct, depth, closed));
@@ -227,12 +225,10 @@ fn too_deep_is_one_finding_whatever_nests() {
       );
     }
   }
-  assert!(begun.elapsed().as_secs() < 60);
 }
 
 #[test]
-fn garbage_ends_quickly() {
-  let begun = std::time::Instant::now();
+fn garbage_comes_to_an_end() {
   let size = if cfg!(debug_assertions) { 50_000 } else { 5_000_000 };
   for piece in [
     "x",
@@ -261,7 +257,6 @@ fn garbage_ends_quickly() {
     let _ = findings(&text);
     let _ = in_steps(&text);
   }
-  assert!(begun.elapsed().as_secs() < 120);
 }
 
 #[test]
@@ -285,9 +280,7 @@ fn ten_thousand_steps_parse() {
     );
   }
   text.push_str("}\n");
-  let begun = std::time::Instant::now();
   let (module, found) = parse(SourceId(0), &text);
-  println!("{:?}", begun.elapsed());
   assert!(found.is_empty());
   let ast::ItemKind::Orchestrator(orchestrator) = &module.items[0].kind else {
     panic!()
