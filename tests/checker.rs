@@ -87,6 +87,17 @@ fn tests_narrow_what_they_guard() {
     ("r = if not (maybe == null) then say(maybe)", ""),
     ("r = match maybe { null => say(s), else => say(maybe) }", ""),
     ("r = say(maybe ?? s)", ""),
+    // gates
+    ("require maybe != null\nr = say(maybe)", ""),
+    ("r = say(maybe)\nrequire maybe != null", "type/maybe-null"),
+    (
+      "r = if flag then say(later) else say(maybe)\nrequire maybe != null\nlater = say(s)",
+      "type/maybe-null",
+    ),
+    (
+      "r = say(\"${later} ${maybe}\")\nrequire maybe != null\nlater = say(s)",
+      "",
+    ),
     // paths
     ("r = if issue.owner != null then say(issue.owner)", ""),
     ("r = if issue.note != null then say(issue.note)", ""),
@@ -188,7 +199,21 @@ fn tests_narrow_what_they_guard() {
 #[test]
 fn alternatives_join_or_are_said() {
   steps_table(&[
-    ("a = if flag then 1 else 2.5\nr = anything(a)", "type/no-join"),
+    ("a = if flag then 1 else 2.5\nr = real(a)", ""),
+    ("a = match n { 1 => 1, 2 => -2, else => 2.5 }\nr = real(a)", ""),
+    ("a = if flag then 2.5 else if n > 1 then 1 else 3\nr = real(a)", ""),
+    ("r = real(first([1, 2.5, 3]) ?? 0)", ""),
+    ("a = if flag then real(2) else 0\nr = real(a)", ""),
+    (
+      "a = real(2) catch match n { 1 => 1, else => { yield 2 } }\nr = real(a)",
+      "",
+    ),
+    ("a = if flag then n else 2.5\nr = anything(a)", "type/no-join"),
+    ("a = if flag then 1 else 2\nr = real(a)", "type/mismatch"),
+    ("a = if flag then number(n) else 2.5\nr = anything(a)", "type/no-join"),
+    ("r = real(10s / 4s)", ""),
+    ("r = real(10s / 4)", "type/mismatch"),
+    ("r = number(4 / 10s)", "type/bad-operand"),
     ("a = if flag then number(n)\nr = number(a)", "type/maybe-null"),
     ("a = if flag then \"low\" else \"high\"\nr = level(a)", ""),
     ("a = if flag then \"low\" else \"none\"\nr = level(a)", "type/mismatch"),
@@ -652,6 +677,60 @@ orchestrator o(n: int, s: string) -> int {
     "syntax/unexpected",
   ];
   assert_eq!(refused(&checked), expected, "{}", listed(&checked));
+}
+
+#[test]
+fn a_mistake_of_syntax_is_said_once() {
+  let import = |import: &str| {
+    format!("{import}\n/// .\norchestrator o(x: int) -> int {{\n  q = a(x)\n  r = b(q)\n  return r\n}}\n")
+  };
+  let imports = [
+    "import { a b } from \"./lib.orch\"",
+    "import { a, b from \"./lib.orch\"",
+    "import { a, b } from ./lib.orch",
+    "import { one as a, two as b } \"./lib.orch\"",
+    "import a, b from \"./lib.orch\"",
+    "import * from \"./lib.orch\"",
+    "import \"./lib.orch\"",
+    "from \"./lib.orch\" import a, b",
+  ];
+  let steps = |steps: &str| {
+    format!(
+      "worker w(a: int, b: int = 1) -> int {{ mock return a + b, timeout 1s }}\n/// .\norchestrator o(x: int, maybe: int?) \
+       -> int {{\n{steps}\n}}\n"
+    )
+  };
+  let bodies = [
+    "  let a = w(x)\n  b = w(a)\n  return b",
+    "  const a = w(x)\n  return a",
+    "  one = w(x)\n  a = await w(one)\n  return a",
+    "  a = try w(x) catch 1\n  return a",
+    "  a = switch x {\n    1 => w(1)\n  }\n  return a",
+    "  a = if x > 1 then w(1) elif x > 0 then w(2) else w(3)\n  return a",
+    "  a = w(x) with timeout 5 s\n  return a",
+    "  a = w(x) with retry 3 and timeout 5s\n  return a",
+    "  a = w(x) with\n  b = w(a)\n  return b",
+    "  a = w(x) with timeout\n  b = w(a)\n  return b",
+    "  a = each n inn [x] {\n    b = w(n)\n    yield b\n  }\n  c = w(a)\n  return c",
+    "  a = each n in [x] with concurrent => w(n)\n  b = sum(a)\n  return b",
+    "  a = w(b: 1, x)\n  return a",
+    "  a = w(x) catch { 1 }\n  return a",
+    "  a = match x {\n    1 => w(1)\n    else => w(sum([1 2]))\n  }\n  return a",
+    "  a = match x > 1 {\n    true => w(1)\n    false => w(2)\n    _ => w(3)\n  }\n  return a",
+    "  a = match x { 1 => 1, _ => 2 }\n  b = w(a)\n  return b",
+    "  return 1 if x > 2\n  return 2",
+    "  require maybe != null \"no\"\n  a = w(maybe)\n  return a",
+    "  a = w(x)\n  a = w(a)\n  return a",
+  ];
+  let mut failed = String::new();
+  let texts = imports.iter().map(|text| import(text));
+  for text in texts.chain(bodies.iter().map(|text| steps(text))) {
+    let checked = check_text(&text);
+    if checked.findings.0.len() != 1 {
+      let _ = write!(failed, "--- {text}{}\n", listed(&checked));
+    }
+  }
+  assert!(failed.is_empty(), "{failed}");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use common::{
 };
 use orch::{
   diagnostics::{Level, codes},
+  hir::Builtin,
   session,
 };
 use serde_json::Value;
@@ -213,5 +214,19 @@ fn the_examples_check() {
       return Ok(());
     }
     Err(format!("{path}\n{}", shown(&checked)))
+  });
+}
+
+#[test]
+fn the_reference_names_every_function_and_every_code() {
+  let functions = include_str!("../docs/reference/functions.md");
+  all(Builtin::ALL.iter().map(|builtin| builtin.name()), |name| {
+    let named = functions.contains(&format!("`{name}(")) || functions.contains(&format!("`{name}` alike"));
+    named.then_some(()).ok_or_else(|| format!("functions.md: no `{name}`"))
+  });
+  let checks = include_str!("../docs/reference/checks.md");
+  all(code_names(), |name| {
+    let named = checks.contains(&format!("[`{name}`]"));
+    named.then_some(()).ok_or_else(|| format!("checks.md: no `{name}`"))
   });
 }

@@ -303,7 +303,7 @@ fn broken_pieces_keep_their_names() {
     .items
     .iter()
     .map(|item| match &item.kind {
-      ast::ItemKind::Broken { name: Some(name) } => name.value.clone(),
+      ast::ItemKind::Broken { names, .. } if names.len() == 1 => names[0].value.clone(),
       ast::ItemKind::Orchestrator(orchestrator) => format!("{:?}", orchestrator.body.steps[0].kind),
       other => panic!("{other:?}"),
     })

@@ -2,8 +2,8 @@
 
 use super::{
   cycles,
-  edges::{edges, owners, renumbered, segments, shown},
-  names::{Body, Fact},
+  edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
+  names::{Body, Fact, Mark},
   reads::Reads,
 };
 use crate::{
@@ -169,9 +169,13 @@ impl Body<'_, '_> {
   /// The steps of a block whose names are bound: edges, cycles, then each typed after what it reads.
   fn steps(&mut self, steps: &[&ast::Step], top: bool) -> Vec<hir::Step> {
     let owners = owners(steps);
-    let (needs, waits) = edges(steps, &owners);
+    let (needs, mut waits) = edges(steps, &owners);
     let (order, cycles) = cycles::order(steps.len(), &needs);
-    for path in &cycles {
+    let named_twice = named_twice(steps);
+    for path in cycles
+      .iter()
+      .filter(|path| !path.iter().any(|need| named_twice.contains(&need.to)))
+    {
       let finding = cycles::cycle(&codes::STEP_CYCLE, "these steps wait for each other", path, |at| {
         shown(steps[at])
       })
@@ -180,8 +184,17 @@ impl Body<'_, '_> {
     }
     let mut made: Vec<Option<hir::Step>> = steps.iter().map(|_| None).collect();
     let segments = segments(steps);
+    let behind = behind_gates(&order, steps, &waits);
+    let mut proved: Vec<(usize, Mark)> = Vec::new();
     for at in order {
-      made[at] = self.step(steps[at], &segments[at], waits[at].clone());
+      let held = proved.partition_point(|(gate, _)| behind[at].is_some_and(|last| *gate <= last));
+      let mark = self.mark();
+      let known = proved.get(held).map_or(mark, |(_, before)| *before);
+      let waits = std::mem::take(&mut waits[at]);
+      made[at] = self.as_before(known, |body| body.step(steps[at], &segments[at], waits));
+      if is_gate(steps[at]) {
+        proved.push((at, mark));
+      }
     }
     if cycles.is_empty() && top {
       self.loose_effects(&made, &needs);

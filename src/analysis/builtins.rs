@@ -1,7 +1,7 @@
 //! Types calls of the function table: how many arguments, and which of them is an expression over `it`. Their meaning
 //! is in `eval`.
 
-use super::{expressions::broken, names::Body, operators::as_float};
+use super::{expressions::broken, floats::as_float, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Builtin, Expr, ExprKind, LocalId},
@@ -30,7 +30,10 @@ fn shape(builtin: Builtin) -> Shape {
     B::Contains | B::StartsWith | B::EndsWith | B::Matches | B::Format => Shape::Plain(2, 2),
     B::Range | B::Round => Shape::Plain(1, 2),
     B::Replace => Shape::Plain(3, 3),
-    _ => Shape::Plain(1, 1),
+    B::First | B::Last | B::Flatten | B::Keys | B::Values | B::Succeeded | B::Failures => Shape::Plain(1, 1),
+    B::Len | B::Lines | B::Trim | B::Lower | B::Upper | B::UrlEncode | B::Hash => Shape::Plain(1, 1),
+    B::String | B::Int | B::Float | B::Json | B::ParseJson => Shape::Plain(1, 1),
+    B::Ceil | B::Floor | B::Abs => Shape::Plain(1, 1),
   }
 }
 

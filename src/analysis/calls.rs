@@ -56,6 +56,9 @@ impl Body<'_, '_> {
   }
 
   fn unknown_callee(&mut self, name: &Name) {
+    if self.checker.symbols.may_be_imported(self.module) {
+      return;
+    }
     let value = self.find(&name.value).is_some()
       || self
         .checker
@@ -171,22 +174,28 @@ impl Body<'_, '_> {
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
   fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
     let mut given: Vec<Option<Expr>> = vec![None; slots.len()];
-    let (mut named, mut misnamed) = (false, false);
+    let (mut named, mut misplaced) = (false, false);
     for (at, argument) in written.iter().enumerate() {
       let slot = match &argument.label {
         None if named => {
+          misplaced = true;
           self.bad_argument(
             argument.value.span,
             format!("a positional argument of `{}` stands after a named one", callee.value),
-            None,
+            Some("give it by name too, or put it first".to_owned()),
           );
+          self.infer(&argument.value);
           continue;
         }
         None if at >= slots.len() => {
           let takes = if slots.is_empty() {
             "no arguments".to_owned()
           } else {
-            format!("{} at most", slots.len())
+            format!(
+              "{} argument{} at most",
+              slots.len(),
+              if slots.len() == 1 { "" } else { "s" }
+            )
           };
           self.bad_argument(argument.value.span, format!("`{}` takes {takes}", callee.value), None);
           self.infer(&argument.value);
@@ -198,7 +207,7 @@ impl Body<'_, '_> {
           match slots.iter().position(|slot| *slot.name == *label.value) {
             Some(at) => at,
             None => {
-              misnamed = true;
+              misplaced = true;
               self.unknown_argument(callee, label, slots);
               self.infer(&argument.value);
               continue;
@@ -219,18 +228,18 @@ impl Body<'_, '_> {
       };
       given[slot] = Some(self.check(&argument.value, &ty, &what));
     }
-    self.fill(callee, slots, given, misnamed)
+    self.fill(callee, slots, given, misplaced)
   }
 
-  /// Puts in defaults; says what is missing, unless that may be what was given under a wrong name.
-  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>, misnamed: bool) -> Vec<Expr> {
+  /// Puts in defaults; says what is missing, unless that may be what was given under a wrong name or in a wrong place.
+  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>, misplaced: bool) -> Vec<Expr> {
     let missing: Vec<&Slot> = slots
       .iter()
       .zip(&given)
       .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
       .map(|(slot, _)| slot)
       .collect();
-    if let ([first, ..], false) = (&missing[..], misnamed) {
+    if let ([first, ..], false) = (&missing[..], misplaced) {
       let names: Vec<String> = missing
         .iter()
         .map(|slot| format!("`{}: {}`", slot.name, slot.ty))

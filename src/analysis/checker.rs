@@ -104,7 +104,7 @@ impl<'a> Checker<'a> {
     if let Some(targets) = self.lookup(module, space, &name.value) {
       return targets;
     }
-    if !self.findings.is_full() {
+    if !self.findings.is_full() && !self.symbols.may_be_imported(module) {
       let finding = self.unknown(module, space, name, what);
       self.say(finding);
     }

@@ -12,6 +12,17 @@ use crate::{
 /// Which step of the block owns a name: its own, or one of a stage's.
 type Owners<'a> = HashMap<&'a str, usize>;
 
+/// Steps of a name that was given twice: who reads it may have meant the other.
+pub fn named_twice(steps: &[&ast::Step]) -> Vec<usize> {
+  let mut names: HashMap<&str, Vec<usize>> = HashMap::new();
+  for (at, step) in steps.iter().enumerate() {
+    if let ast::StepKind::Named { name, .. } = &step.kind {
+      names.entry(&name.value).or_default().push(at);
+    }
+  }
+  names.into_values().filter(|steps| steps.len() > 1).flatten().collect()
+}
+
 pub fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
   let mut owners = Owners::new();
   for (at, step) in steps.iter().enumerate() {
@@ -75,11 +86,27 @@ pub fn edges(steps: &[&ast::Step], owners: &Owners<'_>) -> (Vec<Need>, Vec<Vec<W
     own.sort_by_key(|wait| (wait.step, wait.why));
     own.dedup_by_key(|wait| wait.step);
     waits.push(own);
-    if !matches!(step.kind, ast::StepKind::Named { .. } | ast::StepKind::Broken { .. }) {
+    if is_gate(step) {
       gate = Some(from);
     }
   }
   (needs, waits)
+}
+
+/// Whether what stands below waits for it.
+pub fn is_gate(step: &ast::Step) -> bool {
+  !matches!(step.kind, ast::StepKind::Named { .. } | ast::StepKind::Broken { .. })
+}
+
+/// Of each step the last gate that has surely succeeded when it begins: what that one and those above it proved holds
+/// there. A step above a gate may be typed after it, for what one of its arms reads, and still begin before.
+pub fn behind_gates(order: &[usize], steps: &[&ast::Step], waits: &[Vec<Wait>]) -> Vec<Option<usize>> {
+  let mut behind = vec![None; steps.len()];
+  for &at in order {
+    let through = |wait: &Wait| behind[wait.step].max(is_gate(steps[wait.step]).then_some(wait.step));
+    behind[at] = waits[at].iter().filter_map(through).max();
+  }
+  behind
 }
 
 /// The place to label for a whole step: its name, or all of it.

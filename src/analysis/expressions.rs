@@ -2,6 +2,7 @@
 
 use super::{
   checker::TypedLet,
+  floats::{exactly, wants_float},
   lists::list_wanted,
   names::Body,
   records::map_wanted,
@@ -49,13 +50,7 @@ impl Body<'_, '_> {
       ast::ExprKind::Null => literal(Value::Null, Type::Null, span),
       ast::ExprKind::Bool(value) => literal(Value::Bool(*value), Type::Bool(Some(*value)), span),
       ast::ExprKind::Int(value) => literal(Value::Int(*value), Type::int_range(*value, *value), span),
-      ast::ExprKind::Float(value) => {
-        let exactly = types::FloatRange {
-          min: Some(*value),
-          max: Some(*value),
-        };
-        literal(Value::Float(*value), Type::Float(exactly), span)
-      }
+      ast::ExprKind::Float(value) => literal(Value::Float(*value), exactly(*value), span),
       ast::ExprKind::Duration(value) => literal(Value::Duration(*value), Type::Duration, span),
       ast::ExprKind::String(parts) => self.text(parts, span),
       ast::ExprKind::Name(name) => self.name(name, span),
@@ -174,10 +169,7 @@ impl Body<'_, '_> {
   #[expect(clippy::cast_precision_loss, reason = "a literal: what is written is what is meant")]
   fn int_as_float(&mut self, value: i64, expected: &Type, what: &str, span: Span) -> Expr {
     let value = value as f64;
-    let ty = Type::Float(types::FloatRange {
-      min: Some(value),
-      max: Some(value),
-    });
+    let ty = exactly(value);
     self.checker.mismatch(span, &ty, expected, what);
     literal(Value::Float(value), ty, span)
   }
@@ -289,11 +281,4 @@ impl Body<'_, '_> {
     let finding = finding.help("make them one type, or give records a literal field that tells them apart");
     self.say(finding);
   }
-}
-
-fn wants_float(expected: &Type) -> bool {
-  let members = expected.members();
-  let float = |ty: &Type| matches!(ty.resolved(), Type::Float(_));
-  let int = |ty: &Type| matches!(ty.resolved(), Type::Int(_) | Type::Json);
-  members.iter().any(float) && !members.iter().any(int)
 }

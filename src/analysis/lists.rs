@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{checker::not_taken, names::Body};
+use super::{checker::not_taken, floats, names::Body};
 use crate::{
   hir::{ElementPart, Expr, ExprKind},
   source::Span,
@@ -12,20 +12,22 @@ use crate::{
 
 impl Body<'_, '_> {
   pub fn list(&mut self, parts: &[ast::ListPart], span: Span) -> Expr {
+    let mut lowered: Vec<ElementPart> = parts.iter().map(|part| self.list_part(part, None).0).collect();
+    let mut items: Vec<&mut Expr> = lowered.iter_mut().filter_map(item_of).collect();
+    floats::agree(&mut items);
     let mut item = Type::Never;
-    let mut lowered = Vec::new();
-    for part in parts {
-      let (value, ty) = self.list_part(part, None);
+    let mut before = None;
+    for part in &lowered {
+      let ty = part_type(part);
       match types::join(&item, &ty) {
         _ if item.is_unknown() => {}
         Some(joined) => item = joined,
         None => {
-          let before = lowered.last().map(value_span);
-          self.no_join((&item, before), (&ty, value_span(&value)), "the items of a list");
+          self.no_join((&item, before), (&ty, value_span(part)), "the items of a list");
           item = Type::Unknown;
         }
       }
-      lowered.push(value);
+      before = Some(value_span(part));
     }
     Expr {
       kind: ExprKind::List(lowered),
@@ -51,17 +53,12 @@ impl Body<'_, '_> {
           Some((item, what)) => self.check(value, &Type::list(item.clone()), what),
           None => self.infer(value),
         };
-        let ty = match value.ty.resolved() {
-          Type::List(list) => list.item.clone(),
-          Type::Unknown => Type::Unknown,
-          _ => {
-            if wanted.is_none() {
-              self.not_spreadable(&value, "list");
-            }
-            Type::Unknown
-          }
-        };
-        (ElementPart::Spread(value), ty)
+        if wanted.is_none() && value.ty.as_list().is_none() && !value.ty.is_unknown() {
+          self.not_spreadable(&value, "list");
+        }
+        let part = ElementPart::Spread(value);
+        let ty = part_type(&part);
+        (part, ty)
       }
     }
   }
@@ -157,6 +154,21 @@ impl Body<'_, '_> {
         Type::Unknown
       }
     }
+  }
+}
+
+fn item_of(part: &mut ElementPart) -> Option<&mut Expr> {
+  match part {
+    ElementPart::Item(value) => Some(value),
+    ElementPart::Spread(_) => None,
+  }
+}
+
+/// The type of the items that a part puts into its list.
+fn part_type(part: &ElementPart) -> Type {
+  match part {
+    ElementPart::Item(value) => value.ty.clone(),
+    ElementPart::Spread(value) => value.ty.as_list().map_or(Type::Unknown, |list| list.item.clone()),
   }
 }
 

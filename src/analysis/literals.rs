@@ -2,6 +2,7 @@
 
 use super::{
   expressions::broken,
+  floats,
   names::{Body, Fact},
 };
 use crate::{
@@ -11,6 +12,27 @@ use crate::{
   syntax::ast::{self, Pattern, PatternKind},
   types::{self, Type},
 };
+
+/// The `else` of a match; a broken one stands for arms that did not parse.
+#[derive(Clone, Copy)]
+pub struct Else {
+  pub span: Span,
+  pub is_broken: bool,
+}
+
+impl Else {
+  pub fn of_expr(span: Span, value: &ast::Expr) -> Self {
+    let is_broken = matches!(value.kind, ast::ExprKind::Broken);
+    Self { span, is_broken }
+  }
+
+  pub fn of_node(span: Span, node: &ast::Node) -> Self {
+    match &node.kind {
+      ast::NodeKind::Expr(value) => Self::of_expr(span, value),
+      _ => Self { span, is_broken: false },
+    }
+  }
+}
 
 /// The type wanted of each alternative, and the words for the place.
 pub type Wanted<'w> = Option<(&'w Type, &'w str)>;
@@ -32,8 +54,11 @@ impl Body<'_, '_> {
     wanted: Wanted<'_>,
   ) -> Expr {
     let (condition, facts) = self.condition(condition, "the condition of `if`");
-    let then = self.given(&facts.holds, |body| body.wanted(then, wanted));
-    let otherwise = otherwise.map(|otherwise| self.given(&facts.fails, |body| body.wanted(otherwise, wanted)));
+    let mut then = self.given(&facts.holds, |body| body.wanted(then, wanted));
+    let mut otherwise = otherwise.map(|otherwise| self.given(&facts.fails, |body| body.wanted(otherwise, wanted)));
+    if let (None, Some(otherwise)) = (wanted, &mut otherwise) {
+      floats::agree(&mut [&mut then, otherwise]);
+    }
     let other = otherwise.as_ref().map_or(Type::Null, |value| value.ty.clone());
     let ty = self.joined(
       &[
@@ -86,20 +111,24 @@ impl Body<'_, '_> {
     let place = subject;
     let subject = self.infer(place);
     let patterns: Vec<&[Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
-    let mut lowered = Vec::new();
-    let mut alternatives = Vec::new();
+    let written = otherwise.map(|(span, value)| Else::of_expr(*span, value));
+    self.check_arms(&subject, &patterns, written);
+    let mut lowered: Vec<(Vec<Literal>, Expr)> = Vec::new();
     for arm in arms {
       let facts = self.arm_facts(place, &arm.patterns);
       let value = self.given(&facts, |body| body.wanted(&arm.value, wanted));
-      alternatives.push((value.ty.clone(), value.span));
       lowered.push((arm.patterns.iter().map(literal_of).collect(), value));
     }
-    let otherwise = otherwise.map(|(_, value)| {
+    let mut otherwise = otherwise.map(|(_, value)| {
       let facts = self.else_facts(place, &patterns);
       self.given(&facts, |body| body.wanted(value, wanted))
     });
-    alternatives.extend(otherwise.iter().map(|value| (value.ty.clone(), value.span)));
+    let mut values: Vec<&mut Expr> = lowered.iter_mut().map(|(_, value)| value).collect();
+    values.extend(otherwise.as_mut());
+    if wanted.is_none() {
+      floats::agree(&mut values);
+    }
+    let alternatives: Vec<(Type, Span)> = values.iter().map(|value| (value.ty.clone(), value.span)).collect();
     if subject.ty.is_unknown() && alternatives.is_empty() {
       return broken(span);
     }
@@ -130,7 +159,7 @@ impl Body<'_, '_> {
   }
 
   /// Says arms that can't be taken, and cases that are missed.
-  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Span>) {
+  pub fn check_arms(&mut self, subject: &Expr, arms: &[&[Pattern]], otherwise: Option<Else>) {
     let ty = &subject.ty;
     if ty.is_unknown() {
       return;
@@ -154,9 +183,9 @@ impl Body<'_, '_> {
     }
     let missing = missing(ty, &seen);
     match (missing, otherwise) {
-      (Missing::Nothing, Some(otherwise)) => {
+      (Missing::Nothing, Some(otherwise)) if !otherwise.is_broken => {
         let finding = Diagnostic::new(&codes::UNREACHABLE, "`else` can never be taken: every case has an arm")
-          .label(otherwise, "never taken")
+          .label(otherwise.span, "never taken")
           .help("leave it out: then a new case is found by `orch check`");
         self.say(finding);
       }

@@ -11,6 +11,7 @@ mod cycles;
 mod edges;
 mod expressions;
 mod fields;
+mod floats;
 mod hygiene;
 mod lets;
 mod lists;

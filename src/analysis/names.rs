@@ -54,6 +54,10 @@ impl Fact {
   }
 }
 
+/// A point in the order in which things were proved.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(usize);
+
 /// Fields below a name, and the type that was proved of them; the latest counts.
 type KnownField = (Vec<Arc<str>>, Type);
 
@@ -119,6 +123,19 @@ impl<'c, 'a> Body<'c, 'a> {
     result
   }
 
+  /// How much is proved so far.
+  pub fn mark(&self) -> Mark {
+    Mark(self.proved.len())
+  }
+
+  /// Runs `inside` as if what was proved since `mark` were not known.
+  pub fn as_before<T>(&mut self, mark: Mark, inside: impl FnOnce(&mut Self) -> T) -> T {
+    let hidden = self.forget(mark.0);
+    let result = inside(self);
+    self.learn(&hidden);
+    result
+  }
+
   /// Holds until the scope ends.
   pub fn learn(&mut self, facts: &[Fact]) {
     for fact in facts {
@@ -131,12 +148,17 @@ impl<'c, 'a> Body<'c, 'a> {
     }
   }
 
-  fn forget(&mut self, mark: usize) {
-    for root in self.proved.split_off(mark) {
-      if let Some(known) = self.facts.get_mut(&root) {
-        known.pop();
+  /// Takes back what was learned since, and gives it in the order learned.
+  fn forget(&mut self, mark: usize) -> Vec<Fact> {
+    let mut taken = Vec::new();
+    for root in self.proved.split_off(mark).into_iter().rev() {
+      if let Some((fields, ty)) = self.facts.get_mut(&root).and_then(Vec::pop) {
+        let path = Path { root, fields };
+        taken.push(Fact { path, ty });
       }
     }
+    taken.reverse();
+    taken
   }
 
   /// The narrowed type of a path, if something narrowed it.
@@ -253,7 +275,8 @@ impl<'c, 'a> Body<'c, 'a> {
 
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
-    if self.unsigned || self.checker.findings.is_full() {
+    let silent = self.unsigned || self.checker.findings.is_full();
+    if silent || self.checker.symbols.may_be_imported(self.module) {
       return;
     }
     let callable = self.checker.lookup(self.module, Space::Callable, name);

@@ -3,7 +3,8 @@
 use super::{
   blocks::End,
   calls::Callee,
-  literals::literal_of,
+  floats,
+  literals::{Else, literal_of},
   names::Body,
   policies::{Spot, WorkerPolicies, written},
   reads::Reads,
@@ -184,8 +185,11 @@ impl Body<'_, '_> {
     otherwise: Option<&ast::Node>,
   ) -> (NodeKind, Type) {
     let (condition, facts) = self.condition(condition, "the condition of `if`");
-    let then = self.arm(then, "then", &facts.holds);
-    let otherwise = otherwise.map(|other| self.arm(other, "else", &facts.fails));
+    let mut then = self.arm(then, "then", &facts.holds);
+    let mut otherwise = otherwise.map(|other| self.arm(other, "else", &facts.fails));
+    if let Some(otherwise) = &mut otherwise {
+      floats::nodes_agree(&mut [&mut then.node, &mut otherwise.node]);
+    }
     let other = otherwise
       .as_ref()
       .map_or((Type::Null, node.span), |arm| (arm.node.ty.clone(), arm.node.span));
@@ -208,24 +212,26 @@ impl Body<'_, '_> {
   ) -> (NodeKind, Type) {
     let subject = self.infer(place);
     let patterns: Vec<&[ast::Pattern]> = arms.iter().map(|arm| &arm.patterns[..]).collect();
-    self.check_arms(&subject, &patterns, otherwise.map(|(span, _)| *span));
+    let written = otherwise.map(|(span, node)| Else::of_node(*span, node));
+    self.check_arms(&subject, &patterns, written);
     let mut made = Vec::new();
-    let mut alternatives = Vec::new();
     for arm in arms {
       let facts = self.arm_facts(place, &arm.patterns);
       let literals: Vec<hir::Literal> = arm.patterns.iter().map(literal_of).collect();
       let arm = self.arm(&arm.node, &segment(&literals), &facts);
-      alternatives.push((arm.node.ty.clone(), arm.node.span));
       made.push(Branch {
         patterns: literals,
         arm,
       });
     }
-    let otherwise = otherwise.map(|(_, node)| {
+    let mut otherwise = otherwise.map(|(_, node)| {
       let facts = self.else_facts(place, &patterns);
       Box::new(self.arm(node, "else", &facts))
     });
-    alternatives.extend(otherwise.iter().map(|arm| (arm.node.ty.clone(), arm.node.span)));
+    let mut nodes: Vec<&mut hir::Node> = made.iter_mut().map(|branch| &mut branch.arm.node).collect();
+    nodes.extend(otherwise.as_mut().map(|arm| &mut arm.node));
+    floats::nodes_agree(&mut nodes);
+    let alternatives: Vec<(Type, Span)> = nodes.iter().map(|node| (node.ty.clone(), node.span)).collect();
     let ty = self.joined(&alternatives, None);
     (
       NodeKind::Match {
@@ -238,11 +244,12 @@ impl Body<'_, '_> {
   }
 
   fn catch(&mut self, inner: &ast::Node, handler: &ast::Node) -> (NodeKind, Type) {
-    let inner = self.node(inner);
-    let (error, handler) = self.scoped(|body| {
+    let mut inner = self.node(inner);
+    let (error, mut handler) = self.scoped(|body| {
       let error = body.bind_word("error", types::failure(), handler.span);
       (error, body.arm(handler, "catch", &[]))
     });
+    floats::nodes_agree(&mut [&mut inner, &mut handler.node]);
     let ty = self.joined(
       &[
         (inner.ty.clone(), inner.span),

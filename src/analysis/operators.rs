@@ -1,6 +1,6 @@
 //! Types operators.
 
-use super::{checker::not_taken, conditions::Facts, expressions::broken, names::Body};
+use super::{checker::not_taken, conditions::Facts, expressions::broken, floats, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, LogicOperator, Operator},
@@ -127,20 +127,8 @@ impl Body<'_, '_> {
   }
 
   fn coalesce(&mut self, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
-    let left = self.infer(left);
+    let (left, right) = self.pair(left, right);
     let value = left.ty.without_null();
-    let right = match value.resolved() {
-      Type::Never | Type::Unknown | Type::Json => self.infer(right),
-      Type::Float(_) | Type::List(_) => {
-        let widened = types::widen(&value);
-        if matches!(right.kind, ast::ExprKind::Int(_)) {
-          self.check(right, &widened, "the default")
-        } else {
-          self.infer(right)
-        }
-      }
-      _ => self.infer(right),
-    };
     let ty = match types::join(&value, &right.ty) {
       Some(ty) => ty,
       None => {
@@ -163,12 +151,7 @@ impl Body<'_, '_> {
   /// Two expressions of which one may be an int literal that is meant as a float.
   fn pair(&mut self, left: &ast::Expr, right: &ast::Expr) -> (Expr, Expr) {
     let (mut a, mut b) = (self.infer(left), self.infer(right));
-    let float = |expr: &Expr| matches!(expr.ty.resolved(), Type::Float(_));
-    if float(&a) {
-      as_float(&mut b);
-    } else if float(&b) {
-      as_float(&mut a);
-    }
+    floats::agree(&mut [&mut a, &mut b]);
     (a, b)
   }
 
@@ -281,19 +264,6 @@ impl Body<'_, '_> {
   }
 }
 
-/// An int literal becomes a float literal.
-#[expect(clippy::cast_precision_loss, reason = "a literal: what is written is what is meant")]
-pub fn as_float(expr: &mut Expr) {
-  if let ExprKind::Literal(Value::Int(value)) = expr.kind {
-    let value = value as f64;
-    expr.kind = ExprKind::Literal(Value::Float(value));
-    expr.ty = Type::Float(types::FloatRange {
-      min: Some(value),
-      max: Some(value),
-    });
-  }
-}
-
 fn arithmetic_operator(operator: BinaryOperator) -> Operator {
   match operator {
     BinaryOperator::Add => Operator::Add,
@@ -309,7 +279,7 @@ fn takes(operator: Operator) -> &'static str {
     Operator::Add => "two numbers of one kind, two strings, two lists, durations, or a time and a duration",
     Operator::Subtract => "two numbers of one kind, durations, two times, or a time and a duration",
     Operator::Multiply => "two numbers of one kind, or a duration and an int",
-    Operator::Divide => "two numbers of one kind, or a duration and an int",
+    Operator::Divide => "two numbers of one kind, two durations, or a duration and an int",
     _ => "two ints",
   }
 }
@@ -319,7 +289,7 @@ fn arithmetic_type(operator: Operator, a: &Type, b: &Type) -> Option<Option<Type
   use Operator::{Add, Divide, Multiply, Remainder, Subtract};
   let ty = match (operator, a.resolved(), b.resolved()) {
     (_, Type::Unknown, _) | (_, _, Type::Unknown) => Type::Unknown,
-    (Divide, Type::Int(_), Type::Int(_)) => Type::float(),
+    (Divide, Type::Int(_), Type::Int(_)) | (Divide, Type::Duration, Type::Duration) => Type::float(),
     (Add | Subtract | Multiply | Remainder, Type::Int(_), Type::Int(_)) => Type::int(),
     (Add | Subtract | Multiply | Divide, Type::Float(_), Type::Float(_)) => Type::float(),
     (Add | Subtract, Type::Duration, Type::Duration) => Type::Duration,

@@ -80,6 +80,8 @@ pub struct Symbols<'a> {
   pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub limit_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
+  /// Modules with an import that did not parse and shows no names.
+  any: std::collections::HashSet<usize>,
 }
 
 impl<'a> Symbols<'a> {
@@ -90,6 +92,9 @@ impl<'a> Symbols<'a> {
       symbols.names.push(HashMap::new());
       for item in &read.ast.items {
         symbols.declare(module, item, findings);
+        if let ItemKind::Broken { any: true, .. } = item.kind {
+          symbols.any.insert(module);
+        }
       }
     }
     let declared = symbols.names.clone();
@@ -110,8 +115,8 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Broken { name: None } => return,
-      ItemKind::Broken { name: Some(name) } => return self.declare_broken(module, name),
+      ItemKind::Import(_) | ItemKind::Defaults { .. } => return,
+      ItemKind::Broken { names, .. } => return names.iter().for_each(|name| self.declare_broken(module, name)),
       ItemKind::Type { name, ty } => {
         self.type_names.push(name);
         let at = push(&mut self.types, Declared { module, item, it: ty });
@@ -246,6 +251,11 @@ impl<'a> Symbols<'a> {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
       }
     }
+  }
+
+  /// Whether a name that is not there may be one of an import that could not be read.
+  pub fn may_be_imported(&self, module: usize) -> bool {
+    self.any.contains(&module)
   }
 
   /// What a name stands for in a module.

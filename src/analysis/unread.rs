@@ -57,6 +57,10 @@ impl Body<'_, '_> {
 
   /// Says steps whose value nothing reads, and failures that nothing looks at.
   pub fn unread_steps(&mut self, steps: &[hir::Step]) {
+    // What does not parse may have read them.
+    if self.checker.loaded.diagnostics.refuses() {
+      return;
+    }
     for step in steps {
       let (StepKind::Node(node), Some(local)) = (&step.kind, step.local) else {
         continue;

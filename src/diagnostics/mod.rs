@@ -153,7 +153,7 @@ const COMPARED: usize = 10_000;
 /// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
   let length = name.chars().count();
-  let reach = (length / 3).clamp(1, 3);
+  let reach = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
   let (wanted, own) = (name.to_lowercase(), letters(name));
   // a letter that only one of two words has costs an edit, so most pairs need no closer look
   let apart = |other: u64| (own & !other).count_ones().max((other & !own).count_ones()) as usize;

@@ -103,10 +103,10 @@ pub async fn drive(
   };
   driver.absorb(step);
   let driven = driver.turns().await;
-  if !matches!(driven, Ok(Some(_))) {
+  if driver.outcome.is_none() {
     driver.end_workers(driven.is_ok()).await?;
   }
-  driven.map(|_| driver.outcome.unwrap_or(RunOutcome::Interrupted))
+  driven.map(|()| driver.outcome.unwrap_or(RunOutcome::Interrupted))
 }
 
 struct Driver<'a, 'b> {
@@ -122,21 +122,19 @@ struct Driver<'a, 'b> {
   commands: Vec<Command>,
   /// To be folded in the next turn.
   facts: VecDeque<Input>,
+  /// There once the run is over.
   outcome: Option<RunOutcome>,
 }
 
 impl Driver<'_, '_> {
-  /// Until the run is over (`Some`) or is to be stopped (`None`).
-  async fn turns(&mut self) -> io::Result<Option<()>> {
+  /// Until the run is over or is to be stopped.
+  async fn turns(&mut self) -> io::Result<()> {
     loop {
       let stop = self.fold();
       self.commit()?;
-      if self.outcome.is_some() {
-        return Ok(Some(()));
-      }
       // what is outstanding then is found again by a replay
-      if stop {
-        return Ok(None);
+      if stop || self.outcome.is_some() {
+        return Ok(());
       }
       self.carry_out();
       if self.facts.is_empty() {

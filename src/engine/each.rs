@@ -3,7 +3,7 @@
 //! instances do.
 
 use super::{
-  event::Event,
+  event::{Digest, Event},
   failing::{Fallible, count, too_large},
   instance::{End, InstanceId, Locals, Slot, State},
   layout::{Body, Each},
@@ -37,6 +37,7 @@ impl Run {
       (None, Some(concurrent)) => count(&self.eval(id, concurrent)?, 1, "concurrent")?,
     };
     let seed = each.fold.as_ref().map(|(seed, _)| self.eval(id, seed)).transpose()?;
+    let digest = Digest::of(&items);
     let state = EachState {
       items,
       window,
@@ -50,6 +51,7 @@ impl Run {
       path,
       items: length as u64,
       window,
+      digest,
     });
     self.with(id, |instance| instance.state = State::Each(Box::new(state)));
     self.go_on(id, each)

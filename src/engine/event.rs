@@ -94,6 +94,8 @@ pub enum Event {
     path: Arc<str>,
     worker: Arc<str>,
     attempt: u32,
+    /// Of the message in.
+    input: Digest,
   },
   /// The attempt failed; after so many milliseconds the next one, `attempt`, asks for admission.
   RetryScheduled {
@@ -114,6 +116,8 @@ pub enum Event {
     path: Arc<str>,
     items: u64,
     window: u64,
+    /// Of the items.
+    digest: Digest,
   },
   /// An iteration of a `repeat` succeeded; `until` is what its condition said, `None` if it has none.
   Iterated {

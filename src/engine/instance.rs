@@ -117,6 +117,12 @@ impl Instances {
     }
   }
 
+  /// How many lived at once at most.
+  #[cfg(test)]
+  pub fn peak(&self) -> usize {
+    self.entries.len()
+  }
+
   pub fn remove(&mut self, id: InstanceId) -> Option<Instance> {
     let entry = self.entries.get_mut(id.index as usize)?;
     if entry.0 != id.generation {

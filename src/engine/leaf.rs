@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Message, Settings, key},
-  event::{Event, ExecutionId, TimerId},
+  event::{Digest, Event, ExecutionId, TimerId},
   exchange::{Command, Start},
   failing::{Fallible, count, milliseconds, of_expression, too_large},
   gatekeeper::Need,
@@ -114,18 +114,20 @@ impl Run {
     };
     let needs = self.needs(call)?;
     let execution = ExecutionId(self.next_execution);
-    let attempt = self.with_leaf(id, |leaf| {
+    let asked = self.with_leaf(id, |leaf| {
       leaf.number += 1;
       leaf.phase = Phase::Waiting(execution);
-      leaf.number
+      (leaf.number, Digest::of(&leaf.message.message))
     });
+    let Some((attempt, input)) = asked else { return Ok(()) };
     self.next_execution += 1;
     self.executions.insert(execution, id);
     self.record(Event::AttemptRequested {
       execution,
       path: self.path(id),
       worker: self.program.worker(call.target).name.clone(),
-      attempt: attempt.unwrap_or_default(),
+      attempt,
+      input,
     });
     self.commands.push(Command::Ask { execution, needs });
     Ok(())

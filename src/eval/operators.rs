@@ -197,6 +197,7 @@ fn divide(a: &Value, b: &Value) -> Result<Value, Reason> {
   match (a, b) {
     (Value::Duration(_), Value::Int(0)) => Err(ZERO.into()),
     (Value::Duration(a), Value::Int(b)) => overflow(a.checked_div(*b), "/").map(Value::Duration),
+    (Value::Duration(a), Value::Duration(b)) => divide(&Value::Int(*a), &Value::Int(*b)),
     _ => match floats(a, b) {
       Some((_, 0.0)) => Err(ZERO.into()),
       Some((a, b)) => finite(a / b),

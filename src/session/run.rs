@@ -77,8 +77,8 @@ pub fn run(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunErr
 
 async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
   let started = started(order)?;
-  let mut log = begin(order, &started)?;
   let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
+  let mut log = begin(order, run.started())?;
   let workers = Arc::new(Workers::new(workers::Options {
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),

@@ -42,9 +42,11 @@ pub enum ItemKind {
     name: Name,
     policies: Vec<Policy>,
   },
-  /// Did not parse; `name` is what it would have declared, if that could be read.
+  /// Did not parse; `names` are those that it would have given, as far as they could be read.
   Broken {
-    name: Option<Name>,
+    names: Vec<Name>,
+    /// It was meant as an import of names that are not written: any may come from it.
+    any: bool,
   },
 }
 

@@ -3,6 +3,7 @@
 
 pub mod ast;
 mod build;
+mod imports;
 mod messages;
 mod parser;
 mod scan;
@@ -17,7 +18,7 @@ use self::{
 };
 use crate::{
   diagnostics::Diagnostics,
-  source::{SourceId, Span},
+  source::{SourceId, Span, Spanned},
 };
 
 /// Enough for the deepest program that is allowed, in a debug build.
@@ -45,16 +46,40 @@ fn parse_module(source: SourceId, text: &str) -> (Module, Diagnostics) {
   };
   let mut found = scan.diagnostics;
   found.extend(builder.diagnostics);
-  module.items.extend(scan.lost.into_iter().map(lost));
+  module.items.extend(scan.lost.into_iter().map(|item| lost(item, text)));
   module.items.sort_by_key(|item| item.span.start);
   (module, found.sorted())
 }
 
-fn lost(lost: scan::Lost) -> Item {
+/// Only the names of a lost declaration could be kept.
+fn lost(lost: scan::Lost, text: &str) -> Item {
+  let piece = &text[lost.span.range()];
+  let kind = match lost.name {
+    Some(name) => ItemKind::Broken {
+      names: vec![name],
+      any: false,
+    },
+    None => broken_item(piece, lost.span),
+  };
   Item {
     doc: None,
-    kind: ItemKind::Broken { name: lost.name },
+    kind,
     span: lost.span,
+  }
+}
+
+/// A declaration without a name of its own that did not parse: `text` is what stands at `span`.
+fn broken_item(text: &str, span: Span) -> ItemKind {
+  let start = span.range().start;
+  let place = |name: &std::ops::Range<usize>| Span::new(span.source, start + name.start, start + name.end);
+  let is_import = imports::is_import(text);
+  let names = if is_import { imports::names(text) } else { Vec::new() };
+  ItemKind::Broken {
+    any: is_import && names.is_empty(),
+    names: names
+      .into_iter()
+      .map(|name| Spanned::new(text[name.clone()].to_owned(), place(&name)))
+      .collect(),
   }
 }
 

@@ -6,6 +6,7 @@ mod programs;
 mod room;
 mod runs;
 mod signals;
+mod store;
 mod terminal;
 mod workers;
 

@@ -106,6 +106,7 @@ impl Summary {
         path,
         worker,
         attempt,
+        ..
       } => {
         self.requested(*execution, path, worker, *attempt);
       }

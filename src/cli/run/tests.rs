@@ -41,7 +41,7 @@ fn run_started() -> serde_json::Value {
 
 fn attempt(execution: u64, path: &str, attempt: u32) -> serde_json::Value {
   serde_json::json!({ "event": "attempt_requested", "execution": execution, "path": path, "worker": "analyzer",
-    "attempt": attempt })
+    "attempt": attempt, "input": "00000000000000aa" })
 }
 
 /// Two items; the second fails twice and is collected.
@@ -51,7 +51,7 @@ fn flaky() -> Vec<Record> {
     (0, run_started()),
     (
       0,
-      json!({ "event": "expanded", "path": "verdicts", "items": 2, "window": 8 }),
+      json!({ "event": "expanded", "path": "verdicts", "items": 2, "window": 8, "digest": "00000000000000aa" }),
     ),
     (0, attempt(0, "verdicts[0]", 1)),
     (0, attempt(1, "verdicts[1]", 1)),
@@ -123,7 +123,7 @@ fn ten_thousand_items_give_some_sixty_lines() {
     (0, run_started()),
     (
       0,
-      json!({ "event": "expanded", "path": "xs", "items": 10_000, "window": 8 }),
+      json!({ "event": "expanded", "path": "xs", "items": 10_000, "window": 8, "digest": "00000000000000aa" }),
     ),
   ];
   for index in 0..10_000 {

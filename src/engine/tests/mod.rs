@@ -4,6 +4,7 @@ mod build;
 mod messages;
 mod random;
 mod scale;
+mod stored;
 mod traces;
 
 use std::sync::Arc;
@@ -66,6 +67,7 @@ fn line(record: &Record) -> Option<String> {
       path,
       worker,
       attempt,
+      ..
     } => format!("requested {path} {worker} #{attempt} as {}", execution.0),
     RetryScheduled {
       path, attempt, delay, ..
@@ -77,7 +79,9 @@ fn line(record: &Record) -> Option<String> {
         not_taken.join(",")
       )
     }
-    Expanded { path, items, window } => format!("expanded {path} {items} by {window}"),
+    Expanded {
+      path, items, window, ..
+    } => format!("expanded {path} {items} by {window}"),
     Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
     RequireChecked { path, held } => format!("require {path} {held}"),
     DeadlinePassed { path } => format!("deadline {path}"),

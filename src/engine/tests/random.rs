@@ -265,7 +265,7 @@ fn run_all(program: &Arc<Program>, seed: u64) -> Vec<Record> {
 
 /// Half of the programs have workers that end at once when they are told to.
 fn grace(seed: u64) -> i64 {
-  (hash(seed, "grace") % 30).cast_signed() * i64::from(seed % 2 == 0)
+  (hash(seed, "grace") % 30).cast_signed() * i64::from(seed.is_multiple_of(2))
 }
 
 fn finish(mut simulation: Simulation) -> Vec<Record> {
@@ -298,13 +298,22 @@ fn ends(event: &Event) -> bool {
   )
 }
 
+/// Whether `inner` is the path of a step inside the step `outer`.
+fn is_inside(outer: &str, inner: &str) -> bool {
+  let rest = inner.strip_prefix(outer);
+  rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+}
+
 fn check_ends(records: &[Record]) {
   let mut ended = HashSet::new();
-  let mut begun = HashSet::new();
+  let mut begun: HashSet<Arc<str>> = HashSet::new();
   for Record { event, .. } in records {
     let Some(path) = event.path() else { continue };
     if ends(event) {
       assert!(ended.insert(path.clone()), "{path} ends twice: {:#?}", trace(records));
+      let inside = |inner: &&Arc<str>| is_inside(path, inner) && !ended.contains(*inner);
+      let open = begun.iter().find(inside);
+      assert_eq!(open, None, "{path} ends before what is inside: {:#?}", trace(records));
     } else if !matches!(event, Event::Iterated { .. }) {
       assert!(
         !ended.contains(path),

@@ -12,7 +12,7 @@ fn succeeds(records: &[Record]) -> bool {
 }
 
 /// `window` of an each over so many calls.
-fn wide(items: i64, window: i64, limit: Option<u64>) -> Vec<Record> {
+fn wide(items: i64, window: i64, limit: Option<u64>) -> (Run, Vec<Record>) {
   let mut b = Builder::new();
   let (echo, x, item) = (b.echo("echo", 1), b.local(), b.local());
   let limits = limit.map(|slots| b.limit(Some(slots), None)).into_iter().collect();
@@ -22,19 +22,21 @@ fn wide(items: i64, window: i64, limit: Option<u64>) -> Vec<Record> {
   };
   let body = with(echo, [read(item)], policies);
   let program = b.main(vec![step("x", x, each(item, numbers(items), window, true, body))], None);
-  records(&program)
+  let (run, first) = start(&program, 1);
+  simulate(run, first, mocked)
 }
 
 #[test]
 fn many_instances_in_a_window() {
-  let records = wide(20_000, 8, None);
+  let (run, records) = wide(20_000, 8, None);
+  assert_eq!(run.instances.peak(), 10, "the run, the each and its window");
   assert!(succeeds(&records));
   assert_eq!(records.len(), 100_004);
 }
 
 #[test]
 fn a_hundred_thousand_instances_at_once_behind_a_limit() {
-  let records = wide(100_000, 100_000, Some(8));
+  let (_, records) = wide(100_000, 100_000, Some(8));
   assert!(succeeds(&records));
   assert_eq!(records.len(), 500_004);
 }

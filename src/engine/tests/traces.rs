@@ -798,6 +798,35 @@ fn a_deadline_counts_from_ready_and_ends_whatever_runs() {
 }
 
 #[test]
+fn a_call_lost_at_its_deadline_keeps_the_end_of_its_log() {
+  let mut b = Builder::new();
+  let hang = b.mock("hang", vec![rule(MockWhen::Else, 0, MockAnswer::Hang)]);
+  let x = b.local();
+  let program = b.main(vec![step("x", x, deadline(10, call(hang, [int(1)])))], None);
+  let (mut run, _) = start(&program, 1);
+  run.step(RunTime(0), Input::Admitted(ExecutionId(0)));
+  run.step(RunTime(10), Input::TimerFired(TimerId(0)));
+  let ended = crate::value::Failure {
+    log: Some("almost".into()),
+    ..crate::value::Failure::new(FailureKind::Cancelled, "", "ended from outside")
+  };
+  let ended = Input::AttemptEnded(ExecutionId(0), AttemptOutcome::Failed(ended.into()));
+  let step = run.step(RunTime(12), ended);
+  let Some(Event::RunFailed { failure }) = step.records.last().map(|record| &record.event) else {
+    panic!("the run fails");
+  };
+  assert_eq!(
+    (
+      failure.kind,
+      failure.worker.as_deref(),
+      failure.attempts,
+      failure.log.as_deref()
+    ),
+    (FailureKind::Timeout, Some("hang"), 1, Some("almost"))
+  );
+}
+
+#[test]
 fn a_retry_that_would_start_after_the_deadline_is_not_made() {
   let mut b = Builder::new();
   let (bad, x) = (lost(&mut b, "bad", 10, Exit), b.local());
@@ -1029,4 +1058,25 @@ fn a_replay_names_the_first_step_that_differs() {
     "the run does not do again what it did: first `y` differs (record 6)"
   );
   assert!(matches!(Run::replay(program(2), Vec::new()), Err(ReplayError::NoStart)));
+}
+
+#[test]
+fn a_replay_compares_messages_and_items() {
+  let program = |argument: i64, last: i64| {
+    let mut b = Builder::new();
+    let (echo, x, y, item) = (b.echo("echo", 5), b.local(), b.local(), b.local());
+    let items = list([int(1), int(last)]);
+    b.main(
+      vec![
+        step("x", x, call(echo, [int(argument)])),
+        step("y", y, each(item, items, 1, false, value(int(0)))),
+      ],
+      None,
+    )
+  };
+  let journal = records(&program(1, 2));
+  for (other, differs) in [(program(9, 2), "`x`"), (program(1, 9), "`y`")] {
+    let error = Run::replay(other, journal.clone()).expect_err("a value differs");
+    assert!(error.to_string().contains(differs), "{error}");
+  }
 }

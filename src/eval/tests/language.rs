@@ -44,6 +44,7 @@ fn operators_on_what_they_take() {
     (O::Divide, Int(1), Int(2), Float(0.5)),
     (O::Divide, Int(4), Int(2), Float(2.0)),
     (O::Divide, Duration(7), Int(2), Duration(3)),
+    (O::Divide, Duration(7), Duration(2), Float(3.5)),
     (O::Remainder, Int(-7), Int(2), Int(-1)),
     (O::Remainder, Int(i64::MIN), Int(-1), Int(0)),
     (O::Less, text("a"), text("b"), Bool(true)),
@@ -89,6 +90,7 @@ fn operators_without_a_result_say_why() {
     (O::Divide, Int(1), Int(0), zero()),
     (O::Divide, Float(1.0), Float(-0.0), zero()),
     (O::Divide, Duration(1), Int(0), zero()),
+    (O::Divide, Duration(1), Duration(0), zero()),
     (O::Remainder, Int(1), Int(0), zero()),
     (
       O::Multiply,

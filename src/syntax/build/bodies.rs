@@ -22,7 +22,7 @@ impl Builder<'_> {
     for part in children(pair) {
       let span = self.span(&part);
       let rule = part.as_rule();
-      let kind = match steps.last() {
+      let kind = match steps.last_mut() {
         Some(before) if self.runs_on(before, rule, span) => self.run_on(before, rule, span),
         _ => self.step(part),
       };
@@ -35,15 +35,25 @@ impl Builder<'_> {
   /// keyword follows one. So a stray word is no gate.
   fn runs_on(&self, before: &Step, rule: Rule, next: Span) -> bool {
     let gate = matches!(before.kind, StepKind::Gate(_) | StepKind::Broken { .. });
-    let loose = rule == Rule::gate || gate && matches!(rule, Rule::named_step | Rule::bad_step);
+    let loose = matches!(rule, Rule::gate | Rule::bad_step) || gate && rule == Rule::named_step;
     loose && !self.text[before.span.range().end..next.range().start].contains('\n')
   }
 
-  fn run_on(&mut self, before: &Step, rule: Rule, next: Span) -> StepKind {
+  /// The next step; the one before it is broken too, unless names or facts of it are needed below.
+  fn run_on(&mut self, before: &mut Step, rule: Rule, next: Span) -> StepKind {
     let said_already = matches!(before.kind, StepKind::Broken { .. }) || self.is_damaged(before.span.to(next));
     if !said_already {
       let said = self.say_run_on(before.span, next);
       self.report(said);
+    }
+    match &before.kind {
+      StepKind::Named { name, .. } => {
+        before.kind = StepKind::Broken {
+          name: Some(name.clone()),
+        }
+      }
+      StepKind::Gate(_) | StepKind::Return { .. } | StepKind::Yield(_) => before.kind = StepKind::Broken { name: None },
+      _ => {}
     }
     let name = (rule == Rule::named_step)
       .then(|| self.word_at(next.range(), 0))

@@ -186,17 +186,19 @@ impl Builder<'_> {
       match part.as_rule() {
         Rule::spread => parts.push(RecordPart::Spread(self.spread(part))),
         Rule::record_field => parts.push(self.record_field(part)),
-        _ => parts.extend(self.bad_entry(&part)),
+        _ => parts.push(self.bad_entry(&part)),
       }
     }
     parts
   }
 
-  fn bad_entry(&mut self, pair: &Pair) -> Option<RecordPart> {
+  fn bad_entry(&mut self, pair: &Pair) -> RecordPart {
     self.explain(pair, Rule::entry_only);
-    let name = self.first_word(pair)?;
     let value = broken(self.span(pair));
-    Some(RecordPart::Field { name, value })
+    match self.first_word(pair) {
+      Some(name) => RecordPart::Field { name, value },
+      None => RecordPart::Spread(value),
+    }
   }
 
   fn spread(&mut self, pair: Pair) -> Expr {
@@ -280,6 +282,7 @@ impl Builder<'_> {
     let subject = Box::new(self.expression(parts.next().expect("grammar: a subject")));
     let mut arms = Vec::new();
     let mut otherwise = None;
+    let mut bad = None;
     let mut previous = None;
     for part in parts {
       let span = self.span(&part);
@@ -291,9 +294,14 @@ impl Builder<'_> {
           let value = self.spread(part);
           self.take_else(&mut otherwise, keyword, value);
         }
-        _ => self.explain(&part, Rule::value_arm_only),
+        _ => {
+          self.explain(&part, Rule::value_arm_only);
+          bad = Some((span, broken(span)));
+        }
       }
     }
+    // A broken arm may be any: what it would have taken is not missing.
+    let otherwise = otherwise.or(bad);
     ExprKind::Match {
       subject,
       arms,

@@ -8,6 +8,7 @@ use crate::{
     ast::{
       Contract, ContractRef, Import, ImportedName, Item, ItemKind, Let, Module, Orchestrator, Param, Signature, Worker,
     },
+    broken_item, imports,
     parser::Rule,
   },
 };
@@ -47,8 +48,13 @@ impl Builder<'_> {
 
   fn bad_item(&mut self, pair: &Pair) -> ItemKind {
     self.explain(pair, Rule::item_only);
-    ItemKind::Broken {
-      name: self.second_word(pair),
+    let name = self.second_word(pair);
+    match name.filter(|_| !imports::is_import(pair.as_str())) {
+      Some(name) => ItemKind::Broken {
+        names: vec![name],
+        any: false,
+      },
+      None => broken_item(pair.as_str(), self.span(pair)),
     }
   }
 

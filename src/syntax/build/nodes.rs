@@ -199,6 +199,7 @@ impl Builder<'_> {
     let subject = self.expression(parts.next().expect("grammar: a subject"));
     let mut arms = Vec::new();
     let mut otherwise = None;
+    let mut bad = None;
     let mut previous = None;
     for part in parts {
       let span = self.span(&part);
@@ -210,9 +211,14 @@ impl Builder<'_> {
           let node = self.node(children(part).next().expect("grammar: a node"));
           self.take_else(&mut otherwise, keyword, node);
         }
-        _ => self.explain(&part, Rule::arm_only),
+        _ => {
+          self.explain(&part, Rule::arm_only);
+          bad = Some((span, broken(span)));
+        }
       }
     }
+    // A broken arm may be any: what it would have taken is not missing.
+    let otherwise = otherwise.or(bad);
     NodeKind::Match {
       subject,
       arms,

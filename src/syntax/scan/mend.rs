@@ -64,12 +64,23 @@ impl Scanner<'_> {
   /// Blanks the declaration in which `at` lies, up to `end`.
   pub(super) fn lose(&mut self, end: usize) {
     let start = self.item_start();
+    let end = self.before_docs(end).max(start);
     let text = self.text[start..end].trim_end();
     let span = self.span(start, start + text.len());
     let name = self.item_name(start);
     self.blank(start..end);
     self.scan.lost.push(Lost { name, span });
     self.open.clear();
+  }
+
+  /// The docs right above a declaration at `end` are its own.
+  fn before_docs(&self, end: usize) -> usize {
+    let mut before = end;
+    let lines = self.text[..end].split_inclusive('\n').rev();
+    for line in lines.take_while(|line| line.trim_start().starts_with("///") || line.trim().is_empty()) {
+      before -= line.len();
+    }
+    before
   }
 
   /// Blanks the declaration and goes on with the next one.
@@ -118,6 +129,11 @@ impl Scanner<'_> {
     self.text.len()
   }
 
+  /// How far the text at `at` stands from the start of its line.
+  fn indent_at(&self, at: usize) -> usize {
+    at - self.text[..at].rfind('\n').map_or(0, |line| line + 1)
+  }
+
   /// Whether a declaration begins at `at`: its word and what must follow it.
   pub(super) fn item_begins(&self, at: usize) -> bool {
     let length = self.word_length(at);
@@ -131,6 +147,8 @@ impl Scanner<'_> {
     match word {
       b"import" | b"defaults" => next == b'{',
       b"test" => next == b'"',
+      // Deeper than the declaration around it: a step that was written with `let`.
+      b"let" if !self.open.is_empty() && self.indent_at(at) > self.item_indent => false,
       b"limit" if !self.open.is_empty() => {
         let name = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         name.len() < after.len() && name.trim_start_matches([' ', '\t']).starts_with('{')

@@ -1,5 +1,9 @@
 //! What programs do, from their text to their last event, in virtual time: the rules of the reference, one by one.
 
+mod losses;
+mod replays;
+mod times;
+
 use std::{path::Path, sync::Arc};
 
 use orch::{
