@@ -289,6 +289,10 @@ impl Body<'_, '_> {
   }
 
   fn refuse<T>(&mut self, builtin: Builtin, found: &Expr, wanted: &str) -> Option<T> {
+    let item = found.ty.as_list().map(|list| list.item.clone());
+    if item.as_ref().is_some_and(Type::is_unknown) {
+      return None;
+    }
     let null = found.ty.accepts_null() && !matches!(found.ty.resolved(), Type::Json | Type::Null);
     let code = if null { &codes::MAYBE_NULL } else { &codes::BAD_OPERAND };
     let name = builtin.name();
@@ -300,6 +304,8 @@ impl Body<'_, '_> {
     let finding = Diagnostic::new(code, message).label(found.span, format!("this is `{}`", found.ty));
     self.say(if null {
       finding.help("give a default: `x ?? ...`")
+    } else if item.is_some_and(|item| types::is_outcome(&item)) {
+      finding.help("`succeeded(outcomes)` has the values, `failures(outcomes)` the failures")
     } else {
       finding
     });

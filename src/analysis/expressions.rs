@@ -208,7 +208,13 @@ impl Body<'_, '_> {
           format!("{what} is a number, string, boolean, time or duration"),
         )
         .label(expr.span, format!("this is `{}`", value.ty))
-        .help("`json(x)` shows any value as text")
+        .help(match value.ty.as_list() {
+          Some(_) if what.contains("exec") => {
+            "`...xs` gives every item as an argument; `json(xs)` shows all as one text"
+          }
+          Some(list) if list.item.is_scalar() => "`join(xs, \", \")` makes a text of a list, `json(x)` of any value",
+          _ => "`json(x)` shows any value as text",
+        })
       };
       self.say(finding);
     }
@@ -322,7 +328,11 @@ impl Body<'_, '_> {
           format!("not every `{of}` has a field `{}`", name.value),
         )
         .label(name.span, "not in all of them")
-        .help("tell them apart first: `match x.kind { ... }`, or `if x.ok then ... else ...`");
+        .help(if types::is_outcome(of) {
+          "ask it first: `if x.ok then x.value else ...`; of a list of outcomes `succeeded(xs)` has the values"
+        } else {
+          "tell them apart first: `match x.kind { ... }`"
+        });
         self.say(finding);
         None
       }
@@ -330,6 +340,7 @@ impl Body<'_, '_> {
         let help = match other {
           Type::Json => "give it a type: `(x as { ... }).field`".to_owned(),
           Type::Map(_) => format!("the key of a map stands in brackets: `m[\"{}\"]`", name.value),
+          _ if matches!(name.value.as_str(), "length" | "len" | "size" | "count") => "write `len(x)`".to_owned(),
           Type::List(_) => "a list has items: `xs[0]`, `first(xs)`, `[x.field for x in xs]`".to_owned(),
           _ => "only records have fields".to_owned(),
         };
@@ -672,6 +683,8 @@ impl Body<'_, '_> {
           finding = finding.help("give it a type: `xs as [T]`");
         } else if let Type::Map(_) = other {
           finding = finding.help("`keys(m)` and `values(m)` are lists");
+        } else if let Type::Int(_) = other {
+          finding = finding.help("`range(n)` has the numbers from 0 up to and without `n`");
         }
         self.say(finding);
         Type::Unknown

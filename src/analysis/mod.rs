@@ -10,6 +10,7 @@ mod cycles;
 mod edges;
 mod expressions;
 mod floats;
+mod habits;
 mod hygiene;
 mod lets;
 mod literals;

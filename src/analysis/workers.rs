@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
   checker::Checker,
+  habits,
   names::Body,
   policies::{POLICIES, Spot, WorkerPolicies},
 };
@@ -289,6 +290,7 @@ impl Body<'_, '_> {
         .filter(|word| *word != "collect")
     };
     let finding = match nearest(&name.value, known()) {
+      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
       Some(near) => finding.help(format!("there is `{near}`")),
       None => finding.help(format!(
         "there are {}",
@@ -376,6 +378,14 @@ impl Body<'_, '_> {
   fn argv(&mut self, value: &ast::Expr) -> Expr {
     let ast::ExprKind::List(parts) = &value.kind else {
       let list = self.infer(value);
+      if matches!(value.kind, ast::ExprKind::String(_)) {
+        self.say(
+          Diagnostic::new(&codes::BAD_OPERAND, "`exec` takes a list")
+            .label(value.span, format!("this is `{}`", list.ty))
+            .help("write `exec [\"program\", \"argument\"]`; a whole command line is `shell \"\"\"...\"\"\"`"),
+        );
+        return super::expressions::broken(value.span);
+      }
       let item = self.item_type(&list, "`exec` takes");
       self.scalars(&item, list.span);
       return list;

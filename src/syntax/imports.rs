@@ -50,7 +50,9 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
           let start = at;
           at += bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
           let path = |byte: Option<&u8>| matches!(byte, Some(b'.' | b'/'));
-          if !path(bytes.get(at)) && !(start > 0 && path(bytes.get(start - 1))) && !bytes[start].is_ascii_digit() {
+          let before = start.checked_sub(1).and_then(|at| bytes.get(at));
+          let is_path = path(before) || path(bytes.get(at));
+          if !is_path && !bytes[start].is_ascii_digit() {
             return Some(start..at);
           }
           continue;
