@@ -719,6 +719,8 @@ fn a_mistake_of_syntax_is_said_once() {
     "  a = match x > 1 {\n    true => w(1)\n    false => w(2)\n    _ => w(3)\n  }\n  return a",
     "  a = match x { 1 => 1, _ => 2 }\n  b = w(a)\n  return b",
     "  return 1 if x > 2\n  return 2",
+    "  return coutn([1, 2], it > 1)",
+    "  a = each n in [x] {\n    b = w(n)\n  }\n  return sum(a)",
     "  require maybe != null \"no\"\n  a = w(maybe)\n  return a",
     "  a = w(x)\n  a = w(a)\n  return a",
   ];
@@ -728,6 +730,47 @@ fn a_mistake_of_syntax_is_said_once() {
     let checked = check_text(&text);
     if checked.findings.0.len() != 1 {
       let _ = writeln!(failed, "--- {text}{}", listed(&checked));
+    }
+  }
+  assert!(failed.is_empty(), "{failed}");
+}
+
+#[test]
+fn habits_of_other_languages_are_answered() {
+  let rows = [
+    ("r = say(hello)", "a text stands in quotes: `\"hello\"`"),
+    ("r = if maybe == None then 1 else 2", "write `null`"),
+    ("r = say(undefined)", "write `null`"),
+    ("r = number(length(names))", "write `len(xs)`"),
+    ("r = say(map(names, it))", "write `[f(x) for x in xs if c]`"),
+    ("r = say(now())", "`run.started` is when the run began"),
+    ("r = say(env.HOME)", "take a parameter"),
+    ("r = number(names.length)", "write `len(x)`"),
+    ("r = number(n / 2)", "make an int of a float"),
+    ("r = number(s)", "`int(x)` reads a number"),
+    ("r = say(n)", "`\"${x}\"` makes a text of it"),
+    ("r = say(names)", "`json(x)` makes a text of it"),
+    ("r = say(s) with timeout 5", "a duration has a unit"),
+    ("r = say(s) with timeout \"5s\"", "without quotes"),
+    ("r = say(s) with retries 3", "write `retry 3`"),
+    ("r = each i in n => number(i)", "`range(n)`"),
+    ("r = say(join(results, \",\"))", "`succeeded(outcomes)`"),
+    ("r = say(result.value)", "`if x.ok then x.value else ...`"),
+    ("r = x as list<string>", "a list is written `[string]`"),
+    ("r = x as boolean", "write `bool`"),
+    ("r = number(q: 1)", "it takes `n`"),
+  ];
+  let mut failed = String::new();
+  for (steps, help) in rows {
+    let checked = in_steps(steps);
+    let helped = |finding: &orch::diagnostics::Diagnostic| finding.help.as_ref().is_some_and(|own| own.contains(help));
+    if refused(&checked).len() != 1 || !checked.findings.0.iter().any(helped) {
+      let helps: Vec<_> = checked.findings.0.iter().map(|finding| &finding.help).collect();
+      let _ = write!(
+        failed,
+        "--- {steps}\nexpected {help:?}\n{}{helps:?}\n",
+        listed(&checked)
+      );
     }
   }
   assert!(failed.is_empty(), "{failed}");

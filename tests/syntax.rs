@@ -106,6 +106,32 @@ const STEPS: &[&str] = &[
   "x = match k {\n \"a\" => 1\n -1 => 2\n}",
   "x = f(x) catch",
   "x = attempt",
+  "x = xs.len()",
+  "x = xs.map(y => f(y))",
+  "x = count(xs, y => y > 1)",
+  "x = f(y) with { retry 3 }",
+  "x = f(y) with retry 3 and timeout 5s",
+  "x = f(y) with retry 3 backoff 2s",
+  "x = f(y) with timeout 5 s",
+  "x = f(y) catch (e) => 1",
+  "x = f(y) after g(z)",
+  "x = f(y) needs a",
+  "x = repeat 5 { yield 1 }",
+  "x = each y of ys => f(y)",
+  "x = each y in ys f(y)",
+  "x = try f(y)",
+  "x = await f(y)",
+  "x = switch y { }",
+  "x = if a is b then c",
+  "x = if a then f(b) elif c then f(d)",
+  "for y in ys { f(y) }",
+  "x = f(`a`)",
+  "x = f(y++)",
+  "x += 1",
+  "require a === b",
+  "x = f($y)",
+  "x = match k {\n case 1: f(x)\n _ => 2\n }",
+  "x = match k {\n 1 | 2 => f(x)\n else => 2\n }",
 ];
 
 /// What people get wrong in declarations.
@@ -141,6 +167,16 @@ const ITEMS: &[&str] = &[
   "worker w() { shell \"\"\"\n ${x \n }}\n\"\"\"\n timeout 1s }",
   "\u{feff}let x = 1\r\nlet y = \"\"\"\r\n  a\r\n  \"\"\"\r\n",
   "let",
+  "const x = 3",
+  "from \"x\" import a",
+  "import \"x\"",
+  "class A { }",
+  "worker w(a) { }",
+  "worker w(): int { }",
+  "worker w() {\n timeout = 5s\n env A = 1\n }",
+  "type T = string[]",
+  "let f(x: string[]) = 3",
+  "import { a, b from \"x\"\n/// Doc.\nlet x = ",
 ];
 
 #[test]
@@ -159,7 +195,7 @@ fn mistakes_are_said_in_peoples_words() {
 fn three_independent_mistakes_are_found_at_their_places() {
   let text = "type A = {\n  a: int\n  b int\n}\nworker w() {\n  timeout\n}\norchestrator o() {\n  x = f(a\n  y = g(x)\n  return y\n}\n";
   insta::assert_snapshot!(findings(text), @r"
-  3:5 syntax/unexpected: expected `:`, found `int`
+  3:5 syntax/unexpected: expected `:`, found `int` (say its type: `name: string`)
   6:10 syntax/unexpected: expected an expression, found the end of the line
   9:8 syntax/unexpected: `(` is never closed
   ");

@@ -59,6 +59,10 @@ impl Body<'_, '_> {
   }
 
   fn refuse<T>(&mut self, builtin: Builtin, found: &Expr, wanted: &str) -> Option<T> {
+    let item = found.ty.as_list().map(|list| list.item.clone());
+    if item.as_ref().is_some_and(Type::is_unknown) {
+      return None;
+    }
     let null = may_be_null(&found.ty);
     let name = builtin.name();
     let message = if null {
@@ -69,6 +73,8 @@ impl Body<'_, '_> {
     let finding = not_taken(null, message).label(found.span, format!("this is `{}`", found.ty));
     self.say(if null {
       finding.help("give a default: `x ?? ...`")
+    } else if item.is_some_and(|item| types::is_outcome(&item)) {
+      finding.help("`succeeded(outcomes)` has the values, `failures(outcomes)` the failures")
     } else {
       finding
     });

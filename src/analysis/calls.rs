@@ -3,6 +3,7 @@
 use super::{
   checker::TypedLet,
   expressions::broken,
+  habits,
   names::Body,
   symbols::{Space, Target, in_order, listed},
 };
@@ -77,14 +78,15 @@ impl Body<'_, '_> {
       return;
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
-    let builtins = Builtin::ALL.iter().map(|builtin| builtin.name());
-    let near = nearest(&name.value, own.iter().copied().chain(builtins));
+    let near = nearest(&name.value, own.iter().copied());
+    let builtin = nearest(&name.value, Builtin::ALL.iter().map(|builtin| builtin.name()));
     let finding = Diagnostic::new(
       &codes::UNKNOWN_NAME,
       format!("there is no worker, orchestrator or function `{}`", name.value),
     )
     .label(name.span, "not defined");
-    let finding = match near {
+    let finding = match near.or(builtin) {
+      _ if let (None, Some(help)) = (near, habits::callee(&name.value)) => finding.help(help),
       Some(near) => finding.help(format!("there is `{near}`")),
       None if own.is_empty() => finding,
       None => finding.help(format!("declared here: {}", listed(own.into_iter()))),
@@ -113,10 +115,12 @@ impl Body<'_, '_> {
         self.worker_in_expression(callee, name, arguments);
         broken(span)
       }
-      Callee::Broken => {
-        arguments.iter().for_each(|argument| drop(self.infer(&argument.value)));
+      // It may have been meant as a function on lists, whose arguments read `it`.
+      Callee::Broken => self.scoped(|inner| {
+        inner.bind_word("it", Type::Unknown, span);
+        arguments.iter().for_each(|argument| drop(inner.infer(&argument.value)));
         broken(span)
-      }
+      }),
     }
   }
 

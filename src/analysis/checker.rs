@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+  habits,
   policies::WorkerPolicies,
   symbols::{Space, Symbols, Target, number},
 };
@@ -145,17 +146,13 @@ impl<'a> Checker<'a> {
   fn unknown(&self, module: usize, space: Space, name: &Name, what: &str) -> Diagnostic {
     let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no {what} `{}`", name.value))
       .label(name.span, "not defined");
-    let builtin: &[&str] = if space == Space::Type {
-      super::type_exprs::BUILTIN
-    } else {
-      &[]
-    };
-    let own: Vec<&str> = self
-      .symbols
-      .names(module, space)
-      .chain(builtin.iter().copied())
-      .collect();
-    if let Some(near) = nearest(&name.value, own.iter().copied()) {
+    let is_type = space == Space::Type;
+    let builtin: &[&str] = if is_type { super::type_exprs::BUILTIN } else { &[] };
+    let near = nearest(&name.value, self.symbols.names(module, space));
+    if let (None, true, Some(help)) = (near, is_type, habits::ty(&name.value)) {
+      return finding.help(help);
+    }
+    if let Some(near) = near.or_else(|| nearest(&name.value, builtin.iter().copied())) {
       return finding.help(format!("there is `{near}`"));
     }
     match self.elsewhere(module, space, &name.value) {
@@ -197,7 +194,9 @@ impl<'a> Checker<'a> {
       format!("{what} does not fit{place}: {}", misfit.reason),
     )
     .label(span, format!("this is `{found}`"));
-    if crate::types::castable(found, expected) {
+    if let Some(help) = habits::conversion(found, expected) {
+      finding = finding.help(help);
+    } else if crate::types::castable(found, expected) {
       finding = finding.help(format!("`... as {expected}` checks it at run time"));
     }
     self.say(finding);

@@ -209,7 +209,13 @@ impl Body<'_, '_> {
           format!("{what} is a number, string, boolean, time or duration"),
         )
         .label(expr.span, format!("this is `{}`", value.ty))
-        .help("`json(x)` shows any value as text")
+        .help(match value.ty.as_list() {
+          Some(_) if what.contains("exec") => {
+            "`...xs` gives every item as an argument; `json(xs)` shows all as one text"
+          }
+          Some(list) if list.item.is_scalar() => "`join(xs, \", \")` makes a text of a list, `json(x)` of any value",
+          _ => "`json(x)` shows any value as text",
+        })
       };
       self.say(finding);
     }

@@ -77,7 +77,11 @@ impl Body<'_, '_> {
           format!("not every `{of}` has a field `{}`", name.value),
         )
         .label(name.span, "not in all of them")
-        .help("tell them apart first: `match x.kind { ... }`, or `if x.ok then ... else ...`");
+        .help(if types::is_outcome(of) {
+          "ask it first: `if x.ok then x.value else ...`; of a list of outcomes `succeeded(xs)` has the values"
+        } else {
+          "tell them apart first: `match x.kind { ... }`"
+        });
         self.say(finding);
         None
       }
@@ -85,6 +89,7 @@ impl Body<'_, '_> {
         let help = match other {
           Type::Json => "give it a type: `(x as { ... }).field`".to_owned(),
           Type::Map(_) => format!("the key of a map stands in brackets: `m[\"{}\"]`", name.value),
+          _ if matches!(name.value.as_str(), "length" | "len" | "size" | "count") => "write `len(x)`".to_owned(),
           Type::List(_) => "a list has items: `xs[0]`, `first(xs)`, `[x.field for x in xs]`".to_owned(),
           _ => "only records have fields".to_owned(),
         };

@@ -149,6 +149,8 @@ impl Body<'_, '_> {
           finding = finding.help("give it a type: `xs as [T]`");
         } else if let Type::Map(_) = other {
           finding = finding.help("`keys(m)` and `values(m)` are lists");
+        } else if let Type::Int(_) = other {
+          finding = finding.help("`range(n)` has the numbers from 0 up to and without `n`");
         }
         self.say(finding);
         Type::Unknown

@@ -12,6 +12,7 @@ mod edges;
 mod expressions;
 mod fields;
 mod floats;
+mod habits;
 mod hygiene;
 mod lets;
 mod lists;

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
   checker::Checker,
+  habits,
   symbols::{Space, listed},
 };
 use crate::{
@@ -305,25 +306,14 @@ impl<'c, 'a> Body<'c, 'a> {
         .collect();
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (nearest(name, names.iter().copied()), word_help(name)) {
+      match (nearest(name, names.iter().copied()), habits::value(name)) {
         (Some(near), _) => finding.help(format!("there is `{near}`")),
         (None, Some(help)) => finding.help(help),
         (None, None) if names.is_empty() => finding,
-        (None, None) => finding.help(format!("in scope: {}", listed(names.into_iter()))),
+        (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }
     };
     self.say(finding);
-  }
-}
-
-fn word_help(name: &str) -> Option<&'static str> {
-  match name {
-    "previous" => Some("`previous` stands inside `repeat` and `each ... from`"),
-    "error" => Some("`error` stands right of `catch`"),
-    "it" => Some("`it` stands in the second argument of functions on lists: `count(xs, it > 1)`"),
-    "call" => Some("`call` stands in the settings of a worker"),
-    "stdout" | "stderr" | "exit" => Some("it stands in a worker's `output`"),
-    _ => None,
   }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
   checker::Checker,
+  habits,
   names::Body,
   symbols::{Space, Target, listed},
 };
@@ -208,6 +209,7 @@ impl Body<'_, '_> {
     let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("there is no policy `{}`", name.value))
       .label(name.span, "not a policy");
     self.say(match nearest(&name.value, POLICIES.iter().copied()) {
+      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
       Some(near) => finding.help(format!("there is `{near}`")),
       None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
     });

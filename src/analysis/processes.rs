@@ -74,6 +74,14 @@ impl Body<'_, '_> {
   fn argv(&mut self, value: &ast::Expr) -> Expr {
     let ast::ExprKind::List(parts) = &value.kind else {
       let list = self.infer(value);
+      if matches!(value.kind, ast::ExprKind::String(_)) {
+        self.say(
+          Diagnostic::new(&codes::BAD_OPERAND, "`exec` takes a list")
+            .label(value.span, format!("this is `{}`", list.ty))
+            .help("write `exec [\"program\", \"argument\"]`; a whole command line is `shell \"\"\"...\"\"\"`"),
+        );
+        return super::expressions::broken(value.span);
+      }
       let item = self.item_type(&list, "`exec` takes");
       self.scalars(&item, list.span);
       return list;

@@ -234,7 +234,8 @@ impl Checker<'_> {
   ) -> Type {
     let wanted = usize::from(matches!(name.value.as_str(), "map" | "Outcome"));
     let own = self.symbols.find(module, Space::Type, &name.value).is_some();
-    if arguments.len() != wanted && (BUILTIN.contains(&name.value.as_str()) || !arguments.is_empty()) {
+    let known = own || BUILTIN.contains(&name.value.as_str());
+    if arguments.len() != wanted && known && (!own || !arguments.is_empty()) {
       let takes = if wanted == 1 {
         "takes one type: `<T>`"
       } else {
@@ -244,6 +245,7 @@ impl Checker<'_> {
       return Type::Unknown;
     }
     match (name.value.as_str(), refine) {
+      _ if !known => self.declared_type(module, name),
       ("string", _) => self.string_type(refine),
       ("int", _) => self.int_type(refine),
       ("float", _) => self.float_type(refine),

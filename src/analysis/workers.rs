@@ -2,6 +2,7 @@
 
 use super::{
   checker::Checker,
+  habits,
   names::Body,
   policies::{POLICIES, Spot, WorkerPolicies},
   signatures::Signed,
@@ -205,6 +206,7 @@ impl Body<'_, '_> {
         .filter(|word| *word != "collect")
     };
     let finding = match nearest(&name.value, known()) {
+      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
       Some(near) => finding.help(format!("there is `{near}`")),
       None => finding.help(format!(
         "there are {}",

@@ -30,7 +30,7 @@ codes! {
   RESERVED = "syntax/reserved-word", Critical, "a reserved word used as a name";
   // files and modules
   NOT_UTF8 = "module/not-utf8", Critical, "a file that is not UTF-8";
-  TOO_LARGE = "module/too-large", Critical, "a file over 4 MiB";
+  TOO_LARGE = "module/too-large", Critical, "a file over 1 MiB";
   UNREADABLE = "module/unreadable", Critical, "a file that can't be read";
   EMPTY = "module/empty", Medium, "a module that declares nothing";
   UNKNOWN_EXPORT = "module/unknown-export", Critical, "an import of a name that is not there";

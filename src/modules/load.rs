@@ -109,7 +109,7 @@ impl Loader<'_> {
     if bytes.len() > LARGEST {
       return Err(Refusal::new(
         &codes::TOO_LARGE,
-        format!("`{name}` is larger than 4 MiB"),
+        format!("`{name}` is larger than 1 MiB"),
       ));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The largest file, in bytes.
-pub const LARGEST: usize = 4 << 20;
+pub const LARGEST: usize = 1 << 20;
 
 /// A program's texts and trees.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use pest::{
 
 use super::{
   build::{Builder, Pair, shortened},
+  habits::Stop,
   parser::{OrchParser, Rule},
   words,
 };
@@ -84,7 +85,13 @@ impl Builder<'_> {
       None => format!("{what} is not expected here"),
     };
     let said = Diagnostic::new(&codes::SYNTAX, message).label(place, "");
-    match help(&found, &expected) {
+    let stop = Stop {
+      before: &self.file()[..found.at],
+      found: found.text,
+      rest: found.rest,
+      expected: &expected.words,
+    };
+    match stop.help() {
       _ if piece == words::ARM && found.text == "=>" => said.help("put a comma between arms before a negative number"),
       Some(help) => said.help(help),
       None => said,
@@ -207,10 +214,6 @@ impl Expected {
       [most @ .., last] => Some(format!("{} or {last}", most.join(", "))),
     }
   }
-
-  fn has(&self, word: &str) -> bool {
-    self.words.contains(&word)
-  }
 }
 
 /// Words that make others needless.
@@ -250,30 +253,3 @@ const COVERS: [(&str, &[&str]); 5] = [
     &["a string", "a number", "`{`", "`(`", "`[`", "a name", "a record type"],
   ),
 ];
-
-/// The cure for mistakes that many make.
-fn help(found: &Found, expected: &Expected) -> Option<&'static str> {
-  Some(match found.text {
-    "&&" => "write `and`",
-    "||" => "write `or`",
-    "!" => "write `not`",
-    "===" => "write `==`",
-    "!==" => "write `!=`",
-    ":=" => "write `=`",
-    "->" if expected.has("`=>`") => "write `=>`",
-    "{" if expected.has("`then`") => "write `if c then x else y`",
-    "=" if expected.has("`:`") => "a field is written `name: value`",
-    "=" => "`=` names a step; to compare, write `==`",
-    "?" => "write `if c then x else y`",
-    ":" if expected.has("an expression") => "the value follows its word without a mark",
-    "def" | "fn" | "func" | "function" | "task" | "job" | "agent" | "step" | "flow" | "workflow" | "pipeline"
-      if expected.has("a declaration") =>
-    {
-      "who works is a `worker`, how work is composed an `orchestrator`, a pure function a `let`"
-    }
-    _ if expected.has("a declaration") => {
-      "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `defaults` or `limit`"
-    }
-    _ => return None,
-  })
-}

@@ -3,6 +3,7 @@
 
 pub mod ast;
 mod build;
+mod habits;
 mod imports;
 mod messages;
 mod parser;

@@ -61,6 +61,17 @@ pub fn outcome(value: &Type) -> Type {
   Type::named(&format!("Outcome<{value}>"), Type::union([ok, lost]))
 }
 
+/// Whether a type is that of an outcome, whatever its value.
+pub fn is_outcome(ty: &Type) -> bool {
+  let has = |member: &Type, field: &str| {
+    member
+      .as_record()
+      .is_some_and(|record| record.fields.contains_key("ok") && record.fields.contains_key(field))
+  };
+  let members = ty.members();
+  members.iter().any(|member| has(member, "error")) && members.iter().any(|member| has(member, "value"))
+}
+
 /// The type of `run`. `directory` is the one that orch was started in: what a relative path of the caller is relative to.
 pub fn run_record() -> Type {
   let text = Type::string;

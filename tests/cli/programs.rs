@@ -110,7 +110,7 @@ fn mistakes_beyond_measure() {
       body(&format!("  return \"{}\"", "${a b} ".repeat(MANY))),
       "syntax/bad-interpolation",
     ),
-    (body(&format!("  return {}", "\" ".repeat(MANY))), "type/mismatch"),
+    (body(&format!("  return {}", "\" ".repeat(MANY))), "syntax/unexpected"),
   ] {
     finds(text.as_bytes(), 3, code);
   }

@@ -6,6 +6,7 @@ use crate::{
   source::Span,
   syntax::{
     ast::{Block, Step, StepKind},
+    habits,
     parser::Rule,
   },
 };
@@ -70,11 +71,7 @@ impl Builder<'_> {
     let said = Diagnostic::new(&codes::SYNTAX, message)
       .label(next, "this does not belong to the step before it")
       .label(before, "this step");
-    said.help(match &self.text[before.range()] {
-      "let" | "const" | "var" | "val" => "a step is written `name = ...`, without a word before it",
-      _ if word == "if" => "a condition of `return` is written `return x when c`",
-      _ => "a step without a name begins its own line",
-    })
+    said.help(habits::run_on(&self.text[before.range()], &self.text[next.range()]))
   }
 
   fn step(&mut self, pair: Pair) -> StepKind {

@@ -2,9 +2,9 @@
 
 use super::{Builder, Pair, children};
 use crate::{
-  source::Spanned,
+  source::{Span, Spanned},
   syntax::{
-    ast::{ExitCodes, MockAction, MockAnswer, MockRule, MockWhen, Setting, SettingKind},
+    ast::{ExitCodes, ExprKind, MockAction, MockAnswer, MockRule, MockWhen, Setting, SettingKind},
     parser::Rule,
   },
 };
@@ -17,7 +17,8 @@ impl Builder<'_> {
       let span = self.span(&part);
       let separated = self.separated(previous.replace(span), span);
       let keyword = self.keyword(&part);
-      let stray = part.as_rule() == Rule::unknown_setting && (!separated || self.is_damaged(span));
+      let stray = part.as_rule() == Rule::unknown_setting
+        && (!separated || self.is_damaged(span) || self.is_argument(settings.last(), span));
       let kind = match stray {
         true => SettingKind::Broken,
         false => self.setting(part),
@@ -25,6 +26,15 @@ impl Builder<'_> {
       settings.push(Setting { keyword, kind, span });
     }
     settings
+  }
+
+  /// What stands behind `exec "program",` on its line was meant as an argument: `exec` takes a list, which is said.
+  fn is_argument(&self, before: Option<&Setting>, next: Span) -> bool {
+    before.is_some_and(|before| {
+      let text = matches!(&before.kind, SettingKind::Exec(program) if matches!(program.kind, ExprKind::String(_)));
+      let between = before.span.range().end..next.range().start;
+      (text || matches!(before.kind, SettingKind::Broken)) && !self.text[between].contains('\n')
+    })
   }
 
   fn setting(&mut self, pair: Pair) -> SettingKind {

@@ -21,10 +21,12 @@ impl Scanner<'_> {
     self.at += 1;
   }
 
-  pub(super) fn single_quotes(&mut self) {
+  /// `'text'` and `` `text` ``, where they end on their line.
+  pub(super) fn foreign_quotes(&mut self) {
+    let quote = char::from(self.bytes[self.at]);
     let rest = &self.text[self.at + 1..];
-    let length = rest.find(['\'', '\n']).unwrap_or(rest.len());
-    if !rest[length..].starts_with('\'') {
+    let length = rest.find([quote, '\n']).unwrap_or(rest.len());
+    if !rest[length..].starts_with(quote) {
       self.at += 1;
       return;
     }

@@ -132,7 +132,7 @@ impl Scanner<'_> {
       b')' | b']' | b'}' => self.closing(byte),
       b'#' => self.hash_comment(),
       b';' => self.semicolon(),
-      b'\'' => self.single_quotes(),
+      b'\'' | b'`' => self.foreign_quotes(),
       _ if is_word(byte) => self.word(),
       _ => self.at += 1,
     }

@@ -1,0 +1,228 @@
+//! Habits of other languages, and what is written here instead: the helps of texts that do not parse.
+
+/// Where a text stopped to make sense.
+pub(super) struct Stop<'t> {
+  /// The file up to there.
+  pub(super) before: &'t str,
+  /// The mark or word there.
+  pub(super) found: &'t str,
+  /// The file from there on.
+  pub(super) rest: &'t str,
+  /// What would have made sense, in people's words.
+  pub(super) expected: &'t [&'static str],
+}
+
+const IMPORT: &str = "an import is `import { a, b as c } from \"./file.orch\"`";
+const CHOICE: &str = "write `if c then x else y`";
+const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
+const NO_MARK: &str = "the value follows its word without a mark";
+const AFTER: &str = "a step that waits for another is written `x = f(y) after a`";
+
+/// Words of a worker's body whose value follows them.
+const SETTINGS: [&str; 14] = [
+  "exec",
+  "shell",
+  "mock",
+  "stdin",
+  "cwd",
+  "env",
+  "expect",
+  "output",
+  "timeout",
+  "deadline",
+  "delay",
+  "retry",
+  "concurrent",
+  "limit",
+];
+
+impl Stop<'_> {
+  /// What to write instead, where the mistake is one that many make.
+  pub(super) fn help(&self) -> Option<String> {
+    if self.expects("a declaration") {
+      return Some(self.declaration().to_owned());
+    }
+    if super::imports::is_import(self.line()) && self.outside() {
+      return Some(IMPORT.to_owned());
+    }
+    self
+      .operator()
+      .or_else(|| self.place())
+      .or_else(|| self.word())
+      .map(str::to_owned)
+      .or_else(|| self.method())
+  }
+
+  fn expects(&self, word: &str) -> bool {
+    self.expected.contains(&word)
+  }
+
+  /// The line up to the stop.
+  fn line(&self) -> &str {
+    self.before.rsplit('\n').next().unwrap_or_default()
+  }
+
+  /// Whether the line begins a declaration.
+  fn outside(&self) -> bool {
+    !self.line().starts_with([' ', '\t'])
+  }
+
+  /// The word right before the stop.
+  fn word_before(&self) -> &str {
+    last_word(self.before)
+  }
+
+  fn declaration(&self) -> &'static str {
+    match self.found {
+      "def" | "fn" | "func" | "function" | "task" | "job" | "agent" | "step" | "flow" | "workflow" | "pipeline"
+      | "process" | "rule" => {
+        "who works is a `worker`, how work is composed an `orchestrator`, a pure function a `let`"
+      }
+      "const" | "var" | "val" | "static" => "a constant is `let name = ...`",
+      "struct" | "class" | "interface" | "enum" | "record" | "schema" => "a type is `type Name = { field: string }`",
+      "from" | "use" | "include" => IMPORT,
+      _ => {
+        "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `defaults` or `limit`"
+      }
+    }
+  }
+
+  /// Marks that other languages have.
+  fn operator(&self) -> Option<&'static str> {
+    Some(match self.found {
+      "&&" => "write `and`",
+      "||" if self.expects("`=>`") => "several literals of one arm stand with commas: `1, 2 => ...`",
+      "||" => "write `or`",
+      "!" => "write `not`",
+      "===" => "write `==`",
+      "=" if self.before.ends_with("==") => "write `==`",
+      "!==" => "write `!=`",
+      ":=" => "write `=`",
+      "+" if self.before.ends_with('+') => "nothing changes its value: give the new one a name of its own",
+      "=" if self.before.ends_with(['+', '-', '*', '/']) => {
+        "nothing changes its value: give the new one a name of its own"
+      }
+      "->" if self.expects("`=>`") => "write `=>`",
+      "?" => CHOICE,
+      "$" => "a name stands without `$`",
+      "|" if self.expects("`=>`") => "several literals of one arm stand with commas: `1, 2 => ...`",
+      ".." if self.expects("`=>`") => "an arm has literals; a range is asked for with `if`",
+      "=>" if self.word_before().is_empty() && self.line().contains("catch") => {
+        "the failure is `error`, right of `catch`: `a catch f(error.message)`"
+      }
+      "=>" if self.expects("`)`") => {
+        "functions have no functions as arguments; those on lists take an expression over `it`: `count(xs, it > 1)`"
+      }
+      _ => return None,
+    })
+  }
+
+  /// What belongs into this place.
+  fn place(&self) -> Option<&'static str> {
+    Some(match self.found {
+      "is" | "=" if self.expects("`then`") => "to compare, write `==`",
+      _ if self.expects("`then`") => CHOICE,
+      _ if self.expects("`up`") => "write `repeat up to 5 { ... }`",
+      _ if self.expects("`in`") || self.expects("a name") && self.word_before() == "each" => {
+        "write `each x in xs => f(x)`"
+      }
+      _ if self.expects("`from`") && self.expects("`=>`") => "write `each x in xs => f(x)`",
+      ":" if self.expects("`->`") => "the result stands behind `->`",
+      ":" if self.expects("`=>`") => "write `=>`",
+      "=" if self.expects("`:`") => "a field is written `name: value`",
+      ":" | "=" if SETTINGS.contains(&self.word_before()) => NO_MARK,
+      ":" if self.expects("an expression") => NO_MARK,
+      "=" => "`=` names a step; to compare, write `==`",
+      "[" if self.rest.starts_with("[]") => "a list is written `[string]`",
+      "{" if self.expects("a policy") => "policies stand without braces, with commas between them",
+      _ if self.expected == ["`:`"] => "say its type: `name: string`",
+      _ if self.word_before() == "env" => "write `env { NAME: value }`",
+      "(" if last_word(before_word(self.before)) == "after" => {
+        "`after` takes names of steps: give the call a name of its own"
+      }
+      "_" | "default" | "otherwise" if self.expects(super::words::ARM) => "write `else => ...`",
+      "case" | "when" if self.expects(super::words::ARM) => "an arm is written `\"a\" => ...`",
+      _ => return None,
+    })
+  }
+
+  /// Words that begin something in other languages.
+  fn word(&self) -> Option<&'static str> {
+    self.expects("a step").then(|| foreign(self.found))?
+  }
+
+  /// `xs.len()`
+  fn method(&self) -> Option<String> {
+    let name = self.word_before();
+    let receiver = before_word(self.before).strip_suffix('.').map(last_word)?;
+    let called = self.found == "(" && !name.is_empty() && !receiver.is_empty();
+    called.then(|| match name {
+      "map" | "filter" | "forEach" | "collect" => {
+        format!("write `[f(x) for x in {receiver} if c]`; for calls of workers `each x in {receiver} => f(x)`")
+      }
+      _ => format!("a function stands before its arguments: `{name}({receiver})`"),
+    })
+  }
+}
+
+/// What to do about a line that goes on behind its step: `step` is the step, `next` what does not belong to it.
+pub(super) fn run_on(step: &str, next: &str) -> &'static str {
+  let (last, first) = (last_word(step), first_word(next));
+  if let "let" | "const" | "var" | "val" = step {
+    return "a step is written `name = ...`, without a word before it";
+  }
+  match first {
+    "if" if step.starts_with("return") => return "a condition of `return` is written `return x when c`",
+    "elif" | "elsif" | "elseif" => return "write `else if`",
+    "needs" | "depends_on" | "requires" | "depends" => return AFTER,
+    "is" | "equals" => return "write `==`",
+    "backoff" | "fixed" => return "waits between attempts are `retry 3 backoff 1s..30s` or `retry 3 fixed 5s`",
+    "s" | "ms" | "m" | "h" | "d" | "sec" | "min" | "seconds" | "minutes"
+      if last.ends_with(|c: char| c.is_ascii_digit()) =>
+    {
+      return "a duration is one word: `250ms`, `5s`, `1h30m`";
+    }
+    _ => {}
+  }
+  if step.contains(" with ") && step.ends_with(" and timeout") {
+    return "policies stand with commas between them: `with retry 3, timeout 5s`";
+  }
+  foreign(last).unwrap_or("a step without a name begins its own line")
+}
+
+/// Words that begin a statement elsewhere.
+fn foreign(word: &str) -> Option<&'static str> {
+  Some(match word {
+    "for" | "foreach" | "while" | "loop" => LOOPS,
+    "switch" => "a choice by values is `match x { \"a\" => ..., else => ... }`",
+    "try" => "`a catch b` goes on with `b` if `a` fails; `attempt a` makes a value of the failure",
+    "await" | "async" | "call" | "do" | "new" => "a call stands alone: `x = f(y)`; what reads `x` waits for it",
+    "throw" | "raise" => "write `fail \"message\"`",
+    "def" | "fn" | "func" | "function" | "worker" | "orchestrator" | "type" | "import" => {
+      "declarations stand at the top of the file"
+    }
+    _ => return None,
+  })
+}
+
+fn first_word(text: &str) -> &str {
+  let text = text.trim_start();
+  &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())]
+}
+
+fn last_word(text: &str) -> &str {
+  let text = text.trim_end();
+  &text[text
+    .rfind(|c| !is_word(c))
+    .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8))..]
+}
+
+/// The text before its last word, without blanks at its end.
+fn before_word(text: &str) -> &str {
+  let text = text.trim_end();
+  text[..text.len() - last_word(text).len()].trim_end()
+}
+
+fn is_word(c: char) -> bool {
+  c.is_ascii_alphanumeric() || c == '_'
+}
