@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::command_line;
 use crate::{
   diagnostics::nearest,
   hir::{Orchestrator, Param},
@@ -49,6 +50,12 @@ pub fn collect(
 }
 
 fn missing(param: &Param) -> String {
+  if command_line::is_own_option(&param.name) {
+    return format!(
+      "`{0}` is missing: give it as `--arg {0}=VALUE`; `--{0}` is an option of orch run",
+      param.name
+    );
+  }
   format!(
     "`{}` is missing: give it as `--{} <{}>`",
     param.name, param.name, param.ty

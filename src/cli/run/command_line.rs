@@ -94,11 +94,8 @@ pub fn own_command() -> Command {
 pub fn full_command(orchestrator: &Orchestrator, sources: &Sources) -> Command {
   let heading = format!("Parameters of {}", orchestrator.name);
   let mut command = own_command();
-  let taken: Vec<String> = options_of(&own_command()).map(|(name, _)| name).collect();
-  let (hidden, shown): (Vec<&Param>, Vec<&Param>) = orchestrator
-    .params
-    .iter()
-    .partition(|param| taken.iter().any(|name| *name == *param.name));
+  let (hidden, shown): (Vec<&Param>, Vec<&Param>) =
+    orchestrator.params.iter().partition(|param| is_own_option(&param.name));
   for param in shown {
     command = command.arg(option(param, sources).help_heading(heading.clone()));
   }
@@ -153,6 +150,39 @@ fn option(param: &Param, sources: &Sources) -> Arg {
 
 fn is_flag(param: &Param) -> bool {
   matches!(param.ty.without_null().resolved(), Type::Bool(_))
+}
+
+/// Whether a name is an option of `orch run` itself, which hides a parameter of that name.
+pub fn is_own_option(name: &str) -> bool {
+  options_of(&own_command()).any(|(own, _)| own == name)
+}
+
+/// A parameter whose hiding option is on the command line, while the parameter itself has no value: one of the two was
+/// taken for the other. `--input` may have the value.
+fn mistaken<'o>(orchestrator: &'o Orchestrator, arguments: &[OsString]) -> Option<&'o str> {
+  let words: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+  let options = || words.iter().take_while(|word| *word != "--");
+  let is = |word: &str, name: &str| {
+    let option = word.strip_prefix("--");
+    option.is_some_and(|option| option.split('=').next() == Some(name))
+  };
+  let given = |name: &str| {
+    options()
+      .zip(options().skip(1))
+      .any(|(option, value)| option == "--arg" && value.split('=').next() == Some(name))
+      || options().any(|word| {
+        word
+          .strip_prefix("--arg=")
+          .is_some_and(|value| value.split('=').next() == Some(name))
+      })
+  };
+  if options().any(|word| is(word, "input") || matches!(&**word, "--help" | "-h")) {
+    return None;
+  }
+  let names = orchestrator.params.iter().map(|param| &*param.name);
+  names
+    .filter(|name| options().any(|word| is(word, name)) && *name != "arg" && is_own_option(name))
+    .find(|name| !given(name))
 }
 
 /// The long names of a command's options, and whether each takes a value.
@@ -221,6 +251,11 @@ fn positionals(arguments: &[OsString], takes_value: impl Fn(&str) -> Option<bool
 
 /// Reads all arguments, now that the orchestrator's parameters are known.
 pub fn parse(command: Command, orchestrator: &Orchestrator, arguments: &[OsString]) -> Result<Line, clap::Error> {
+  if let Some(param) = mistaken(orchestrator, arguments) {
+    let text =
+      format!("the parameter `{param}` is given as `--arg {param}=VALUE`; `--{param}` is an option of orch run");
+    return Err(own_command().error(clap::error::ErrorKind::ArgumentConflict, text));
+  }
   let program_name = OsString::from("orch run");
   let matches = command.try_get_matches_from(std::iter::once(&program_name).chain(arguments))?;
   let options = Options::from_arg_matches(&matches)?;

@@ -285,6 +285,33 @@ fn parameters_are_options() {
 }
 
 #[test]
+fn a_parameter_is_not_mistaken_for_an_option_of_the_same_name() {
+  let hidden = "the parameter `quiet` is given as `--arg quiet=VALUE`; `--quiet` is an option of orch run";
+  for line in ["a.orch --repo x --quiet", "a.orch --quiet=loud --repo x"] {
+    let said = parse(line).expect_err("mistaken");
+    assert!(said.contains(hidden), "{said}");
+  }
+  for line in [
+    "a.orch --repo x",
+    "a.orch --repo x -q",
+    "a.orch --repo x --quiet --arg quiet=yes",
+    "a.orch --repo x --arg=quiet=yes --quiet",
+    "a.orch --input a.json --quiet",
+    "--repo x -- a.orch",
+    "a.orch --repo x --arg repo=y",
+  ] {
+    assert!(parse(line).is_ok(), "{line}");
+  }
+  let (mut program, _) = report_orchestrator();
+  program.orchestrators[0].params = vec![param("format", Type::string())];
+  let wrong = arguments::collect(&program.orchestrators[0], &[], None).expect_err("missing");
+  assert_eq!(
+    wrong,
+    ["`format` is missing: give it as `--arg format=VALUE`; `--format` is an option of orch run"]
+  );
+}
+
+#[test]
 fn help_shows_the_parameters() {
   let help = parse("a.orch --help").expect_err("help");
   let (_, parameters) = help.split_once("Parameters of report:").expect("the heading");
