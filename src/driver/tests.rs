@@ -125,7 +125,7 @@ fn beginning(program: &Arc<Program>) -> Beginning {
     orchestrator: "main".into(),
     arguments: serde_json::json!({}),
     started: jiff::Timestamp::UNIX_EPOCH,
-    directory: "/work".into(),
+    directory: "/here".into(),
   };
   let (run, step) = Run::start(program.clone(), started).expect("the run starts");
   Beginning { run, step }

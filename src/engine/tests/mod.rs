@@ -23,7 +23,7 @@ fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
     orchestrator: "main".into(),
     arguments: serde_json::json!({}),
     started: jiff::Timestamp::UNIX_EPOCH,
-    directory: "/work".into(),
+    directory: "/here".into(),
   };
   Run::start(program.clone(), started).expect("the run starts")
 }

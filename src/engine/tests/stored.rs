@@ -216,6 +216,6 @@ fn a_run_begins_with_all_that_it_is() {
     serde_json::to_string(&step.records[0]).expect("records are JSON"),
     r#"{"seq":0,"at":0,"event":"run_started","run":"r1","tracker":"t1","program":"p1","engine":"0","seed":9,"#
       .to_owned()
-      + r#""orchestrator":"main","arguments":{},"started":"1970-01-01T00:00:00Z","directory":"/work"}"#
+      + r#""orchestrator":"main","arguments":{},"started":"1970-01-01T00:00:00Z","directory":"/here"}"#
   );
 }
