@@ -132,6 +132,19 @@ const STEPS: &[&str] = &[
   "x = f($y)",
   "x = match k {\n case 1: f(x)\n _ => 2\n }",
   "x = match k {\n 1 | 2 => f(x)\n else => 2\n }",
+  "\n  my-step = f(x)",
+  "\n  (a, b) = f(x)",
+  "x = f(y) retry 3",
+  "x = each y in ys collect => f(y)",
+  "x = if a in b then c",
+  "x = a | f",
+  "x = f(f\"hi\")",
+  "x = a ?: b",
+  "x = y ** 2",
+  "x = ys[0:2]",
+  "x = f(y) after \"a\"",
+  "require(a, \"no\")",
+  "x = f(\n  a\n  b\n)",
 ];
 
 /// What people get wrong in declarations.
@@ -175,6 +188,13 @@ const ITEMS: &[&str] = &[
   "worker w(): int { }",
   "worker w() {\n timeout = 5s\n env A = 1\n }",
   "type T = string[]",
+  "type T { a: int }",
+  "contract C = { }",
+  "contract C { input I, output int }",
+  "worker w -> int { }",
+  "worker w() {\n mock 3\n expect [0]\n}",
+  "worker w() {\n mock { a: 3 }\n}",
+  "orchestrator o() {\n  worker w() {\n    exec []\n  }\n  type T = int\n  x = w()\n  return x\n}",
   "let f(x: string[]) = 3",
   "import { a, b from \"x\"\n/// Doc.\nlet x = ",
 ];
@@ -339,7 +359,7 @@ fn broken_pieces_keep_their_names() {
     .collect();
   assert_eq!(names[..2], ["w", "T"]);
   assert!(
-    names[2].starts_with("Broken { name: Some(Spanned { value: \"x\""),
+    names[2].starts_with("Broken { names: [Spanned { value: \"x\""),
     "{}",
     names[2]
   );

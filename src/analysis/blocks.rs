@@ -154,9 +154,12 @@ impl Body<'_, '_> {
   fn declare(&mut self, steps: &[&ast::Step]) {
     for step in steps {
       match &step.kind {
-        ast::StepKind::Named { name, .. } | ast::StepKind::Broken { name: Some(name) } => {
-          self.bind(name, Type::Unknown, true);
-        }
+        ast::StepKind::Named { name, .. } => drop(self.bind(name, Type::Unknown, true)),
+        ast::StepKind::Broken { names } => names.iter().for_each(|name| {
+          if names.len() == 1 || self.find(&name.value).is_none() {
+            self.bind(name, Type::Unknown, true);
+          }
+        }),
         ast::StepKind::Stage { body, .. } => {
           let inside: Vec<&ast::Step> = body.steps.iter().collect();
           self.declare(&inside);
@@ -176,10 +179,15 @@ impl Body<'_, '_> {
       .iter()
       .filter(|path| !path.iter().any(|need| named_twice.contains(&need.to)))
     {
-      let finding = cycles::cycle(&codes::STEP_CYCLE, "these steps wait for each other", path, |at| {
-        shown(steps[at])
-      })
-      .help("nothing could start: let one of them read something else, or stand elsewhere");
+      let what = if path.len() == 1 {
+        "this step waits for itself"
+      } else {
+        "these steps wait for each other"
+      };
+      let finding = cycles::cycle(&codes::STEP_CYCLE, what, path, |at| shown(steps[at])).help(match &path[..] {
+        [_] => "a step has no value before it is done; in a loop the value of the round before is `previous`",
+        _ => "nothing could start: let one of them read something else, or stand elsewhere",
+      });
       self.say(finding);
     }
     let mut made: Vec<Option<hir::Step>> = steps.iter().map(|_| None).collect();

@@ -77,6 +77,19 @@ impl Body<'_, '_> {
     if self.checker.findings.is_full() {
       return;
     }
+    let named = self.checker.symbols.find(self.module, Space::Type, &name.value);
+    if let Some(what) = named.and_then(|entry| match entry.targets.first() {
+      Some(Target::Contract(_)) => Some("contract"),
+      Some(Target::Type(_)) => Some("type"),
+      _ => None,
+    }) {
+      let message = format!("`{}` is a {what}, not something to call", name.value);
+      let finding = Diagnostic::new(&codes::WRONG_KIND, message).label(name.span, "called here");
+      return self.say(match what {
+        "contract" => finding.help("call a worker or orchestrator that has this contract"),
+        _ => finding.help(format!("write the value itself; `x as {}` checks one", name.value)),
+      });
+    }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
     let near = nearest(&name.value, own.iter().copied());
     let builtin = nearest(&name.value, Builtin::ALL.iter().map(|builtin| builtin.name()));

@@ -157,6 +157,9 @@ impl<'a> Checker<'a> {
     }
     match self.elsewhere(module, space, &name.value) {
       Some(path) => finding.help(format!("`{path}` declares one: import it")),
+      None if is_type && name.value.starts_with(|c: char| c.is_ascii_lowercase()) => {
+        finding.help(format!("one text as a type stands in quotes: `\"{}\"`", name.value))
+      }
       None => finding,
     }
   }
@@ -181,6 +184,14 @@ impl<'a> Checker<'a> {
     let Err(misfit) = crate::types::fits_from(found, expected) else {
       return;
     };
+    if *found.resolved() == Type::Null && !expected.accepts_null() {
+      let finding = Diagnostic::new(
+        &codes::MAYBE_NULL,
+        format!("{what} is null, where `{expected}` is expected"),
+      );
+      let finding = finding.label(span, "this is `null`");
+      return self.say(finding.help("what gives something says so: `worker f() -> T`; what may be null is `T?`"));
+    }
     if found.accepts_null() && !expected.accepts_null() && crate::types::fits(&found.without_null(), expected) {
       return self.say(maybe_null(span, found, what));
     }

@@ -27,9 +27,10 @@ pub fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
   let mut owners = Owners::new();
   for (at, step) in steps.iter().enumerate() {
     match &step.kind {
-      ast::StepKind::Named { name, .. } | ast::StepKind::Broken { name: Some(name) } => {
+      ast::StepKind::Named { name, .. } => {
         owners.insert(&name.value, at);
       }
+      ast::StepKind::Broken { names } => owners.extend(names.iter().map(|name| (name.value.as_str(), at))),
       ast::StepKind::Stage { body, .. } => {
         for inner in &body.steps {
           if let ast::StepKind::Named { name, .. } = &inner.kind {

@@ -3,6 +3,7 @@
 use super::{
   checker::TypedLet,
   floats::{exactly, wants_float},
+  habits,
   lists::list_wanted,
   names::Body,
   records::map_wanted,
@@ -268,7 +269,10 @@ impl Body<'_, '_> {
     if !value.ty.is_unknown() && !target.is_unknown() && !types::castable(&value.ty, &target) {
       let finding = Diagnostic::new(&codes::BAD_CAST, format!("`{}` can't be read as `{target}`", value.ty))
         .label(span, "`as` reads `json`, and narrows a type to its refinement");
-      self.say(finding);
+      self.say(match habits::conversion(&value.ty, &target) {
+        Some(help) => finding.help(help),
+        None => finding,
+      });
     }
     Expr {
       kind: ExprKind::Cast(Box::new(value)),

@@ -124,6 +124,8 @@ impl Body<'_, '_> {
         let null = other.accepts_null() && !matches!(other, Type::Json);
         let help = if null {
           "test it first: `require x != null`"
+        } else if other.as_record().is_some() {
+          "lists and maps have items; a field of a record is read by `x.name`"
         } else {
           "lists and maps have items"
         };

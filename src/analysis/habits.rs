@@ -111,6 +111,7 @@ pub fn conversion(found: &Type, expected: &Type) -> Option<&'static str> {
     (Type::Int(_) | Type::Float(_), Type::Duration) => "a duration has a unit: `30s`, `5m`, `1h30m`",
     (Type::Literal(_), Type::Duration) => "a duration stands without quotes: `30s`",
     (Type::Literal(_), Type::Bool(_)) => "`true` and `false` stand without quotes",
+    (_, Type::Bool(_)) => "a test is `x == y`, `x != null` or `len(xs) > 0`; a default is `x ?? y`",
     (Type::List(list), Type::String(_)) if list.item.is_scalar() => "`join(xs, \", \")` makes a text of it",
     (Type::List(_) | Type::Record(_) | Type::Map(_), Type::String(_)) => "`json(x)` makes a text of it",
     (_, Type::String(_)) if found.is_scalar() && !is_text => "`\"${x}\"` makes a text of it",

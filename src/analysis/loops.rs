@@ -196,11 +196,16 @@ impl Body<'_, '_> {
     let mut open: Vec<&str> = Reads::of_expr(until).names.iter().map(|read| read.name).collect();
     let mut seen = HashSet::new();
     while let Some(name) = open.pop() {
-      if name == "previous" {
+      // A step that waits for itself has no type yet, and is said.
+      let unknown = self
+        .find(name)
+        .is_some_and(|binding| binding.step && binding.ty.is_unknown());
+      if name == "previous" || unknown {
         return;
       }
       let step = repeat.body.steps.iter().find(|step| match &step.kind {
-        ast::StepKind::Named { name: own, .. } | ast::StepKind::Broken { name: Some(own) } => own.value == name,
+        ast::StepKind::Named { name: own, .. } => own.value == name,
+        ast::StepKind::Broken { names } => names.iter().any(|own| own.value == name),
         _ => false,
       });
       let Some(step) = step.filter(|_| seen.insert(name)) else {

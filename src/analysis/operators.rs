@@ -60,10 +60,13 @@ impl Body<'_, '_> {
 
   fn bad_operand(&mut self, symbol: &str, operand: &Expr, wanted: &str) {
     let null = may_be_null(&operand.ty);
-    let finding =
-      not_taken(null, format!("`{symbol}` takes {wanted}")).label(operand.span, format!("this is `{}`", operand.ty));
+    let message = match null {
+      true => format!("an operand of `{symbol}` may be null"),
+      false => format!("`{symbol}` takes {wanted}"),
+    };
+    let finding = not_taken(null, message).label(operand.span, format!("this is `{}`", operand.ty));
     self.say(if null {
-      finding.help("give a default: `x ?? 0`")
+      finding.help("give a default (`x ?? ...`), or test it first (`require x != null`)")
     } else {
       finding
     });
@@ -91,6 +94,10 @@ impl Body<'_, '_> {
     let symbol = operator.symbol();
     let (left, from_left) = self.condition(left, &format!("the left side of `{symbol}`"));
     let and = operator == BinaryOperator::And;
+    if !matches!(left.ty.resolved(), Type::Bool(_) | Type::Unknown | Type::Never) {
+      self.infer(right);
+      return (broken(span), Facts::default());
+    }
     let known = if and {
       from_left.holds.clone()
     } else {

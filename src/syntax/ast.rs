@@ -287,8 +287,9 @@ pub enum StepKind {
     name: Name,
     body: Block,
   },
+  /// Did not parse; `names` are those that it would have given.
   Broken {
-    name: Option<Name>,
+    names: Vec<Name>,
   },
 }
 

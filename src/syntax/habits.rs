@@ -18,6 +18,17 @@ const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `re
 const NO_MARK: &str = "the value follows its word without a mark";
 const AFTER: &str = "a step that waits for another is written `x = f(y) after a`";
 
+const POLICIES: [&str; 8] = [
+  "timeout",
+  "deadline",
+  "delay",
+  "retry",
+  "concurrent",
+  "limit",
+  "idempotent",
+  "collect",
+];
+
 /// Words of a worker's body whose value follows them.
 const SETTINGS: [&str; 14] = [
   "exec",
@@ -42,8 +53,8 @@ impl Stop<'_> {
     if self.expects("a declaration") {
       return Some(self.declaration().to_owned());
     }
-    if super::imports::is_import(self.line()) && self.outside() {
-      return Some(IMPORT.to_owned());
+    if let Some(form) = self.form() {
+      return Some(form.to_owned());
     }
     self
       .operator()
@@ -87,6 +98,23 @@ impl Stop<'_> {
     }
   }
 
+  /// How the declaration is written at whose head the stop is.
+  fn form(&self) -> Option<&'static str> {
+    if !self.outside() {
+      return None;
+    }
+    let first = first_word(self.line());
+    Some(match first {
+      _ if super::imports::is_import(self.line()) => IMPORT,
+      "type" if self.expects("`=`") => "a type is `type Name = ...`",
+      "contract" if self.expects("`{`") => "a contract is `contract Name@1 { input { ... }, output T }`",
+      "worker" | "orchestrator" if self.expects("`(`") => {
+        "parameters stand in parentheses, also none: `name() -> T { ... }`"
+      }
+      _ => return None,
+    })
+  }
+
   /// Marks that other languages have.
   fn operator(&self) -> Option<&'static str> {
     Some(match self.found {
@@ -95,6 +123,11 @@ impl Stop<'_> {
       "||" => "write `or`",
       "!" => "write `not`",
       "===" => "write `==`",
+      "*" if self.before.ends_with('*') => "there is no power: multiply",
+      "?" if self.rest.starts_with("?:") => "write `??`",
+      "|" if !self.expects("`=>`") => "a function stands before its arguments: `f(x)`; for booleans write `or`",
+      "in" if !self.expects("`input` or `output`") => "write `contains(xs, x)`",
+      "\"" if self.before.ends_with(is_word) => "a text takes values as it stands: `\"hi ${x}\"`",
       "=" if self.before.ends_with("==") => "write `==`",
       "!==" => "write `!=`",
       ":=" => "write `=`",
@@ -122,6 +155,23 @@ impl Stop<'_> {
     Some(match self.found {
       "is" | "=" if self.expects("`then`") => "to compare, write `==`",
       _ if self.expects("`then`") => CHOICE,
+      "=" if self.is_name_with_marks() => "a name is made of letters, digits and `_`: `my_step`",
+      "=" | "," if self.line().trim_start().starts_with(['(', '{', '[']) && !self.outside() => {
+        "a step has one name: `x = f(y)`; its fields are `x.a` and `x.b`"
+      }
+      "," if self.line().contains("require(") => "write `require c, \"message\"`",
+      _ if self.line().trim().is_empty() && self.expects("`,`") => {
+        "items of a list and arguments have commas between them, at the end of a line too"
+      }
+      ":" if self.expects("`]`") => "`take(xs, n)` has the first ones of a list",
+      _ if self.expects("an action") => "an answer is `mock return x`, a failure `mock fail timeout \"why\"`",
+      _ if self.expects("`on`, `first` or `else`") => "`mock { ... }` holds rules; an answer is `mock return { ... }`",
+      "[" if self.word_before() == "expect" => "codes stand without brackets: `expect 0, 1`",
+      _ if self.word_before() == "after" => "`after` takes names of steps: `after a, b`",
+      _ if self.word_before() == "input" => "an input is written out: `input { name: string }`",
+      _ if POLICIES.contains(&self.found) && self.expects("`=>`") => {
+        "policies stand behind `with`: `each x in xs with collect => f(x)`"
+      }
       _ if self.expects("`up`") => "write `repeat up to 5 { ... }`",
       _ if self.expects("`in`") || self.expects("a name") && self.word_before() == "each" => {
         "write `each x in xs => f(x)`"
@@ -151,6 +201,12 @@ impl Stop<'_> {
     self.expects("a step").then(|| foreign(self.found))?
   }
 
+  /// `my-step = f(x)`
+  fn is_name_with_marks(&self) -> bool {
+    let name = self.line().trim();
+    name.contains(['-', '.']) && name.chars().all(|c| is_word(c) || "-.".contains(c))
+  }
+
   /// `xs.len()`
   fn method(&self) -> Option<String> {
     let name = self.word_before();
@@ -176,6 +232,8 @@ pub(super) fn run_on(step: &str, next: &str) -> &'static str {
     "elif" | "elsif" | "elseif" => return "write `else if`",
     "needs" | "depends_on" | "requires" | "depends" => return AFTER,
     "is" | "equals" => return "write `==`",
+    "in" => return "write `contains(xs, x)`",
+    word if POLICIES.contains(&word) => return "policies stand behind `with`: `x = f(y) with retry 3, timeout 5s`",
     "backoff" | "fixed" => return "waits between attempts are `retry 3 backoff 1s..30s` or `retry 3 fixed 5s`",
     "s" | "ms" | "m" | "h" | "d" | "sec" | "min" | "seconds" | "minutes"
       if last.ends_with(|c: char| c.is_ascii_digit()) =>
@@ -187,7 +245,7 @@ pub(super) fn run_on(step: &str, next: &str) -> &'static str {
   if step.contains(" with ") && step.ends_with(" and timeout") {
     return "policies stand with commas between them: `with retry 3, timeout 5s`";
   }
-  foreign(last).unwrap_or("a step without a name begins its own line")
+  foreign(last).unwrap_or("a call is written `f(x)`; a step without a name begins its own line")
 }
 
 /// Words that begin a statement elsewhere.

@@ -28,10 +28,11 @@ impl Builder<'_> {
     }
     let text = pair.as_str();
     if meant == Rule::step_only
-      && let Some(word) = self.named_by(pair).filter(|word| words::is_reserved(&word.value))
+      && let [word] = &self.names_in(span)[..]
+      && words::is_reserved(&word.value)
     {
       self.report(reserved(&word.value, word.span));
-      return self.misnamed.push(word.value);
+      return self.misnamed.push(word.value.clone());
     }
     let said = match OrchParser::parse(meant, text) {
       Err(error) if self.trips(&error, text) => return,

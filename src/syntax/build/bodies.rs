@@ -5,7 +5,7 @@ use crate::{
   diagnostics::{Diagnostic, codes},
   source::Span,
   syntax::{
-    ast::{Block, Step, StepKind},
+    ast::{Block, Name, Step, StepKind},
     habits,
     parser::Rule,
   },
@@ -24,7 +24,7 @@ impl Builder<'_> {
       let span = self.span(&part);
       let rule = part.as_rule();
       let kind = match steps.last_mut() {
-        Some(before) if self.runs_on(before, rule, span) => self.run_on(before, rule, span),
+        Some(before) if self.runs_on(before, rule, span) => self.run_on(before, span),
         _ => self.step(part),
       };
       steps.push(Step { kind, span });
@@ -41,7 +41,7 @@ impl Builder<'_> {
   }
 
   /// The next step; the one before it is broken too, unless names or facts of it are needed below.
-  fn run_on(&mut self, before: &mut Step, rule: Rule, next: Span) -> StepKind {
+  fn run_on(&mut self, before: &mut Step, next: Span) -> StepKind {
     let said_already = matches!(before.kind, StepKind::Broken { .. }) || self.is_damaged(before.span.to(next));
     if !said_already {
       let said = self.say_run_on(before.span, next);
@@ -50,16 +50,17 @@ impl Builder<'_> {
     match &before.kind {
       StepKind::Named { name, .. } => {
         before.kind = StepKind::Broken {
-          name: Some(name.clone()),
+          names: vec![name.clone()],
         }
       }
-      StepKind::Gate(_) | StepKind::Return { .. } | StepKind::Yield(_) => before.kind = StepKind::Broken { name: None },
+      StepKind::Gate(_) | StepKind::Return { .. } | StepKind::Yield(_) => {
+        before.kind = StepKind::Broken { names: Vec::new() }
+      }
       _ => {}
     }
-    let name = (rule == Rule::named_step)
-      .then(|| self.word_at(next.range(), 0))
-      .flatten();
-    StepKind::Broken { name }
+    StepKind::Broken {
+      names: self.names_in(next),
+    }
   }
 
   fn say_run_on(&self, before: Span, next: Span) -> Diagnostic {
@@ -78,8 +79,8 @@ impl Builder<'_> {
     let rule = pair.as_rule();
     if rule == Rule::bad_step {
       self.explain(&pair, Rule::step_only);
-      let name = self.named_by(&pair);
-      return StepKind::Broken { name };
+      let names = self.names_in(self.span(&pair));
+      return StepKind::Broken { names };
     }
     let mut parts = children(pair);
     let first = parts.next().expect("grammar: a step");
@@ -105,11 +106,30 @@ impl Builder<'_> {
     }
   }
 
-  /// The name that a broken step would have given: a word before `=` or `:=`.
-  pub(in crate::syntax) fn named_by(&self, pair: &Pair) -> Option<crate::syntax::ast::Name> {
-    let name = self.first_word(pair)?;
-    let after = self.text[name.span.range().end..].trim_start_matches([' ', '\t']);
-    let named = after.starts_with(":=") || after.starts_with('=') && !after.starts_with("==");
-    named.then_some(name)
+  /// The names that a broken step would have given: the words before `=` or `:=`. Several where people write
+  /// `(a, b) = ...`, or a name with marks in it.
+  pub(in crate::syntax) fn names_in(&self, step: Span) -> Vec<Name> {
+    let line = self.text[step.range()].lines().next().unwrap_or_default();
+    let Some(end) = line.find(":=").or_else(|| line.find('=')) else {
+      return Vec::new();
+    };
+    let several = line.starts_with(['(', '[', '{']);
+    let marks = |c: char| is_word(c) || "-.,".contains(c) || several && "(){}[]".contains(c);
+    let given = line[..end].trim_end();
+    let is_spaced = |c: char| marks(c) || c == ' ' && given.contains(',');
+    if line[end..].starts_with("==") || !given.chars().all(is_spaced) {
+      return Vec::new();
+    }
+    let mut at = step.range().start;
+    let mut names = Vec::new();
+    for piece in given.split_inclusive(|c| !is_word(c)) {
+      names.extend(self.word_at(at..at + piece.len(), 0));
+      at += piece.len();
+    }
+    names
   }
+}
+
+fn is_word(c: char) -> bool {
+  c.is_ascii_alphanumeric() || c == '_'
 }

@@ -346,7 +346,7 @@ impl Builder<'_> {
   }
 }
 
-fn broken(span: Span) -> Expr {
+pub(super) fn broken(span: Span) -> Expr {
   let kind = ExprKind::Broken;
   Expr { kind, span }
 }

@@ -1,6 +1,6 @@
 //! Operators by strength, without recursion: a flat run of operands and operators becomes a tree.
 
-use super::{Builder, MAX_CHAIN};
+use super::{Builder, MAX_CHAIN, expressions::broken};
 use crate::{
   diagnostics::{Diagnostic, codes},
   source::{Span, Spanned},
@@ -22,6 +22,8 @@ enum Waiting {
 pub(super) struct Yard {
   operands: Vec<Expr>,
   operators: Vec<Waiting>,
+  /// Two comparisons in a row: said already.
+  is_chained: bool,
 }
 
 impl Yard {
@@ -89,6 +91,7 @@ impl Builder<'_> {
         && self::strength(*before) == COMPARISON
       {
         self.say_chained(*place, span);
+        yard.is_chained = true;
       }
       yard.join();
     }
@@ -99,7 +102,11 @@ impl Builder<'_> {
     while !yard.operators.is_empty() {
       yard.join();
     }
-    yard.last()
+    let whole = yard.last();
+    match yard.is_chained {
+      true => broken(whole.span),
+      false => whole,
+    }
   }
 
   fn say_chained(&mut self, before: Span, operator: Span) {

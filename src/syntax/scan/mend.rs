@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::{Lost, Scanner};
-use crate::source::Spanned;
+use crate::{
+  diagnostics::{Diagnostic, codes},
+  source::Spanned,
+};
 
 /// Words that begin a declaration, also those that are not read yet.
 const ITEMS: [&[u8]; 13] = [
@@ -129,9 +132,48 @@ impl Scanner<'_> {
     self.text.len()
   }
 
-  /// How far the text at `at` stands from the start of its line.
-  fn indent_at(&self, at: usize) -> usize {
-    at - self.text[..at].rfind('\n').map_or(0, |line| line + 1)
+  /// A declaration inside another one, as far as its lines are indented: it is said and blanked, its name kept.
+  pub(super) fn inner_item(&mut self) {
+    let length = self.word_length(self.at);
+    let word = &self.text[self.at..self.at + length];
+    // A step that was written with `let` is told apart by the grammar.
+    if word == "let" {
+      return;
+    }
+    let said = Diagnostic::new(
+      &codes::SYNTAX,
+      format!("a `{word}` can't stand inside another declaration"),
+    );
+    let said = said.label(self.span(self.at, self.at + length), "");
+    self.report(said.help("declarations stand at the top of the file, without indentation"));
+    let end = self.inner_end();
+    let span = self.span(self.at, end);
+    let name = self.item_name(self.at);
+    self.blank(self.at..end);
+    self.scan.lost.push(Lost { name, span });
+    self.at = end;
+    self.fresh = true;
+  }
+
+  /// Where a declaration at `at` ends by its indentation: with its deeper lines, and the closing mark below them.
+  fn inner_end(&self) -> usize {
+    let mut end = self.line_end(self.at);
+    while end < self.text.len() {
+      let line = end + 1;
+      let closes = self.bytes[line..].get(self.indent) == Some(&b'}') && self.is_blank(line..line + self.indent);
+      if !closes && !self.is_deeper(line, self.indent) {
+        break;
+      }
+      end = self.line_end(line);
+      if closes {
+        break;
+      }
+    }
+    end
+  }
+
+  fn is_blank(&self, range: Range<usize>) -> bool {
+    self.bytes[range].iter().all(|byte| matches!(byte, b' ' | b'\t'))
   }
 
   /// Whether a declaration begins at `at`: its word and what must follow it.
@@ -147,8 +189,6 @@ impl Scanner<'_> {
     match word {
       b"import" | b"defaults" => next == b'{',
       b"test" => next == b'"',
-      // Deeper than the declaration around it: a step that was written with `let`.
-      b"let" if !self.open.is_empty() && self.indent_at(at) > self.item_indent => false,
       b"limit" if !self.open.is_empty() => {
         let name = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         name.len() < after.len() && name.trim_start_matches([' ', '\t']).starts_with('{')

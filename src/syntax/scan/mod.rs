@@ -147,8 +147,10 @@ impl Scanner<'_> {
   fn begin_line(&mut self) {
     self.fresh = false;
     self.indent = self.at - self.line;
-    if self.item_begins(self.at) {
-      self.begin_item();
+    match self.item_begins(self.at) {
+      true if !self.open.is_empty() && self.indent > self.item_indent => self.inner_item(),
+      true => self.begin_item(),
+      false => {}
     }
   }
 
