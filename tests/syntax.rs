@@ -132,6 +132,7 @@ const STEPS: &[&str] = &[
   "x = f($y)",
   "x = match k {\n case 1: f(x)\n _ => 2\n }",
   "x = match k {\n 1 | 2 => f(x)\n else => 2\n }",
+  "x = f(y), z = f(x)",
   "\n  my-step = f(x)",
   "\n  (a, b) = f(x)",
   "x = f(y) retry 3",

@@ -159,6 +159,7 @@ impl Stop<'_> {
       "=" | "," if self.line().trim_start().starts_with(['(', '{', '[']) && !self.outside() => {
         "a step has one name: `x = f(y)`; its fields are `x.a` and `x.b`"
       }
+      "," if self.expected.is_empty() => "steps and declarations stand without commas, each on a line of its own",
       "," if self.line().contains("require(") => "write `require c, \"message\"`",
       _ if self.line().trim().is_empty() && self.expects("`,`") => {
         "items of a list and arguments have commas between them, at the end of a line too"

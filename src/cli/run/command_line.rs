@@ -3,7 +3,10 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
+use clap::{
+  Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum,
+  error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use crate::{
   cli::terminal::Color,
@@ -254,13 +257,35 @@ pub fn parse(command: Command, orchestrator: &Orchestrator, arguments: &[OsStrin
   if let Some(param) = mistaken(orchestrator, arguments) {
     let text =
       format!("the parameter `{param}` is given as `--arg {param}=VALUE`; `--{param}` is an option of orch run");
-    return Err(own_command().error(clap::error::ErrorKind::ArgumentConflict, text));
+    return Err(own_command().error(ErrorKind::ArgumentConflict, text));
   }
   let program_name = OsString::from("orch run");
-  let matches = command.try_get_matches_from(std::iter::once(&program_name).chain(arguments))?;
+  let matches = command
+    .try_get_matches_from(std::iter::once(&program_name).chain(arguments))
+    .map_err(|error| unknown_option(error, orchestrator))?;
   let options = Options::from_arg_matches(&matches)?;
   let given = given(&matches, orchestrator, &options)?;
   Ok(Line { options, given })
+}
+
+/// An option that is no parameter: says which there are, where none is near.
+fn unknown_option(error: clap::Error, orchestrator: &Orchestrator) -> clap::Error {
+  let near = error.get(ContextKind::SuggestedArg).is_some();
+  let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+    return error;
+  };
+  if error.kind() != ErrorKind::UnknownArgument || near || !option.starts_with("--") {
+    return error;
+  }
+  let params = orchestrator.params.iter().filter(|param| !is_own_option(&param.name));
+  let params: Vec<String> = params.map(|param| format!("`--{}`", param.name)).collect();
+  let takes = if params.is_empty() {
+    "no parameters".to_owned()
+  } else {
+    params.join(", ")
+  };
+  let text = format!("there is no option `{option}`: `{}` takes {takes}", orchestrator.name);
+  own_command().error(ErrorKind::UnknownArgument, text)
 }
 
 fn given(
@@ -275,7 +300,7 @@ fn given(
     }
   }
   for argument in &options.arguments {
-    let wrong = |text: String| own_command().error(clap::error::ErrorKind::ValueValidation, text);
+    let wrong = |text: String| own_command().error(ErrorKind::ValueValidation, text);
     let (name, text) = argument
       .split_once('=')
       .ok_or_else(|| wrong(format!("`--arg {argument}` is not of the form NAME=VALUE")))?;

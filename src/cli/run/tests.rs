@@ -278,6 +278,11 @@ fn parameters_are_options() {
       .contains("'--repo'")
   );
   assert!(
+    parse("a.orch --verbosity 3")
+      .expect_err("no such option")
+      .contains("there is no option `--verbosity`: `report` takes `--repo`, `--dry`, `--max_width`, `--tags`")
+  );
+  assert!(
     parse("a.orch --arg nope=1")
       .expect_err("no such parameter")
       .contains("no parameter `nope`")
