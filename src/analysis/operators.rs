@@ -177,15 +177,7 @@ impl Body<'_, '_> {
     } else {
       Operator::NotEqual
     };
-    Expr {
-      kind: ExprKind::Binary {
-        operator,
-        left: Box::new(left),
-        right: Box::new(right),
-      },
-      ty: Type::bool(),
-      span,
-    }
+    binary_of(operator, left, right, Type::bool(), span)
   }
 
   /// Whether a test above proved something about this place: testing it again is no mistake.
@@ -215,15 +207,7 @@ impl Body<'_, '_> {
       BinaryOperator::Greater => Operator::Greater,
       _ => Operator::GreaterOrEqual,
     };
-    Expr {
-      kind: ExprKind::Binary {
-        operator,
-        left: Box::new(left),
-        right: Box::new(right),
-      },
-      ty: Type::bool(),
-      span,
-    }
+    binary_of(operator, left, right, Type::bool(), span)
   }
 
   fn bad_pair(&mut self, symbol: &str, left: &Expr, right: &Expr, wanted: &str) {
@@ -269,6 +253,12 @@ impl Body<'_, '_> {
       span,
     }
   }
+}
+
+fn binary_of(operator: Operator, left: Expr, right: Expr, ty: Type, span: Span) -> Expr {
+  let (left, right) = (Box::new(left), Box::new(right));
+  let kind = ExprKind::Binary { operator, left, right };
+  Expr { kind, ty, span }
 }
 
 fn arithmetic_operator(operator: BinaryOperator) -> Operator {

@@ -12,7 +12,10 @@ use crate::{
   diagnostics::{Diagnostic, codes, nearest},
   hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting},
   source::Span,
-  syntax::ast::{self, Policy, PolicyKind},
+  syntax::{
+    POLICIES,
+    ast::{self, Policy, PolicyKind},
+  },
   types::Type,
   value::{FailureKind, Value},
 };
@@ -45,18 +48,6 @@ pub struct WorkerPolicies {
   /// The place of the nearest `retry`, for its finding.
   pub retry_at: Option<Span>,
 }
-
-/// The policies of the language, for suggestions.
-pub const POLICIES: &[&str] = &[
-  "timeout",
-  "deadline",
-  "delay",
-  "retry",
-  "concurrent",
-  "limit",
-  "idempotent",
-  "collect",
-];
 
 fn word(kind: &PolicyKind) -> Option<&'static str> {
   Some(match kind {

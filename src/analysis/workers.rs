@@ -4,7 +4,7 @@ use super::{
   checker::Checker,
   habits,
   names::Body,
-  policies::{POLICIES, Spot, WorkerPolicies},
+  policies::{Spot, WorkerPolicies},
   signatures::Signed,
   symbols::number,
 };
@@ -12,7 +12,10 @@ use crate::{
   diagnostics::{Diagnostic, codes, nearest},
   hir::{self, ModuleId, WorkerKind},
   source::Span,
-  syntax::ast::{self, Setting, SettingKind, Signature},
+  syntax::{
+    POLICIES,
+    ast::{self, Setting, SettingKind, Signature},
+  },
   types,
 };
 

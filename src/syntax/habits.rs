@@ -18,7 +18,8 @@ const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `re
 const NO_MARK: &str = "the value follows its word without a mark";
 const AFTER: &str = "a step that waits for another is written `x = f(y) after a`";
 
-const POLICIES: [&str; 8] = [
+/// The policies of the language.
+pub const POLICIES: &[&str] = &[
   "timeout",
   "deadline",
   "delay",

@@ -10,6 +10,8 @@ mod parser;
 mod scan;
 pub mod words;
 
+pub use habits::POLICIES;
+
 use pest::Parser;
 
 use self::{
