@@ -60,7 +60,14 @@ fn word(kind: &PolicyKind) -> Option<&'static str> {
     PolicyKind::Rate { .. } => "rate",
     PolicyKind::Idempotent => "idempotent",
     PolicyKind::Collect => "collect",
-    PolicyKind::Without(_) | PolicyKind::Unknown(_) | PolicyKind::Broken => return None,
+    PolicyKind::Tolerate(_) => "tolerate",
+    PolicyKind::StopWhen(_) => "stop when",
+    PolicyKind::Hedge(_) => "hedge",
+    PolicyKind::Breaker(_) => "breaker",
+    PolicyKind::Cache(_) => "cache",
+    PolicyKind::Heartbeat(_) => "heartbeat",
+    PolicyKind::Budget(_) => "budget",
+    PolicyKind::Spread(_) | PolicyKind::Without(_) | PolicyKind::Unknown(_) | PolicyKind::Broken => return None,
   })
 }
 
@@ -156,6 +163,10 @@ impl Body<'_, '_> {
       PolicyKind::Collect => onto.collect = true,
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
+      PolicyKind::Tolerate(_) | PolicyKind::StopWhen(_) => self.checker.unbuilt(span, "this policy"),
+      PolicyKind::Hedge(_) | PolicyKind::Breaker(_) | PolicyKind::Cache(_) => self.checker.unbuilt(span, "this policy"),
+      PolicyKind::Heartbeat(_) | PolicyKind::Budget(_) => self.checker.unbuilt(span, "this policy"),
+      PolicyKind::Spread(_) => self.checker.unbuilt(span, "a named group of settings"),
       PolicyKind::Rate { .. } | PolicyKind::Broken => {}
     }
   }

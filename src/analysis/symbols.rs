@@ -116,6 +116,14 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { .. } => return,
+      ItemKind::PatternTemplate(_)
+      | ItemKind::Pool { .. }
+      | ItemKind::Secret { .. }
+      | ItemKind::Profile { .. }
+      | ItemKind::Trigger(_) => {
+        let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
+        return findings.push(finding.label(item.span, "can't run"));
+      }
       ItemKind::Broken { names, .. } => return names.iter().for_each(|name| self.declare_broken(module, name)),
       ItemKind::Type { name, ty } => {
         self.type_names.push(name);

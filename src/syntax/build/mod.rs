@@ -1,6 +1,7 @@
 //! From pest's pairs to the tree. One file per part of the language; what did not parse becomes `Broken`.
 
 mod bodies;
+mod declarations;
 mod expressions;
 mod items;
 mod literals;
