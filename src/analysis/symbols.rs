@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::calls::INCLUDE;
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
@@ -25,13 +26,7 @@ pub enum Space {
 }
 
 impl Space {
-  pub const ALL: [Space; 5] = [
-    Space::Callable,
-    Space::Value,
-    Space::Type,
-    Space::Limit,
-    Space::Group,
-  ];
+  pub const ALL: [Space; 5] = [Space::Callable, Space::Value, Space::Type, Space::Limit, Space::Group];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
@@ -199,7 +194,7 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    if space == Space::Callable && Builtin::find(&name.value).is_some() {
+    if space == Space::Callable && (Builtin::find(&name.value).is_some() || name.value == INCLUDE) {
       let finding = Diagnostic::new(
         &codes::SHADOWED,
         format!("`{}` is a function of the language", name.value),
