@@ -47,6 +47,7 @@ pages! {
   "worker/no-timeout",
   "worker/bad-setting",
   "worker/retry-unsafe",
+  "secret/leak",
   "policy/misplaced",
   "bound/unbounded",
   "bound/out-of-range",
