@@ -32,6 +32,7 @@ mod records;
 mod secrets;
 mod signatures;
 mod symbols;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod workers;
@@ -95,6 +96,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_triggers();
   checker
 }
 
