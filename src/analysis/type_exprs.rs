@@ -19,7 +19,7 @@ use crate::{
 
 /// The type names that are always there.
 pub const BUILTIN: &[&str] = &[
-  "string", "int", "float", "bool", "time", "duration", "json", "null", "map", "Failure", "Outcome",
+  "string", "int", "float", "bool", "time", "duration", "file", "dir", "json", "null", "map", "Failure", "Outcome",
 ];
 
 /// The most types that one may be made of, names expanded.
@@ -259,6 +259,8 @@ impl Checker<'_> {
       ("bool", None) => Type::bool(),
       ("time", None) => Type::Time,
       ("duration", None) => Type::Duration,
+      ("file", None) => Type::File,
+      ("dir", None) => Type::Dir,
       ("json", None) => Type::Json,
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),

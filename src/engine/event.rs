@@ -290,6 +290,7 @@ fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
     Value::String(text) => tagged(4, text.as_bytes()),
     Value::Time(time) => tagged(5, &time.as_nanosecond().to_le_bytes()),
     Value::Duration(milliseconds) => tagged(6, &milliseconds.to_le_bytes()),
+    Value::Stored(stored) => tagged(9, stored.to_string().as_bytes()),
     Value::List(_) => {
       let items = value.as_list().unwrap_or_default();
       tagged(7, &(items.len() as u64).to_le_bytes());

@@ -4,6 +4,9 @@ mod build;
 mod conform;
 mod failure;
 mod json;
+mod manifest;
+mod places;
+mod stored;
 mod text;
 mod union;
 
@@ -15,6 +18,9 @@ pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
+pub use manifest::{DEEPEST, Entry, Manifest, stays_inside};
+pub use places::{Capture, captured};
+pub use stored::{Stored, StoredKind, is_name};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the
@@ -30,6 +36,8 @@ pub enum Value {
   Time(jiff::Timestamp),
   /// Milliseconds.
   Duration(i64),
+  /// A file or directory.
+  Stored(Arc<Stored>),
   List(Arc<List>),
   /// A record or a map: the type tells which. Records keep their declared order, maps are sorted by key; a null
   /// stands for an absent field and is left out where the type says `b?: T`.
@@ -177,6 +185,7 @@ impl Value {
       Value::Float(_) => scalar(25),
       Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
+      Value::Stored(stored) => scalar(stored.text_len() + 2),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,
     }
