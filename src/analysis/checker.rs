@@ -123,6 +123,12 @@ impl<'a> Checker<'a> {
     self.findings.push(finding);
   }
 
+  /// Says of a construct that is read but means nothing yet.
+  pub fn unbuilt(&mut self, span: Span, what: &str) {
+    let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("{what} is not built yet"));
+    self.say(finding.label(span, "can't run"));
+  }
+
   /// What a name of a module stands for, marked as used; says it where it stands for nothing.
   pub fn resolve(&mut self, module: usize, space: Space, name: &Name, what: &str) -> Vec<Target> {
     if let Some(targets) = self.lookup(module, space, &name.value) {
