@@ -58,7 +58,7 @@ impl Body<'_, '_> {
       made.stdout = inner.bind(&name("stdout"), Type::string(), false);
       made.stderr = inner.bind(&name("stderr"), Type::string(), false);
       made.exit = inner.bind(&name("exit"), Type::int_range(0, 255), false);
-      inner.check_boundary(value, &signed.output, "the `output` of the worker")
+      inner.check_boundary(value, &signed.output.with_paths(), "the `output` of the worker")
     });
     made.output = Some(output);
   }

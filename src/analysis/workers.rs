@@ -66,6 +66,14 @@ impl Checker<'_> {
     let signed = body.sign(&declared.it.signature);
     let span = name.span;
     let call = body.bind_word("call", types::worker_call(), span);
+    if !declared
+      .it
+      .settings
+      .iter()
+      .any(|setting| matches!(setting.kind, SettingKind::Mock(_)))
+    {
+      body.see_paths(&signed.params);
+    }
     let kind = body.worker_kind(declared.it, &signed);
     let mut policies = defaults.clone();
     policies.retry_at = None;
@@ -105,6 +113,15 @@ impl Checker<'_> {
 }
 
 impl Body<'_, '_> {
+  /// A process sees a file as the path of its private copy.
+  fn see_paths(&mut self, params: &[hir::Param]) {
+    for param in params.iter().filter(|param| param.ty.has_files()) {
+      let seen = param.ty.with_paths();
+      let ty = if param.optional { seen.optional() } else { seen };
+      self.set_type(&param.name, &ty);
+    }
+  }
+
   pub fn retry_unsafe(&mut self, worker: &str, retry: Span, declared: Span) {
     let finding = Diagnostic::new(
       &codes::RETRY_UNSAFE,

@@ -62,8 +62,7 @@ impl Invoker<'_> {
       value => _ = env.insert(name.to_owned(), show(value)),
     };
     if let ProcessProgram::Shell(_) = process.program {
-      let values = &self.settings.attempt.input.parameters;
-      let parameters = self.settings.worker.params.iter().zip(values);
+      let parameters = self.settings.worker.params.iter().zip(&*self.settings.parameters);
       parameters.for_each(|(param, value)| set(&param.name, value));
     }
     for part in &process.env {
@@ -82,7 +81,7 @@ impl Invoker<'_> {
   fn stdin(&self, stdin: &Stdin) -> Result<Arc<[u8]>, EvalError> {
     Ok(match stdin {
       Stdin::Nothing => Arc::default(),
-      Stdin::Input => json_text(&self.settings.attempt.input.message).into_bytes().into(),
+      Stdin::Input => json_text(&self.settings.message).into_bytes().into(),
       Stdin::Expr(expr) => match self.eval(expr)? {
         Value::Null => Arc::default(),
         Value::String(text) => text.as_bytes().into(),

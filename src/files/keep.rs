@@ -15,14 +15,14 @@ use super::{Depot, KeepError, LARGEST_DIR, LARGEST_FILE, MOST_ENTRIES, UNFINISHE
 use crate::value::{DEEPEST, Entry, Manifest, Stored, StoredKind, stays_inside};
 
 impl Depot {
-  /// Keeps what is at the path; it is durable when this returns. `without` are directories, by their canonical path,
-  /// that are no part of one that is kept; the store's own never is.
+  /// Keeps what is at the path; it is durable when this returns. Messages call it `shown`. `without` are directories,
+  /// by their canonical path, that are no part of one that is kept; the store's own never is.
   ///
   /// # Errors
   /// There is nothing of the kind at the path, it is too large, holds what can't be kept, or can't be read; or the
   /// store can't be written. Nothing refers to what was written until then.
-  pub fn keep(&self, kind: StoredKind, path: &Path, without: &[PathBuf]) -> Result<Stored, KeepError> {
-    let unreadable = |error: io::Error| KeepError::Refused(unreadable(kind, path, &error));
+  pub fn keep(&self, kind: StoredKind, path: &Path, shown: &Path, without: &[PathBuf]) -> Result<Stored, KeepError> {
+    let unreadable = |error: io::Error| KeepError::Refused(unreadable(kind, shown, &error));
     let real = fs::canonicalize(path).map_err(unreadable)?;
     let is_dir = fs::metadata(&real).map_err(unreadable)?.is_dir();
     let name = path
@@ -34,18 +34,18 @@ impl Depot {
     let mut written = Written::new(self)?;
     let stored = match (kind, is_dir) {
       (StoredKind::File, false) => {
-        let file = written.file(&real, path)?;
+        let file = written.file(&real, shown)?;
         Stored::new(StoredKind::File, file.digest, file.size, &name)
       }
       (StoredKind::Dir, true) => {
         let mut left_out = without.to_vec();
         left_out.extend(fs::canonicalize(&self.store));
-        let manifest = Walk::new(&mut written, &real, left_out).manifest()?;
+        let manifest = Walk::new(&mut written, &real, shown, left_out).manifest()?;
         written.text(&Manifest::digest(&manifest.to_text()), &manifest.to_text())?;
         manifest.stored(&name)
       }
-      (StoredKind::File, true) => return Err(refused(path, "is a directory, not a file")),
-      (StoredKind::Dir, false) => return Err(refused(path, "is not a directory")),
+      (StoredKind::File, true) => return Err(refused(shown, "is a directory, not a file")),
+      (StoredKind::Dir, false) => return Err(refused(shown, "is not a directory")),
     };
     written.finish()?;
     Ok(stored)
@@ -155,11 +155,7 @@ impl<'d> Written<'d> {
   /// All are durable before the first has its name.
   fn finish(self) -> Result<(), KeepError> {
     let broken = |error: io::Error| self.depot.broken(&error);
-    match self.new.as_slice() {
-      [] => {}
-      [(one, _)] => sync(one).map_err(broken)?,
-      _ => sync_all(&self.files, &self.new).map_err(broken)?,
-    }
+    sync_all(&self.files, &self.new).map_err(broken)?;
     for (copy, digest) in self.new {
       let path = self.depot.blob(&digest);
       let named = fs::set_permissions(&copy, Permissions::from_mode(0o400));
@@ -172,31 +168,43 @@ impl<'d> Written<'d> {
   }
 }
 
-/// One call for many files.
+/// Beyond so many files one call for all that the disk has to write takes less time than one for each.
+const MANY: usize = 64;
+
+fn sync_all(files: &Path, new: &[(TempPath, Hash)]) -> io::Result<()> {
+  if cfg!(target_os = "linux") && new.len() > MANY {
+    return sync_disk(files);
+  }
+  new.iter().try_for_each(|(copy, _)| sync(copy))
+}
+
 #[cfg(target_os = "linux")]
-fn sync_all(files: &Path, _: &[(TempPath, Hash)]) -> io::Result<()> {
+fn sync_disk(files: &Path) -> io::Result<()> {
   Ok(nix::unistd::syncfs(File::open(files)?)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_all(_: &Path, new: &[(TempPath, Hash)]) -> io::Result<()> {
-  new.iter().try_for_each(|(copy, _)| sync(copy))
+fn sync_disk(files: &Path) -> io::Result<()> {
+  sync(files)
 }
 
 /// A directory being read.
 struct Walk<'w, 'd> {
   written: &'w mut Written<'d>,
   root: &'w Path,
+  /// What messages call the root.
+  shown: &'w Path,
   left_out: Vec<PathBuf>,
   manifest: Manifest,
   size: u64,
 }
 
 impl<'w, 'd> Walk<'w, 'd> {
-  fn new(written: &'w mut Written<'d>, root: &'w Path, left_out: Vec<PathBuf>) -> Self {
+  fn new(written: &'w mut Written<'d>, root: &'w Path, shown: &'w Path, left_out: Vec<PathBuf>) -> Self {
     Self {
       written,
       root,
+      shown,
       left_out,
       manifest: Manifest::default(),
       size: 0,
@@ -208,12 +216,20 @@ impl<'w, 'd> Walk<'w, 'd> {
     Ok(self.manifest)
   }
 
+  /// What messages call something below the root.
+  fn shown(&self, below: &str) -> PathBuf {
+    if below.is_empty() {
+      return self.shown.to_owned();
+    }
+    self.shown.join(below)
+  }
+
   /// `below` is a path from the root with a `/` at its end, or empty.
   fn directory(&mut self, below: &str, depth: usize) -> Result<(), KeepError> {
-    let path = self.root.join(below);
-    let unreadable = |error: io::Error| KeepError::Refused(unreadable(StoredKind::Dir, &path, &error));
+    let (path, shown) = (self.root.join(below), self.shown(below.trim_end_matches('/')));
+    let unreadable = |error: io::Error| KeepError::Refused(unreadable(StoredKind::Dir, &shown, &error));
     if depth >= DEEPEST {
-      return Err(refused(&path, "is nested deeper than 64"));
+      return Err(refused(&shown, "is nested deeper than 64"));
     }
     let mut is_empty = true;
     for entry in fs::read_dir(&path).map_err(unreadable)? {
@@ -223,16 +239,15 @@ impl<'w, 'd> Walk<'w, 'd> {
         continue;
       }
       is_empty = false;
-      let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
-        return Err(refused(&entry.path(), "has a name that is not UTF-8"));
+      let Some(name) = entry.file_name().to_str().map(|name| format!("{below}{name}")) else {
+        return Err(refused(&shown.join(entry.file_name()), "has a name that is not UTF-8"));
       };
-      let name = format!("{below}{name}");
       if kind.is_dir() {
         self.directory(&format!("{name}/"), depth + 1)?;
       } else if kind.is_symlink() {
-        self.link(&name, &entry.path(), depth)?;
+        self.link(&name, depth)?;
       } else {
-        self.file(&name, &entry.path())?;
+        self.file(&name)?;
       }
     }
     match below.strip_suffix('/') {
@@ -241,45 +256,40 @@ impl<'w, 'd> Walk<'w, 'd> {
     }
   }
 
-  fn link(&mut self, name: &str, path: &Path, depth: usize) -> Result<(), KeepError> {
-    let target = fs::read_link(path).map_err(|error| KeepError::Refused(unreadable(StoredKind::File, path, &error)))?;
+  fn link(&mut self, name: &str, depth: usize) -> Result<(), KeepError> {
+    let shown = self.shown(name);
+    let read = fs::read_link(self.root.join(name));
+    let target = read.map_err(|error| KeepError::Refused(unreadable(StoredKind::File, &shown, &error)))?;
     match target.to_str().filter(|target| stays_inside(target, depth)) {
       Some(target) => self.add(name, Entry::Link(target.to_owned())),
       None => {
         let target = target.display();
-        Err(refused(path, &format!("is a link that leads outside, to `{target}`")))
+        Err(refused(&shown, &format!("is a link that leads outside, to `{target}`")))
       }
     }
   }
 
-  fn file(&mut self, name: &str, path: &Path) -> Result<(), KeepError> {
-    let taken = self.written.file(path, path)?;
+  fn file(&mut self, name: &str) -> Result<(), KeepError> {
+    let taken = self.written.file(&self.root.join(name), &self.shown(name))?;
     self.size += taken.size;
     if self.size > LARGEST_DIR {
-      return Err(refused(self.root, "holds more than 4 GiB"));
+      return Err(refused(self.shown, "holds more than 4 GiB"));
     }
-    let Taken {
-      digest,
-      size,
-      executable,
-    } = taken;
-    self.add(
-      name,
-      Entry::File {
-        digest,
-        size,
-        executable,
-      },
-    )
+    let entry = Entry::File {
+      digest: taken.digest,
+      size: taken.size,
+      executable: taken.executable,
+    };
+    self.add(name, entry)
   }
 
   fn add(&mut self, name: &str, entry: Entry) -> Result<(), KeepError> {
     if self.manifest.len() >= MOST_ENTRIES {
-      return Err(refused(self.root, "holds more than 100,000 entries"));
+      return Err(refused(self.shown, "holds more than 100,000 entries"));
     }
     if self.manifest.insert(name, entry) {
       return Ok(());
     }
-    Err(refused(&self.root.join(name), "was changed while it was read"))
+    Err(refused(&self.shown(name), "was changed while it was read"))
   }
 }

@@ -1,13 +1,13 @@
 //! What the engine asks of a worker and what comes back, as plain data. Knows neither side.
 
-use std::{future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::value::{Capture, Failure, Stored, Value};
 
 /// One execution of one worker: everything that it needs, already computed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Invocation {
   pub identity: Identity,
   pub task: Task,
@@ -29,9 +29,11 @@ pub struct Identity {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Task {
   Process(ProcessTask),
+  /// A process that is given files, or may leave some.
+  Errand(Arc<dyn Errand>),
   Mock(MockTask),
 }
 
@@ -52,12 +54,37 @@ pub struct ProcessTask {
   pub wants_output: bool,
 }
 
+/// A process whose task depends on where its files are, which is known only once they are there. Pure; whoever carries
+/// it out makes private copies of `files`, runs `task`, and lets `read` see the answer while the files are still there.
+pub trait Errand: fmt::Debug + Send + Sync {
+  /// What the worker is given, each once.
+  fn files(&self) -> &[Arc<Stored>];
+
+  /// What is to be run, with the paths of the copies, in the order of `files`.
+  ///
+  /// # Errors
+  /// A setting has no value.
+  fn task(&self, paths: &[Arc<str>]) -> Result<ProcessTask, Box<Failure>>;
+
+  /// The answer as [`RawAnswer::Read`]; `capture` is given every path in it that stands for a file or directory.
+  fn read(&self, answer: RawAnswer, paths: &[Arc<str>], capture: &mut Capture) -> RawAnswer;
+}
+
 /// A canned answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MockTask {
   /// Waited before the answer, in milliseconds.
   pub delay: i64,
   pub answer: MockAnswer,
+  /// What the files in the answer hold.
+  pub texts: Vec<FileText>,
+}
+
+/// A text to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileText {
+  pub digest: blake3::Hash,
+  pub text: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +105,8 @@ pub enum RawAnswer {
     exit: i32,
   },
   Mock(Value),
+  /// What an errand made of the answer of its process.
+  Read(Result<Value, Box<Failure>>),
 }
 
 /// Why a worker gave nothing.

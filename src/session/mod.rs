@@ -2,12 +2,14 @@
 
 mod bundle;
 mod disk;
+mod result;
 mod run;
 
 use std::{path::Path, sync::Arc};
 
 pub use bundle::Bundle;
 pub use disk::Disk;
+pub use result::shown;
 pub use run::{Order, RunError, end_when_interrupted, run};
 
 use crate::{

@@ -22,6 +22,7 @@ use super::bundle::Bundle;
 use crate::{
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, Run, RunStarted, StartError},
+  files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, RunHeader, Store},
   protocol::Performer,
@@ -83,6 +84,7 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
     guard: workers::guard_program().ok(),
+    files: Depot::new(order.store.clone()),
   }));
   let requests = interruptions(workers.clone())?;
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);

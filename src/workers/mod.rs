@@ -1,6 +1,7 @@
 //! Carries out invocations, one file per kind of worker. Knows nothing of the language, nor of what an answer means.
 
 mod environment;
+mod errand;
 mod group;
 mod guard;
 mod launch;
@@ -14,6 +15,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
+use crate::files::Depot;
 use crate::protocol::{Answer, Identity, Invocation, Performer, Signals, Task, WorkerError};
 use crate::value::FailureKind;
 
@@ -40,6 +42,8 @@ pub struct Options {
   pub scratch: PathBuf,
   /// The program to run as `PROGRAM __guard`, see [`guard_program`]; `None`: what runs is orphaned by a `kill -9`.
   pub guard: Option<PathBuf>,
+  /// Where files are kept that workers are given and leave.
+  pub files: Depot,
 }
 
 /// Real workers. Must be used within a tokio runtime.
@@ -91,7 +95,8 @@ impl Performer for Workers {
     let Invocation { identity, task } = invocation;
     match task {
       Task::Process(task) => Box::pin(process::perform(self.shared.clone(), identity, task, signals)),
-      Task::Mock(task) => Box::pin(mock::perform(task, signals)),
+      Task::Errand(errand) => Box::pin(errand::perform(self.shared.clone(), identity, errand, signals)),
+      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, signals)),
     }
   }
 }

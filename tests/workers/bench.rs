@@ -108,6 +108,7 @@ pub fn options(root: &Path) -> Options {
   Options {
     logs: Some(root.join("logs")),
     scratch: root.join("scratch"),
+    files: orch::files::Depot::new(root.join("store")),
     guard: Some(env!("CARGO_BIN_EXE_orch").into()),
   }
 }

@@ -56,7 +56,7 @@ fn task(process: impl FnOnce(LocalId) -> Process, argument: Value) -> ProcessTas
   let (_, start) = started(WorkerKind::Process(process(parameter)), Type::Json, argument);
   match start.expect("it starts").invocation.task {
     Task::Process(task) => task,
-    Task::Mock(_) => panic!("a process was asked for"),
+    other => panic!("a process was asked for, not {other:?}"),
   }
 }
 
