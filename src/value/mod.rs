@@ -6,6 +6,7 @@ mod failure;
 mod json;
 mod manifest;
 mod places;
+mod reading;
 mod stored;
 mod text;
 mod union;
@@ -20,6 +21,7 @@ pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
 pub use manifest::{DEEPEST, Entry, Manifest, stays_inside};
 pub use places::{Capture, captured};
+pub use reading::{from_text, misfit};
 pub use stored::{Stored, StoredKind, is_name};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
