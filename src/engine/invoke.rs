@@ -33,6 +33,7 @@ impl Invoker<'_> {
       stdin: self.stdin(&process.stdin)?,
       cwd: self.cwd(&process.cwd)?,
       expect: process.expect.clone(),
+      permit: None,
       wants_output: process.output.is_some() || !matches!(worker.output.resolved(), Type::Null),
     })
   }

@@ -52,6 +52,20 @@ pub struct ProcessTask {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// Whether standard output is the answer; else it goes to the log.
   pub wants_output: bool,
+  /// `None`: it may touch what orch may.
+  pub permit: Option<Permit>,
+}
+
+/// What a process may touch, beside its scratch directory and what every program needs of the system. Nothing of it is
+/// started where that can't be enforced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permit {
+  /// Absolute; each with all that is below it.
+  pub read: Vec<PathBuf>,
+  /// Likewise; may be read, too.
+  pub write: Vec<PathBuf>,
+  /// Whether it may use TCP.
+  pub net: bool,
 }
 
 /// A process whose task depends on where its files are, which is known only once they are there. Pure; whoever carries

@@ -126,9 +126,10 @@ fn read(
   }
 }
 
-/// Where a worker may leave files.
+/// Where a worker may leave files: in its two directories, and there only where it may read itself.
 struct Places {
   cwd: PathBuf,
+  permitted: Option<Vec<PathBuf>>,
   scratch: PathBuf,
   given: PathBuf,
 }
@@ -137,7 +138,12 @@ impl Places {
   fn of(task: &ProcessTask, scratch: &Path) -> Self {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let scratch = real(scratch);
+    let permitted = task.permit.as_ref().map(|permit| {
+      let paths = permit.read.iter().chain(&permit.write);
+      paths.map(|path| real(path)).collect()
+    });
     Self {
+      permitted,
       cwd: task.cwd.as_deref().map_or_else(|| scratch.clone(), real),
       given: scratch.join(GIVEN),
       scratch,
@@ -159,6 +165,7 @@ impl Places {
   }
 
   fn allow(&self, real: &Path) -> bool {
-    real.starts_with(&self.cwd) || real.starts_with(&self.scratch)
+    let permitted = |paths: &Vec<PathBuf>| paths.iter().any(|path| real.starts_with(path));
+    real.starts_with(&self.scratch) || real.starts_with(&self.cwd) && self.permitted.as_ref().is_none_or(permitted)
   }
 }

@@ -7,6 +7,7 @@ mod guard;
 mod launch;
 mod log;
 mod mock;
+mod permit;
 mod process;
 mod scratch;
 mod streams;

@@ -42,6 +42,10 @@ impl Bench {
 
   /// Runs it in the background.
   pub fn start(&self, task: ProcessTask) -> Execution {
+    self.begin(Task::Process(task))
+  }
+
+  pub fn begin(&self, task: Task) -> Execution {
     let group = Arc::new(Mutex::new(None));
     let told = group.clone();
     let (cancel, cancelled) = oneshot::channel::<()>();
@@ -55,7 +59,7 @@ impl Bench {
     };
     let invocation = Invocation {
       identity: identity(),
-      task: Task::Process(task),
+      task,
     };
     let answer = tokio::spawn(self.workers.perform(invocation, signals));
     Execution {
@@ -132,6 +136,7 @@ pub fn exec(argv: &[&str]) -> ProcessTask {
     cwd: None,
     expect: Arc::from([0..=0]),
     wants_output: true,
+    permit: None,
   }
 }
 
