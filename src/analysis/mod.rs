@@ -24,6 +24,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
@@ -94,6 +95,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_permits();
   checker
 }
 

@@ -31,6 +31,7 @@ impl Body<'_, '_> {
       env: Vec::new(),
       expect: Arc::new([0..=0]),
       output: None,
+      permit: None,
       stdout: LocalId(u32::MAX),
       stderr: LocalId(u32::MAX),
       exit: LocalId(u32::MAX),
@@ -45,6 +46,7 @@ impl Body<'_, '_> {
         SettingKind::Cwd(value) => made.cwd = self.cwd(value),
         SettingKind::Env(parts) => made.env = self.env(parts),
         SettingKind::Expect(codes) => made.expect = self.expect_codes(codes),
+        SettingKind::Permit(entries) => made.permit = Some(self.permit(entries, setting.keyword)),
         SettingKind::Output(value) => self.output(value, setting.keyword, signed, &mut made),
         _ => {}
       }

@@ -20,7 +20,9 @@ use crate::{
 };
 
 /// The settings of the language beside policies, for suggestions.
-const SETTINGS: &[&str] = &["exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output"];
+const SETTINGS: &[&str] = &[
+  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "permit",
+];
 
 impl Checker<'_> {
   pub fn check_workers(&mut self) {
@@ -198,6 +200,7 @@ impl Body<'_, '_> {
       SettingKind::Env(_) => Some("env"),
       SettingKind::Expect(_) => Some("expect"),
       SettingKind::Output(_) => Some("output"),
+      SettingKind::Permit(_) => Some("permit"),
       _ => None,
     };
     let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -205,7 +208,7 @@ impl Body<'_, '_> {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
       }
-      if let SettingKind::Permit(_) | SettingKind::Uses(_) = setting.kind {
+      if let SettingKind::Uses(_) = setting.kind {
         self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
@@ -248,6 +251,7 @@ impl Body<'_, '_> {
         SettingKind::Env(_) => "env",
         SettingKind::Expect(_) => "expect",
         SettingKind::Output(_) => "output",
+        SettingKind::Permit(_) => "permit",
         _ => continue,
       };
       let finding = Diagnostic::new(

@@ -62,6 +62,7 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";

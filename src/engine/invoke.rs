@@ -9,7 +9,7 @@ use super::attempt::Settings;
 use crate::{
   eval::{EvalError, Evaluator},
   hir::{Cwd, Expr, FieldPart, Process, ProcessProgram, Program, Stdin},
-  protocol::ProcessTask,
+  protocol::{Permit, ProcessTask},
   types::Type,
   value::{Value, json_text, show},
 };
@@ -33,7 +33,7 @@ impl Invoker<'_> {
       stdin: self.stdin(&process.stdin)?,
       cwd: self.cwd(&process.cwd)?,
       expect: process.expect.clone(),
-      permit: None,
+      permit: self.permit(process)?,
       wants_output: process.output.is_some() || !matches!(worker.output.resolved(), Type::Null),
     })
   }
@@ -89,6 +89,31 @@ impl Invoker<'_> {
         value => json_text(&value).into_bytes().into(),
       },
     })
+  }
+
+  fn permit(&self, process: &Process) -> Result<Option<Permit>, EvalError> {
+    let Some(permit) = &process.permit else {
+      return Ok(None);
+    };
+    Ok(Some(Permit {
+      read: self.paths(&permit.read)?,
+      write: self.paths(&permit.write)?,
+      net: permit.net,
+    }))
+  }
+
+  /// Paths and lists of paths, below the module's directory.
+  fn paths(&self, exprs: &[Expr]) -> Result<Vec<PathBuf>, EvalError> {
+    let module = &self.program.module(self.settings.worker.module).directory;
+    let mut paths = Vec::new();
+    for expr in exprs {
+      let value = self.eval(expr)?;
+      match value.as_list() {
+        Some(list) => paths.extend(list.iter().map(|path| module.join(show(path)))),
+        None => paths.push(module.join(show(&value))),
+      }
+    }
+    Ok(paths)
   }
 
   fn cwd(&self, cwd: &Cwd) -> Result<Option<PathBuf>, EvalError> {

@@ -18,6 +18,7 @@ fn process(program: ProcessProgram) -> Process {
     env: Vec::new(),
     expect: vec![0..=0].into(),
     output: None,
+    permit: None,
     stdout: LocalId(901),
     stderr: LocalId(902),
     exit: LocalId(903),
