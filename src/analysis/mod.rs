@@ -30,6 +30,7 @@ mod processes;
 mod profiles;
 mod reads;
 mod records;
+mod secrets;
 mod signatures;
 mod symbols;
 mod type_exprs;

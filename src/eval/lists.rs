@@ -94,6 +94,7 @@ fn rank(value: &Value) -> u8 {
     Value::Stored(_) => 6,
     Value::List(_) => 7,
     Value::Record(_) => 8,
+    Value::Secret(_) => 9,
   }
 }
 

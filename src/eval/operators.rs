@@ -27,6 +27,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
       StoredKind::File => "a file",
       StoredKind::Dir => "a directory",
     },
+    Value::Secret(_) => "a secret",
     Value::List(_) => "a list",
     Value::Record(_) => "a record",
   }

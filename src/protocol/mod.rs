@@ -4,7 +4,7 @@ use std::{fmt, future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, syn
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Capture, Failure, Stored, Value};
+use crate::value::{Capture, Failure, SecretPart, Stored, Value};
 
 /// One execution of one worker: everything that it needs, already computed.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct ProcessTask {
   /// At least the program.
   pub argv: Vec<String>,
   /// Beside `PATH HOME LANG ORCH_* TMPDIR`.
-  pub env: Vec<(String, String)>,
+  pub env: Vec<(String, EnvText)>,
   /// Written to standard input, which is then closed; empty: nothing.
   pub stdin: Arc<[u8]>,
   /// `None`: the private scratch directory.
@@ -82,6 +82,16 @@ pub trait Errand: fmt::Debug + Send + Sync {
 
   /// The answer as [`RawAnswer::Read`]; `capture` is given every path in it that stands for a file or directory.
   fn read(&self, answer: RawAnswer, paths: &[Arc<str>], capture: &mut Capture) -> RawAnswer;
+}
+
+/// What an environment variable is to be; secrets in it are names until the process starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvText(pub Arc<[SecretPart]>);
+
+impl<T: Into<Arc<str>>> From<T> for EnvText {
+  fn from(text: T) -> Self {
+    EnvText([SecretPart::Text(text.into())].into())
+  }
 }
 
 /// A canned answer.

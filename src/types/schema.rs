@@ -52,6 +52,9 @@ impl Schemas {
       Type::Duration => self.define_once("duration", ty, |_| duration()),
       Type::File => self.define_once("file", ty, |_| path("file", "a file")),
       Type::Dir => self.define_once("dir", ty, |_| path("dir", "a directory")),
+      Type::Secret => {
+        json!({ "type": "string", "pattern": "^env:.", "description": "the environment variable that holds it" })
+      }
       Type::List(list) => self.list(list),
       Type::Map(value) => json!({ "type": "object", "additionalProperties": self.of(value) }),
       Type::Record(record) => self.record(record, |_| false),

@@ -24,6 +24,7 @@ impl Display for Type {
       Type::File => f.write_str("file"),
       Type::Dir => f.write_str("dir"),
       Type::Json => f.write_str("json"),
+      Type::Secret => f.write_str("secret"),
       Type::List(list) => show_list(list, f),
       Type::Map(value) => write!(f, "map<{value}>"),
       Type::Record(record) => show_record(record, f),

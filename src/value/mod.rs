@@ -40,10 +40,20 @@ pub enum Value {
   Duration(i64),
   /// A file or directory.
   Stored(Arc<Stored>),
+  /// A text with secrets in it, each by its name.
+  Secret(Arc<[SecretPart]>),
   List(Arc<List>),
   /// A record or a map: the type tells which. Records keep their declared order, maps are sorted by key; a null
   /// stands for an absent field and is left out where the type says `b?: T`.
   Record(Arc<Record>),
+}
+
+/// A piece of a text with secrets in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPart {
+  Text(Arc<str>),
+  /// The environment variable of `orch` that holds it.
+  Variable(Arc<str>),
 }
 
 /// The items of a list value, with their weight.
@@ -138,6 +148,18 @@ impl Value {
     Value::String(text.into())
   }
 
+  /// The secret in an environment variable.
+  pub fn secret(variable: impl Into<Arc<str>>) -> Value {
+    Value::Secret([SecretPart::Variable(variable.into())].into())
+  }
+
+  /// `env:NAME` as the secret that it names.
+  pub fn secret_from(text: &str) -> Option<Value> {
+    let name = text.strip_prefix("env:")?;
+    let fine = !name.is_empty() && !name.contains(['=', '\0']);
+    fine.then(|| Value::secret(name))
+  }
+
   /// `{ ok: true, value }`
   ///
   /// # Errors
@@ -188,6 +210,7 @@ impl Value {
       Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
       Value::Stored(stored) => scalar(stored.text_len() + 2),
+      Value::Secret(parts) => scalar(parts.iter().fold(2, |sum, part| sum + part.len())),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,
     }
@@ -221,6 +244,14 @@ impl Value {
       .and_then(|fields| fields.get(name))
       .cloned()
       .unwrap_or(Value::Null)
+  }
+}
+
+impl SecretPart {
+  fn len(&self) -> u64 {
+    match self {
+      SecretPart::Text(text) | SecretPart::Variable(text) => text.len() as u64 + 5,
+    }
   }
 }
 

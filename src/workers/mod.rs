@@ -9,6 +9,7 @@ mod log;
 mod mock;
 mod permit;
 mod process;
+mod redact;
 mod scratch;
 mod streams;
 
@@ -22,6 +23,7 @@ use crate::value::FailureKind;
 
 use environment::Inherited;
 use guard::Guard;
+use redact::Redactor;
 
 pub use guard::{GUARD_COMMAND, guard, guard_program};
 
@@ -45,6 +47,8 @@ pub struct Options {
   pub guard: Option<PathBuf>,
   /// Where files are kept that workers are given and leave.
   pub files: Depot,
+  /// Variables of orch's own environment that hold secrets: their texts are taken out of all that workers say.
+  pub secrets: Vec<Arc<str>>,
 }
 
 /// Real workers. Must be used within a tokio runtime.
@@ -57,14 +61,17 @@ struct Shared {
   options: Options,
   inherited: Inherited,
   guard: Option<Arc<Guard>>,
+  redactor: Arc<Redactor>,
   at_once: watch::Sender<bool>,
 }
 
 impl Workers {
   pub fn new(options: Options) -> Self {
     let guard = options.guard.clone().map(|program| Arc::new(Guard::new(program)));
+    let redactor = Arc::new(Redactor::of(&options.secrets));
     let shared = Shared {
       options,
+      redactor,
       inherited: Inherited::from_orch(),
       guard,
       at_once: watch::Sender::new(false),

@@ -63,7 +63,7 @@ pub(super) async fn run(
   started(Some(running.group.id()));
   let end = running.attend(cancelled).await;
   let (output, tail) = running.leave().await;
-  let answer = answer(end, task, output, tail);
+  let answer = answer(end, task, shared.redactor.redact(output), tail);
   Ok(Left { answer, scratch })
 }
 
@@ -103,6 +103,7 @@ impl Running {
   fn start(shared: &Shared, identity: &Identity, task: &ProcessTask, scratch: &Scratch) -> Result<Self, WorkerError> {
     let transport = |message: String| failure(FailureKind::Transport, message);
     let variables = environment::variables(&shared.inherited, identity, scratch.path(), task);
+    let variables = variables.map_err(transport)?;
     let mut child = launch::start(task, scratch.path(), &variables).map_err(transport)?;
     let group = child
       .id()
@@ -110,7 +111,7 @@ impl Running {
       .ok_or_else(|| transport("the process has no number".into()))?;
     scratch.occupy(group);
     let log = log::Log::new(shared.options.logs.as_deref().map(|logs| log::file(logs, identity)));
-    let streams = Streams::serve(&mut child, task.stdin.clone(), task.wants_output, log);
+    let streams = Streams::serve(&mut child, task.stdin.clone(), task.wants_output, log, &shared.redactor);
     Ok(Self {
       child,
       group,

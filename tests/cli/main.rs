@@ -7,6 +7,7 @@ mod graphs;
 mod programs;
 mod room;
 mod runs;
+mod secrets;
 mod signals;
 mod store;
 mod terminal;

@@ -114,6 +114,7 @@ pub fn options(root: &Path) -> Options {
     scratch: root.join("scratch"),
     files: orch::files::Depot::new(root.join("store")),
     guard: Some(env!("CARGO_BIN_EXE_orch").into()),
+    secrets: Vec::new(),
   }
 }
 

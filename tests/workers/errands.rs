@@ -30,7 +30,9 @@ impl Errand for Script {
   fn task(&self, paths: &[Arc<str>]) -> Result<ProcessTask, Box<Failure>> {
     let named = paths.iter().enumerate();
     Ok(ProcessTask {
-      env: named.map(|(at, path)| (format!("F{at}"), path.to_string())).collect(),
+      env: named
+        .map(|(at, path)| (format!("F{at}"), path.to_string().into()))
+        .collect(),
       ..self.task.clone()
     })
   }

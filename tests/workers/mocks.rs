@@ -14,6 +14,7 @@ async fn mocks_answer_as_told() {
     scratch: "/nowhere".into(),
     files: orch::files::Depot::new("/nowhere".into()),
     guard: None,
+    secrets: Vec::new(),
   });
   let failed = error(FailureKind::Timeout, "late");
   let malformed = error(FailureKind::Contract, "the answer is not JSON");

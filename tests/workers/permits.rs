@@ -29,7 +29,7 @@ fn task(bench: &Bench, script: &str) -> ProcessTask {
   let root = bench.root.path().to_str().expect("a path").to_owned();
   ProcessTask {
     cwd: Some(bench.path("cwd")),
-    env: vec![("ROOT".into(), root)],
+    env: vec![("ROOT".into(), root.into())],
     permit: Some(permit(bench)),
     ..shell(script)
   }
