@@ -24,6 +24,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
@@ -97,6 +98,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_workers();
   checker.check_orchestrators();
   checker.check_triggers();
+  checker.check_permits();
   checker
 }
 
