@@ -24,6 +24,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod overlaps;
 mod permits;
 mod policies;
 mod processes;

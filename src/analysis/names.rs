@@ -77,6 +77,8 @@ pub struct Body<'c, 'a> {
   pub unsigned: bool,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
+  pub last: Option<(LocalId, Type)>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -92,6 +94,7 @@ impl<'c, 'a> Body<'c, 'a> {
       loops: 0,
       unsigned: false,
       returns: None,
+      last: None,
     }
   }
 
@@ -265,6 +268,12 @@ impl<'c, 'a> Body<'c, 'a> {
         root: binding.local,
         fields: Vec::new(),
       }),
+      ast::ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last_local(base, name).map(|root| Path {
+          root,
+          fields: Vec::new(),
+        })
+      }
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());

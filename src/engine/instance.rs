@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-  attempt::Message, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, repeat::RepeatState,
-  scope::BlockState,
+  attempt::Message, each::EachState, event::TimerId, exchange::Child, layout::NodeId, leaf::Leaf, loss::Loss,
+  repeat::RepeatState, scope::BlockState,
 };
 use crate::{
   eval,
@@ -77,6 +77,8 @@ pub(super) enum State {
   Block(Box<BlockState>),
   Each(Box<EachState>),
   Repeat(Box<RepeatState>),
+  /// Waits for a run of its own to be remembered.
+  Dispatching(Box<Child>),
   /// Its taken arm runs.
   Choice,
   /// What an `attempt` or `catch` wraps runs.

@@ -32,6 +32,7 @@ pub(super) enum Body {
   Fail(Expr),
   Work(Call<WorkerId>),
   Orchestrate(Call<OrchestratorId>),
+  Dispatch(Call<OrchestratorId>),
   Each(Each),
   Repeat(Repeat),
   Choice(Choice),
@@ -184,6 +185,7 @@ impl Layout {
       hir::NodeKind::Fail(expr) => Body::Fail(expr.clone()),
       hir::NodeKind::Work(call) => Body::Work(call.clone()),
       hir::NodeKind::Orchestrate(call) => Body::Orchestrate(call.clone()),
+      hir::NodeKind::Dispatch(call) => Body::Dispatch(call.clone()),
       hir::NodeKind::Each(each) => Body::Each(self.each(each)),
       hir::NodeKind::Repeat(repeat) => Body::Repeat(self.repeat(repeat)),
       hir::NodeKind::If {

@@ -102,6 +102,7 @@ impl Run {
       State::Leaf(_) => self.stop_leaf(id),
       State::Block(_) => self.skip_pending(id, cause),
       State::Pending(_)
+      | State::Dispatching(_)
       | State::Begun
       | State::Each(_)
       | State::Repeat(_)

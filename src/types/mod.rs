@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-pub use builtin::{failure, failure_kinds, is_outcome, outcome, run_record, worker_call};
+pub use builtin::{failure, failure_kinds, handle, is_outcome, outcome, run_record, worker_call};
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
 
