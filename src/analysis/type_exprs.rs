@@ -20,7 +20,7 @@ use crate::{
 /// The type names that are always there.
 pub const BUILTIN: &[&str] = &[
   "string", "int", "float", "bool", "time", "duration", "file", "dir", "json", "secret", "null", "map", "Failure",
-  "Outcome",
+  "Handle", "Outcome",
 ];
 
 /// The most types that one may be made of, names expanded.
@@ -277,6 +277,7 @@ impl Checker<'_> {
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),
+      ("Handle", None) if !own => types::handle(),
       (_, None) => self.declared_type(module, name),
     }
   }
