@@ -1052,3 +1052,49 @@ fn secrets_go_to_the_environment_of_workers_only() {
     assert_eq!(refused(&check_text(&text)).join(" "), code, "{declaration}");
   }
 }
+
+#[test]
+fn triggers_start_orchestrators_on_time() {
+  let rest = "secret hook = env \"HOOK\"\nlet plain = \"x\"\ntype Push = { ref: string?, n: int, ... }\n\
+    worker w(n: int) -> int { mock return 1, timeout 1s }\n\
+    /// .\norchestrator o(text: string) -> string { a = w(1) return \"${text} ${a}\" }\n";
+  for (trigger, codes) in [
+    ("on schedule \"0 9 * * 1-5\" tz \"Europe/Stockholm\" => o(\"a\")", ""),
+    ("on schedule \"*/5 0 1 JAN SUN\" => o(plain)", ""),
+    ("on schedule \"0 9 * *\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 0 9 * * 1\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"61 9 * * 1\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"@daily\" => o(\"a\")", "trigger/bad"),
+    (
+      "on schedule \"0 9 * * 1\" tz \"Europe/Stockhol\" => o(\"a\")",
+      "trigger/bad",
+    ),
+    ("on schedule \"0 9 * * 1\" as e: Push => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 9 * * 1\" => o(1)", "type/mismatch"),
+    ("on schedule \"0 9 * * 1\" => oo(\"a\")", "name/unknown"),
+    ("on schedule \"0 9 * * 1\" => w(1)", "trigger/bad"),
+    ("on schedule \"0 9 * * 1\" => 1", "trigger/bad"),
+    (
+      "on webhook \"/a\" signed hook as e: Push if e.ref != null and e.n > 1 => o(e.ref)",
+      "",
+    ),
+    (
+      "on webhook \"/a\" signed hook as e: Push => o(e.ref)",
+      "type/maybe-null",
+    ),
+    (
+      "on webhook \"/a\" signed hook as e: Push if e.n => o(plain)",
+      "type/mismatch",
+    ),
+    ("on webhook \"a\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/a\" => o(plain)", "trigger/unsigned"),
+    ("on webhook \"/a\" signed plain => o(plain)", "name/wrong-kind"),
+    ("on webhook \"/a\" signed hok => o(plain)", "name/unknown"),
+  ] {
+    assert_eq!(
+      refused(&check_text(&format!("{trigger}\n{rest}"))).join(" "),
+      codes,
+      "{trigger}"
+    );
+  }
+}

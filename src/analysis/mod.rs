@@ -33,6 +33,7 @@ mod records;
 mod secrets;
 mod signatures;
 mod symbols;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod workers;
@@ -96,6 +97,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_triggers();
   checker.check_permits();
   checker
 }

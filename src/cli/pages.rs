@@ -58,6 +58,8 @@ pages! {
   "flow/block-end",
   "flow/misplaced-step",
   "flow/loose-effect",
+  "trigger/bad",
+  "trigger/unsigned",
   "unused/name",
   "unused/step",
   "failure/ignored",
