@@ -25,13 +25,7 @@ pub enum Space {
 }
 
 impl Space {
-  pub const ALL: [Space; 5] = [
-    Space::Callable,
-    Space::Value,
-    Space::Type,
-    Space::Limit,
-    Space::Group,
-  ];
+  pub const ALL: [Space; 5] = [Space::Callable, Space::Value, Space::Type, Space::Limit, Space::Group];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.

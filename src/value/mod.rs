@@ -4,6 +4,7 @@ mod build;
 mod conform;
 mod failure;
 mod json;
+pub mod plan;
 mod text;
 mod union;
 
