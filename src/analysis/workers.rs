@@ -104,6 +104,16 @@ impl Checker<'_> {
   }
 }
 
+impl Checker<'_> {
+  /// Remembers that something calls a worker, and the first place where no timeout holds.
+  pub fn called(&mut self, worker: hir::WorkerId, untimed: bool, span: Span) {
+    let known = self.untimed.entry(worker).or_insert(None);
+    if untimed && known.is_none() {
+      *known = Some(span);
+    }
+  }
+}
+
 impl Body<'_, '_> {
   pub fn retry_unsafe(&mut self, worker: &str, retry: Span, declared: Span) {
     let finding = Diagnostic::new(

@@ -16,6 +16,7 @@ mod leaf;
 mod loss;
 mod mock;
 mod outcome;
+mod plan;
 mod ready;
 mod repeat;
 mod replay;

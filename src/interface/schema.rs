@@ -4,50 +4,9 @@ use serde_json::{Value as Json, json};
 
 use crate::{
   diagnostics::nearest,
-  hir::{Contract, ExprKind, Orchestrator, Param, Program, Worker},
-  types::{
-    self, Type,
-    schema::{Schemas, put_first},
-  },
-  value::to_json,
+  hir::{Callable, Contract, Program, described},
+  types::{self, Type, schema::Schemas},
 };
-
-/// A worker or orchestrator, as those see it who call it.
-#[derive(Clone, Copy)]
-pub(super) struct Callable<'a> {
-  pub name: &'a str,
-  pub doc: Option<&'a str>,
-  pub contract: Option<&'a str>,
-  pub params: &'a [Param],
-  pub input: &'a Type,
-  pub output: &'a Type,
-}
-
-impl<'a> From<&'a Worker> for Callable<'a> {
-  fn from(worker: &'a Worker) -> Self {
-    Self {
-      name: &worker.name,
-      doc: worker.doc.as_deref(),
-      contract: worker.contract.as_deref(),
-      params: &worker.params,
-      input: &worker.input,
-      output: &worker.output,
-    }
-  }
-}
-
-impl<'a> From<&'a Orchestrator> for Callable<'a> {
-  fn from(orchestrator: &'a Orchestrator) -> Self {
-    Self {
-      name: &orchestrator.name,
-      doc: orchestrator.doc.as_deref(),
-      contract: orchestrator.contract.as_deref(),
-      params: &orchestrator.params,
-      input: &orchestrator.input,
-      output: &orchestrator.output,
-    }
-  }
-}
 
 /// The workers of all modules, then the orchestrators, the root module's first in each.
 fn callables(program: &Program, root_only: bool) -> impl Iterator<Item = Callable<'_>> {
@@ -76,17 +35,17 @@ pub fn document(program: &Program) -> Json {
     }
   }
   for callable in callables(program, true) {
-    define_callable(&mut schemas, callable);
+    define_callable(&mut schemas, &callable);
   }
   let doc = program.modules.first().and_then(|module| module.doc.as_deref());
-  finish(program, schemas, described(json!({}), doc))
+  program.schema_document(schemas, described(json!({}), doc))
 }
 
-fn define_callable(schemas: &mut Schemas, callable: Callable<'_>) {
-  for (side, ty) in sides(callable.input, callable.output) {
+fn define_callable(schemas: &mut Schemas, callable: &Callable<'_>) {
+  for (side, ty) in sides(&callable.input, callable.output) {
     let schema = match callable.contract {
       Some(contract) => schemas.define(&format!("{contract}.{side}"), ty),
-      None if side == "input" => input(schemas, callable),
+      None if side == "input" => callable.input_schema(schemas),
       None => schemas.of(ty),
     };
     let schema = described(schema, callable.doc);
@@ -102,7 +61,7 @@ fn sides<'a>(input: &'a Type, output: &'a Type) -> [(&'static str, &'a Type); 2]
 /// them.
 pub fn tools(program: &Program) -> Json {
   let tools: Vec<Json> = callables(program, true)
-    .map(|callable| tool(program, callable))
+    .map(|callable| tool(program, &callable))
     .collect();
   json!({ "tools": tools })
 }
@@ -116,14 +75,14 @@ pub fn named(program: &Program, name: &str) -> Result<Json, String> {
   if let Some(ty) = type_named(program, name)? {
     let mut schemas = Schemas::default();
     let schema = schemas.inside(&ty.0);
-    return Ok(finish(program, schemas, described(schema, ty.1.as_deref())));
+    return Ok(program.schema_document(schemas, described(schema, ty.1.as_deref())));
   }
   if let Some(contract) = contract_named(program, name)? {
     return Ok(contract_document(program, contract));
   }
   let callable = callables(program, false).find(|callable| callable.name == name);
   callable
-    .map(|callable| tool(program, callable))
+    .map(|callable| tool(program, &callable))
     .ok_or_else(|| unknown(program, name))
 }
 
@@ -173,55 +132,15 @@ fn contract_document(program: &Program, contract: &Contract) -> Json {
     schemas.define(side, ty);
   }
   let schema = json!({ "title": &*contract.name });
-  finish(program, schemas, described(schema, contract.doc.as_deref()))
+  program.schema_document(schemas, described(schema, contract.doc.as_deref()))
 }
 
-fn tool(program: &Program, callable: Callable<'_>) -> Json {
-  let mut schemas = Schemas::default();
-  let schema = input(&mut schemas, callable);
-  let input = finish(program, schemas, schema);
-  let mut schemas = Schemas::default();
-  let schema = schemas.inside(callable.output);
-  let output = finish(program, schemas, schema);
-  let mut tool = json!({ "name": callable.name, "inputSchema": input, "outputSchema": output });
-  if let Some(doc) = callable.doc {
-    tool = json!({ "name": callable.name, "description": doc, "inputSchema": input, "outputSchema": output });
+fn tool(program: &Program, callable: &Callable<'_>) -> Json {
+  let (input, output) = program.message_schemas(callable);
+  match callable.doc {
+    Some(doc) => json!({ "name": callable.name, "description": doc, "inputSchema": input, "outputSchema": output }),
+    None => json!({ "name": callable.name, "inputSchema": input, "outputSchema": output }),
   }
-  tool
-}
-
-/// The message in: what has a default may be left out.
-fn input(schemas: &mut Schemas, callable: Callable<'_>) -> Json {
-  let Some(record) = callable.input.as_record() else {
-    return schemas.of(callable.input);
-  };
-  let find = |name: &str| callable.params.iter().find(|param| *param.name == *name);
-  let default = |name: &str| find(name).and_then(|param| param.default.as_ref());
-  let mut schema = schemas.record(record, |name| default(name).is_some());
-  for name in record.fields.keys() {
-    let Some(default) = default(name) else { continue };
-    if let ExprKind::Literal(value) = &default.kind {
-      schema["properties"][&**name]["default"] = to_json(value);
-    }
-  }
-  schema
-}
-
-fn described(mut schema: Json, doc: Option<&str>) -> Json {
-  if let Some(doc) = doc {
-    put_first(&mut schema, "description", doc.into());
-  }
-  schema
-}
-
-/// The document, with the doc comments of the types in it.
-fn finish(program: &Program, mut schemas: Schemas, schema: Json) -> Json {
-  for declared in &program.types {
-    if let (Some(doc), Type::Named(named)) = (&declared.doc, &declared.ty) {
-      schemas.describe(&declared.name, &named.ty, doc);
-    }
-  }
-  schemas.document(schema)
 }
 
 fn unknown(program: &Program, name: &str) -> String {

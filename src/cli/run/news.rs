@@ -98,6 +98,7 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
     }
     Event::StepSucceeded { path, .. } => format!("{}: done", shown(path)?),
     Event::Expanded { path, items, .. } if !path.contains('[') => format!("{path}: {items} items"),
+    Event::Planned { path, assignments, .. } if !path.contains('[') => format!("{path}: {assignments} assignments"),
     Event::ArmTaken { path, arm, .. } => {
       format!("{}: takes {}", shown(path)?, arm.as_deref().unwrap_or("nothing"))
     }

@@ -166,6 +166,7 @@ fn a_failure_shows_everything_known_about_it() {
 fn instances_belong_to_their_group() {
   assert_eq!(group_of("verdicts[3]"), Some("verdicts"));
   assert_eq!(group_of("a[1].b[2]"), Some("a[1].b"));
+  assert_eq!(group_of("results[\"code\"]"), Some("results"));
   assert_eq!(group_of("verdicts[3].a"), None);
   assert_eq!(group_of("kind.\"x[y]\""), None);
 }

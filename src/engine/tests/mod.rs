@@ -84,6 +84,13 @@ fn line(record: &Record) -> Option<String> {
     Expanded {
       path, items, window, ..
     } => format!("expanded {path} {items} by {window}"),
+    Planned {
+      path,
+      assignments,
+      window,
+      unused,
+      ..
+    } => format!("planned {path} {assignments} by {window}, unused {}", unused.join(",")),
     Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
     RequireChecked { path, held } => format!("require {path} {held}"),
     DeadlinePassed { path } => format!("deadline {path}"),
