@@ -2,6 +2,7 @@
 
 mod build;
 mod messages;
+mod pools;
 mod random;
 mod scale;
 mod stored;
