@@ -25,6 +25,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod permits;
 mod plans;
 mod policies;
 mod pools;
@@ -32,8 +33,10 @@ mod processes;
 mod profiles;
 mod reads;
 mod records;
+mod secrets;
 mod signatures;
 mod symbols;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod workers;
@@ -97,6 +100,8 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_triggers();
+  checker.check_permits();
   checker
 }
 

@@ -148,7 +148,7 @@ impl<'a> Checker<'a> {
     let sides = match signature {
       Signature::Own { params, output } => {
         let fields = params.iter().map(|param| {
-          let ty = self.type_of(module, &param.ty);
+          let ty = Body::new(self, module).param_type(&param.ty);
           let optional = param.default.is_some();
           (Arc::from(param.name.value.as_str()), Field { ty, optional })
         });
@@ -168,6 +168,16 @@ impl<'a> Checker<'a> {
     }
     let input = Type::Record(Arc::new(RecordType { fields, open: false }));
     if input.is_unknown() || output.is_unknown() {
+      return None;
+    }
+    if input.holds_secret() {
+      let message = format!("a plan can't give `{}` the secret that it takes", entry.name.value);
+      let finding = Diagnostic::new(&codes::SECRET_LEAK, message).label(entry.span, "would come from the planner");
+      let help = format!(
+        "give it here, with a `_` for what a plan gives: `{}(key: token, text: _)`",
+        entry.name.value
+      );
+      self.say(finding.help(help));
       return None;
     }
     if holds_plan(&input) {

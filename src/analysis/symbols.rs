@@ -7,7 +7,7 @@ use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, PoolId, WorkerId},
   modules::Loaded,
-  source::Span,
+  source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
 };
 
@@ -52,6 +52,7 @@ pub enum Target {
   Group(usize),
   Profile(usize),
   Pool(PoolId),
+  Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -97,6 +98,10 @@ pub struct Symbols<'a> {
   pub limit_names: Vec<&'a Name>,
   pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub group_names: Vec<&'a Name>,
+  /// Names of secrets, each with the variable that holds it.
+  pub secrets: Vec<Declared<'a, Spanned<String>>>,
+  pub secret_names: Vec<&'a Name>,
+  pub triggers: Vec<Declared<'a, ast::Trigger>>,
   pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
   pub profile_names: Vec<&'a Name>,
   /// The list of members of each.
@@ -139,6 +144,7 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
         policies: it,
@@ -148,7 +154,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_) | ItemKind::Secret { .. } | ItemKind::Trigger(_) => {
+      ItemKind::PatternTemplate(_) => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -186,6 +192,11 @@ impl<'a> Symbols<'a> {
         self.pool_names.push(name);
         let at = push(&mut self.pools, Declared { module, item, it });
         (Space::Pool, name, Target::Pool(PoolId(number(at))))
+      }
+      ItemKind::Secret { name, variable: it } => {
+        self.secret_names.push(name);
+        let at = push(&mut self.secrets, Declared { module, item, it });
+        (Space::Value, name, Target::Secret(at))
       }
       ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);

@@ -27,7 +27,10 @@ pub const BUILTIN: &[&str] = &[
   "bool",
   "time",
   "duration",
+  "file",
+  "dir",
   "json",
+  "secret",
   "null",
   "map",
   "Failure",
@@ -333,7 +336,16 @@ impl Checker<'_> {
       ("bool", None) => Type::bool(),
       ("time", None) => Type::Time,
       ("duration", None) => Type::Duration,
+      ("file", None) => Type::File,
+      ("dir", None) => Type::Dir,
       ("json", None) => Type::Json,
+      ("secret", None) => {
+        let finding = Diagnostic::new(&codes::SECRET_LEAK, "`secret` is the type of a parameter only")
+          .label(name.span, "part of a message here")
+          .help("give the worker a parameter of its own: `worker f(token: secret, ...)`");
+        self.say(finding);
+        Type::Unknown
+      }
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-  super::{ListBuilder, RecordBuilder, TooLarge, Value, clip, conform::field_step},
+  super::{ListBuilder, RecordBuilder, TooLarge, Value, clip, conform::step_of},
   NAME,
 };
 use crate::{
@@ -108,7 +108,7 @@ fn scan_under<'a>(value: &'a Value, at: &mut String, found: &mut dyn FnMut(Strin
     at.truncate(length);
   }
   for (name, part) in value.as_record().into_iter().flatten() {
-    at.push_str(&field_step(name));
+    at.push_str(&step_of(name));
     scan_under(part, at, found);
     at.truncate(length);
   }
