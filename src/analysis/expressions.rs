@@ -286,7 +286,7 @@ impl Body<'_, '_> {
   fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {
     let target = self.checker.type_of(self.module, ty);
     let value = match (&value.kind, target.as_plan()) {
-      (ast::ExprKind::Record(_), Some(plan)) => self.check(value, plan.shape(), "the plan"),
+      (ast::ExprKind::Record(_), Some(plan)) => self.check(value, plan.unbounded().shape(), "the plan"),
       _ => self.infer(value),
     };
     if !value.ty.is_unknown() && !target.is_unknown() && !types::castable(&value.ty, &target) {

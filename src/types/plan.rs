@@ -42,7 +42,7 @@ static REFERENCE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[A-Za
 impl PlanType {
   pub fn new(pool: Arc<str>, number: u32, members: Arc<[PlanMember]>, most: Option<u64>) -> Self {
     let workers = Type::union(members.iter().map(|member| Type::Literal(member.name.clone())));
-    let assignment = Type::Record(Arc::new(assignment(workers, Type::Json)));
+    let assignment = Type::Record(Arc::new(assignment(Type::string(), workers, Type::Json)));
     let assignments = Type::List(Arc::new(ListType {
       item: Type::named(&format!("Assignment<{pool}>"), assignment),
       min: None,
@@ -66,28 +66,33 @@ impl PlanType {
     self.members.iter().flat_map(|member| [&member.input, &member.output])
   }
 
-  /// A plan as data: `{ assignments: [{ id, worker, input, after? }] }`.
+  /// A plan as data: `{ assignments: [{ id, worker, input, after? }] }`. Not every value of it is a plan.
   pub fn shape(&self) -> &Type {
     &self.shape
+  }
+
+  /// The same plans, however many assignments.
+  pub fn unbounded(&self) -> PlanType {
+    Self::new(self.pool.clone(), self.number, self.members.clone(), None)
   }
 
   /// What one assignment of each member may be, references included.
   pub(super) fn choices(&self) -> impl Iterator<Item = RecordType> {
     self.members.iter().map(|member| {
       let worker = Type::Literal(member.name.clone());
-      assignment(worker, or_reference(&member.input))
+      assignment(matching(&ID), worker, or_reference(&member.input))
     })
   }
 }
 
 /// What an assignment looks like before it is known who is meant: any worker, any input.
 pub fn loose_assignment() -> RecordType {
-  assignment(Type::string(), Type::Json)
+  assignment(matching(&ID), Type::string(), Type::Json)
 }
 
-fn assignment(worker: Type, input: Type) -> RecordType {
+fn assignment(id: Type, worker: Type, input: Type) -> RecordType {
   let fields = [
-    ("id", matching(&ID), false),
+    ("id", id, false),
     ("worker", worker, false),
     ("input", input, false),
     ("after", Type::list(Type::string()), true),
