@@ -214,14 +214,12 @@ impl<'a> Checker<'a> {
 
 /// The orchestrators that a node itself may enter.
 fn reached(program: &Program, kind: &NodeKind) -> Vec<OrchestratorId> {
-  match kind {
-    NodeKind::Orchestrate(call) => vec![call.target],
-    NodeKind::RunPlan(run) => {
-      let members = program.pool(run.pool).members.iter();
-      members.flat_map(|member| reached(program, &member.call.kind)).collect()
-    }
-    _ => Vec::new(),
-  }
+  let calls = program.calls(kind).into_iter();
+  let targets = calls.filter_map(|call| match call {
+    NodeKind::Orchestrate(call) => Some(call.target),
+    _ => None,
+  });
+  targets.collect()
 }
 
 impl Slot {

@@ -197,7 +197,7 @@ fn reached(program: &Program, from: OrchestratorId) -> Vec<(WorkerId, Span)> {
   while let Some((at, call)) = open.pop() {
     program.orchestrator(at).body.visit_nodes(&mut |node| {
       let call = call.unwrap_or(node.span);
-      let mut reach = |kind: &NodeKind| match kind {
+      let reach = |kind: &NodeKind| match kind {
         NodeKind::Work(work) if !found.iter().any(|(known, _)| *known == work.target) => {
           found.push((work.target, call));
         }
@@ -207,11 +207,7 @@ fn reached(program: &Program, from: OrchestratorId) -> Vec<(WorkerId, Span)> {
         }
         _ => {}
       };
-      reach(&node.kind);
-      if let NodeKind::RunPlan(run) = &node.kind {
-        let members = &program.pool(run.pool).members;
-        members.iter().for_each(|member| reach(&member.call.kind));
-      }
+      program.calls(&node.kind).into_iter().for_each(reach);
     });
   }
   found

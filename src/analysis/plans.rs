@@ -139,6 +139,19 @@ impl Checker<'_> {
   }
 }
 
+/// Whether something in a literal was said already.
+fn holds_broken(expr: &Expr) -> bool {
+  match &expr.kind {
+    ExprKind::Record(parts) => parts.iter().any(|part| match part {
+      FieldPart::Field(_, value) | FieldPart::Spread(value) => holds_broken(value),
+    }),
+    ExprKind::List(parts) => parts.iter().any(|part| match part {
+      ElementPart::Item(value) | ElementPart::Spread(value) => holds_broken(value),
+    }),
+    _ => expr.ty.is_unknown(),
+  }
+}
+
 impl TypeExpr {
   /// A name and nothing else.
   fn plain_name(&self) -> Option<&Name> {
@@ -194,7 +207,7 @@ impl Body<'_, '_> {
   pub(super) fn plan_literal(&mut self, parts: &[ast::RecordPart], span: Span, wanted: &Type, what: &str) -> Expr {
     let before = self.checker.findings.0.len();
     let mut record = self.record(parts, span, Some(wanted));
-    if self.checker.findings.0.len() > before {
+    if self.checker.findings.0.len() > before || holds_broken(&record) {
       record.ty = Type::Unknown;
       return record;
     }

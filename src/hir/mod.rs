@@ -392,6 +392,11 @@ impl Program {
     &self.pools[id.0 as usize]
   }
 
+  /// All pools with their ids, in order of declaration, the root module's first.
+  pub fn pool_ids(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+    self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
+  }
+
   /// All orchestrators with their ids, in order of declaration, the root module's first.
   pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
     self

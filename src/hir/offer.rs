@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{ExprKind, Orchestrator, Param, PoolId, PoolMember, Program, Worker};
 use crate::{
   types::{
-    Field, RecordType, Type,
+    Field, PlanMember, PlanType, RecordType, Type,
     schema::{Schemas, put_first},
   },
   value::{TooLarge, Value, from_json, to_json},
@@ -106,6 +106,26 @@ impl Program {
     let mut schemas = Schemas::default();
     let schema = schemas.inside(callable.output);
     (input, self.schema_document(schemas, schema))
+  }
+
+  /// The type of plans over a pool, however many assignments.
+  pub fn plans(&self, pool: PoolId) -> Type {
+    let declared = self.pool(pool);
+    let members = declared.members.iter().map(|member| {
+      let fields = member.params.iter().map(|param| {
+        let optional = param.optional || param.default.is_some();
+        let ty = param.ty.clone();
+        (param.name.clone(), Field { ty, optional })
+      });
+      let fields = fields.collect();
+      PlanMember {
+        name: member.name.clone(),
+        input: Type::Record(Arc::new(RecordType { fields, open: false })),
+        output: member.output.clone(),
+      }
+    });
+    let plan = PlanType::new(declared.name.clone(), pool.0, members.collect(), None);
+    Type::Plan(Arc::new(plan))
   }
 
   /// `describe(pool)`: a `WorkerCard` of each member.

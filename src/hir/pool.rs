@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{LocalId, ModuleId, Node, Param};
+use super::{LocalId, ModuleId, Node, NodeKind, Param, Program};
 use crate::{source::Span, types::Type};
 
 /// `pool name = [worker, ...]`
@@ -35,5 +35,22 @@ pub struct PoolMember {
 impl Pool {
   pub fn member(&self, name: &str) -> Option<&PoolMember> {
     self.members.iter().find(|member| *member.name == *name)
+  }
+}
+
+impl Program {
+  /// What a node calls by itself: its own call, if it is one, or what a plan may assign. What is inside of it is not
+  /// looked at.
+  pub fn calls<'a>(&'a self, kind: &'a NodeKind) -> Vec<&'a NodeKind> {
+    match kind {
+      NodeKind::RunPlan(run) => self
+        .pool(run.pool)
+        .members
+        .iter()
+        .map(|member| &member.call.kind)
+        .collect(),
+      NodeKind::Work(_) | NodeKind::Orchestrate(_) => vec![kind],
+      _ => Vec::new(),
+    }
   }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
   diagnostics::nearest,
-  hir::{Callable, Contract, Program, described},
+  hir::{Callable, Contract, Pool, Program, described},
   types::{self, Type, schema::Schemas},
 };
 
@@ -21,7 +21,7 @@ fn callables(program: &Program, root_only: bool) -> impl Iterator<Item = Callabl
 }
 
 /// Everything that the root module declares, as one document: `$defs` has its types, `Contract@1.input` and `.output`,
-/// `worker.input` and `.output`.
+/// `worker.input` and `.output`, `pool.plan`.
 pub fn document(program: &Program) -> Json {
   let mut schemas = Schemas::default();
   for declared in program.types.iter().filter(|declared| declared.module.0 == 0) {
@@ -36,6 +36,10 @@ pub fn document(program: &Program) -> Json {
   }
   for callable in callables(program, true) {
     define_callable(&mut schemas, &callable);
+  }
+  for (id, pool) in program.pool_ids().filter(|(_, pool)| pool.module.0 == 0) {
+    let schema = schemas.of(&program.plans(id));
+    schemas.define_as(&format!("{}.plan", pool.name), described(schema, pool.doc.as_deref()));
   }
   let doc = program.modules.first().and_then(|module| module.doc.as_deref());
   program.schema_document(schemas, described(json!({}), doc))
@@ -66,8 +70,8 @@ pub fn tools(program: &Program) -> Json {
   json!({ "tools": tools })
 }
 
-/// The document of one name: a type or a side of a contract (`C.input`) as its schema, a contract as two `$defs`, a
-/// worker or orchestrator as a tool.
+/// The document of one name: a type, a side of a contract (`C.input`) or the plans over a pool (`pool.plan`) as its
+/// schema, a contract as two `$defs`, a worker or orchestrator as a tool, a pool as a tool for each member.
 ///
 /// # Errors
 /// One line: there is no such name, or it has several versions.
@@ -81,9 +85,18 @@ pub fn named(program: &Program, name: &str) -> Result<Json, String> {
     return Ok(contract_document(program, contract));
   }
   let callable = callables(program, false).find(|callable| callable.name == name);
-  callable
-    .map(|callable| tool(program, &callable))
+  if let Some(callable) = callable {
+    return Ok(tool(program, &callable));
+  }
+  let pool = program.pools.iter().find(|pool| *pool.name == *name);
+  pool
+    .map(|pool| pool_tools(program, pool))
     .ok_or_else(|| unknown(program, name))
+}
+
+fn pool_tools(program: &Program, pool: &Pool) -> Json {
+  let tools = pool.members.iter().map(|member| tool(program, &member.into()));
+  described(json!({ "tools": tools.collect::<Json>() }), pool.doc.as_deref())
 }
 
 /// The type with its doc comment.
@@ -97,6 +110,12 @@ fn type_named(program: &Program, name: &str) -> Result<Option<(Type, Option<Stri
   let Some((contract, side)) = name.rsplit_once('.') else {
     return Ok(None);
   };
+  let pool = program
+    .pool_ids()
+    .find(|(_, pool)| side == "plan" && *pool.name == *contract);
+  if let Some((id, pool)) = pool {
+    return Ok(Some((program.plans(id), pool.doc.clone())));
+  }
   let side = |contract: &Contract| match side {
     "input" => Some(contract.input.clone()),
     "output" => Some(contract.output.clone()),
@@ -148,8 +167,9 @@ fn unknown(program: &Program, name: &str) -> String {
   let contracts = program.contracts.iter().map(|contract| &*contract.name);
   let names = types
     .chain(contracts)
+    .chain(program.pools.iter().map(|pool| &*pool.name))
     .chain(callables(program, false).map(|callable| callable.name));
   let near = nearest(name, names);
   let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-  format!("there is no type, contract, worker or orchestrator `{name}`{near}")
+  format!("there is no type, contract, worker, orchestrator or pool `{name}`{near}")
 }
