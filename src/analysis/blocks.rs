@@ -240,6 +240,11 @@ impl Body<'_, '_> {
         local = self.find(&name.value).map(|binding| binding.local);
         let node = self.node(written);
         self.set_type(&name.value, &node.ty);
+        if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
+          && self.is_constant(value)
+        {
+          self.constant_steps.extend(local);
+        }
         self.needless_after(written);
         StepKind::Node(node)
       }

@@ -57,7 +57,7 @@ impl Body<'_, '_> {
 
   /// The type of a field of a record, or of every record of a union.
   fn field_type(&mut self, of: &Type, name: &Spanned<String>) -> Option<Type> {
-    match of.resolved() {
+    match of.data() {
       Type::Unknown | Type::Never => None,
       Type::Record(record) => match record.fields.get(name.value.as_str()) {
         Some(field) => Some(field.read()),

@@ -1,6 +1,9 @@
 //! Names inside one function, worker or orchestrator: scopes, and what conditions have proved about them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
 
 use super::{
   checker::Checker,
@@ -75,6 +78,10 @@ pub struct Body<'c, 'a> {
   pub loops: u32,
   /// Its contract is not known: what is read may be a parameter of that.
   pub unsigned: bool,
+  /// Where `_` may stand for an argument: the record that it is a field of.
+  pub holes: Option<LocalId>,
+  /// Steps whose value no call, parameter or item has a part in.
+  pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
   /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
@@ -93,6 +100,8 @@ impl<'c, 'a> Body<'c, 'a> {
       reads: HashMap::new(),
       loops: 0,
       unsigned: false,
+      holes: None,
+      constant_steps: HashSet::new(),
       returns: None,
       last: None,
     }

@@ -31,6 +31,7 @@ impl Body<'_, '_> {
     let (kind, ty, policies) = match &node.kind {
       ast::NodeKind::Expr(expr) => self.expression_node(node, expr),
       ast::NodeKind::Each(each) => self.each(node, each),
+      ast::NodeKind::Run(plan) => self.run_plan(node, plan),
       other => {
         let (kind, ty) = self.compound(node, other);
         let mut policies = WorkerPolicies::default();
@@ -75,15 +76,11 @@ impl Body<'_, '_> {
         (NodeKind::Fail(message), Type::Never)
       }
       ast::NodeKind::Dispatch(call) => self.dispatch(call),
-      ast::NodeKind::Run(_) => {
-        self.checker.unbuilt(node.span, "this step");
-        (NodeKind::Fail(super::expressions::broken(node.span)), Type::Unknown)
-      }
       ast::NodeKind::Block(block) => {
         let (block, ty) = self.block(block, End::Yield { expected: None });
         (NodeKind::Block(block), ty)
       }
-      ast::NodeKind::Expr(_) | ast::NodeKind::Each(_) => {
+      ast::NodeKind::Expr(_) | ast::NodeKind::Each(_) | ast::NodeKind::Run(_) => {
         (NodeKind::Fail(super::expressions::broken(node.span)), Type::Unknown)
       }
     }
@@ -197,16 +194,8 @@ impl Body<'_, '_> {
     if let (Some(retry), false) = (policies.retry_at, idempotent) {
       self.retry_unsafe(&name.value, retry, declared);
     }
-    let untimed = policies.timeout.is_none();
-    let known = self.checker.untimed.entry(call.target).or_insert(None);
-    if untimed && known.is_none() {
-      *known = Some(node.span);
-    }
-    call.policies = Policies {
-      timeout: policies.timeout.clone(),
-      retry: policies.retry.clone(),
-      limits: policies.limits.clone(),
-    };
+    self.checker.called(call.target, policies.timeout.is_none(), node.span);
+    call.policies = merged(&policies);
     (NodeKind::Work(call), ty, policies)
   }
 
@@ -316,6 +305,15 @@ impl Body<'_, '_> {
       segment: segment.into(),
       node,
     }
+  }
+}
+
+/// What holds for one call of a worker.
+pub fn merged(policies: &WorkerPolicies) -> Policies {
+  Policies {
+    timeout: policies.timeout.clone(),
+    retry: policies.retry.clone(),
+    limits: policies.limits.clone(),
   }
 }
 

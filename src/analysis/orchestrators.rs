@@ -41,9 +41,11 @@ impl Checker<'_> {
     if cycles.is_empty() {
       self.too_deep(&order, &calls);
     }
+    self.lower_pools();
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    self.check_run_cycles();
   }
 
   fn sign_orchestrator(&mut self, at: usize) {

@@ -123,6 +123,17 @@ pub enum Event {
     /// Of the items.
     digest: Digest,
   },
+  /// A `run` has its plan: an instance `path["id"]` of each assignment, at most `window` at once.
+  Planned {
+    path: Arc<str>,
+    pool: Arc<str>,
+    assignments: u64,
+    window: u64,
+    /// Of the plan.
+    digest: Digest,
+    /// Members of the pool that it assigns nothing.
+    unused: Vec<Arc<str>>,
+  },
   /// An iteration of a `repeat` succeeded; `until` is what its condition said, `None` if it has none.
   Iterated {
     path: Arc<str>,
@@ -285,6 +296,7 @@ impl Event {
       | RetryScheduled { path, .. }
       | ArmTaken { path, .. }
       | Expanded { path, .. }
+      | Planned { path, .. }
       | Iterated { path, .. }
       | Dispatched { path, .. }
       | RequireChecked { path, .. }

@@ -18,6 +18,7 @@ mod leaf;
 mod loss;
 mod mock;
 mod outcome;
+mod plan;
 mod ready;
 mod repeat;
 mod replay;

@@ -253,6 +253,7 @@ impl Run {
     match (&instance.state, slot) {
       (State::Block(_), Slot::Step(step)) => self.step_ended(id, step, end, locals),
       (State::Each(_), Slot::Item(item)) => self.begin(id, |run, id| run.item_ended(id, item, end)),
+      (State::Run(_), Slot::Assignment(at)) => self.begin(id, |run, id| run.assignment_ended(id, at, end)),
       (State::Repeat(_), Slot::Iteration(_)) => self.begin(id, |run, id| run.iteration_ended(id, end, locals)),
       (State::Guarding, _) => self.begin(id, |run, id| run.guarded_ended(id, end)),
       _ => self.pass_on(id, end),

@@ -3,13 +3,17 @@
 
 mod expr;
 mod flow;
+mod offer;
+mod pool;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit, Wait, WaitKind,
 };
+pub use offer::{Callable, described};
+pub use pool::{Pool, PoolMember};
 
 use crate::{
   source::{SourceId, Span},
@@ -35,6 +39,8 @@ ids! {
   OrchestratorId;
   /// Index into [`Program::limits`].
   LimitId;
+  /// Index into [`Program::pools`].
+  PoolId;
   /// A name bound inside one function, worker or orchestrator; unique within it (there is no shadowing).
   LocalId;
 }
@@ -49,6 +55,7 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub pools: Vec<Pool>,
   pub secrets: Vec<Secret>,
   /// In order of declaration, the root module's first.
   pub triggers: Vec<Trigger>,
@@ -401,6 +408,15 @@ impl Program {
 
   pub fn limit(&self, id: LimitId) -> &Limit {
     &self.limits[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &Pool {
+    &self.pools[id.0 as usize]
+  }
+
+  /// All pools with their ids, in order of declaration, the root module's first.
+  pub fn pool_ids(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+    self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
   /// All orchestrators with their ids, in order of declaration, the root module's first.

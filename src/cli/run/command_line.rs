@@ -133,7 +133,7 @@ fn option(param: &Param, sources: &Sources) -> Arg {
     None => "[required]".to_owned(),
   };
   if matches!(
-    param.ty.without_null().resolved(),
+    param.ty.without_null().data(),
     Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Json
   ) {
     help.push_str(" (as JSON)");

@@ -299,6 +299,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       reads_of_block(&repeat.body, reads);
       repeat.until.iter().for_each(|until| reads_of_expr(until, reads));
     }
+    NodeKind::RunPlan(run) => reads_of_expr(&run.plan, reads),
     NodeKind::If { condition, .. } => reads_of_expr(condition, reads),
     NodeKind::Match { subject, .. } => reads_of_expr(subject, reads),
     NodeKind::Attempt(inner) | NodeKind::Catch { inner, .. } => reads_of(inner, reads),

@@ -2,6 +2,7 @@
 
 mod build;
 mod messages;
+mod pools;
 mod random;
 mod scale;
 mod stored;
@@ -86,6 +87,13 @@ fn line(record: &Record) -> Option<String> {
     Expanded {
       path, items, window, ..
     } => format!("expanded {path} {items} by {window}"),
+    Planned {
+      path,
+      assignments,
+      window,
+      unused,
+      ..
+    } => format!("planned {path} {assignments} by {window}, unused {}", unused.join(",")),
     Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
     Dispatched { path, orchestrator, .. } => format!("dispatched {path} {orchestrator}"),
     RequireChecked { path, held } => format!("require {path} {held}"),
