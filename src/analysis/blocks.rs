@@ -217,6 +217,10 @@ impl Body<'_, '_> {
     let mut gate = true;
     let kind = match &step.kind {
       ast::StepKind::Broken { .. } => return None,
+      ast::StepKind::Declaration(_) => {
+        self.checker.unbuilt(step.span, "this declaration");
+        return None;
+      }
       ast::StepKind::Named { name, node: written } => {
         gate = false;
         local = self.find(&name.value).map(|binding| binding.local);

@@ -74,6 +74,10 @@ impl Body<'_, '_> {
         let message = self.check(message, &Type::string(), "the message of `fail`");
         (NodeKind::Fail(message), Type::Never)
       }
+      ast::NodeKind::Dispatch(_) | ast::NodeKind::Run(_) => {
+        self.checker.unbuilt(node.span, "this step");
+        (NodeKind::Fail(super::expressions::broken(node.span)), Type::Unknown)
+      }
       ast::NodeKind::Block(block) => {
         let (block, ty) = self.block(block, End::Yield { expected: None });
         (NodeKind::Block(block), ty)

@@ -68,7 +68,8 @@ impl<'a> Reads<'a> {
       }
       StepKind::Yield(value) => self.expr(value),
       StepKind::Stage { body, .. } => self.block(body),
-      StepKind::Broken { .. } => {}
+      // it reads parameters only
+      StepKind::Declaration(_) | StepKind::Broken { .. } => {}
     }
   }
 
@@ -88,8 +89,9 @@ impl<'a> Reads<'a> {
       });
     }
     self.policies(&node.with);
+    self.ends(node);
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) | NodeKind::Run(expr) => self.expr(expr),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
       NodeKind::If {
@@ -121,6 +123,12 @@ impl<'a> Reads<'a> {
       }
       NodeKind::Block(block) => self.block(block),
     }
+  }
+
+  /// `undo` and `finally` run once the node is over, so the block's names that they read must be there by then.
+  fn ends(&mut self, node: &'a Node) {
+    node.undo.iter().for_each(|call| self.node(call));
+    node.finally.iter().for_each(|call| self.node(call));
   }
 
   fn each(&mut self, each: &'a Each) {

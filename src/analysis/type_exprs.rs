@@ -161,6 +161,10 @@ impl Checker<'_> {
       TypeExprKind::Int(value) => Type::int_range(*value, *value),
       TypeExprKind::String(text) => Type::literal(text),
       TypeExprKind::Broken => Type::Unknown,
+      TypeExprKind::Worker { .. } => {
+        self.unbuilt(ty.span, "a type of workers");
+        Type::Unknown
+      }
       TypeExprKind::Optional(inner) => self.type_of(module, inner).optional(),
       TypeExprKind::List { item, refine } => {
         let item = self.type_of(module, item);
@@ -333,7 +337,7 @@ impl Checker<'_> {
           self.bad_refinement(span, &format!("the pattern does not parse: {reason}"))
         }
       },
-      Some((Refinement::Range { .. }, _)) => {
+      Some((Refinement::Range { .. } | Refinement::UpTo(_), _)) => {
         let (min, max) = self.lengths(refine);
         Type::String(Arc::new(StringRules { min, max, regex: None }))
       }
@@ -354,6 +358,7 @@ impl Checker<'_> {
         _ => self.bad_refinement(refine.span, "the ends of an int's range are ints"),
       },
       Refinement::Regex(_) => self.bad_refinement(refine.span, "a pattern refines strings only"),
+      Refinement::UpTo(_) => self.bad_refinement(refine.span, "the ends of an int's range are ints"),
     }
   }
 
@@ -373,6 +378,7 @@ impl Checker<'_> {
         self.bad_refinement(refine.span, "the range of a float is empty")
       }
       Refinement::Regex(_) => self.bad_refinement(refine.span, "a pattern refines strings only"),
+      Refinement::UpTo(_) => self.bad_refinement(refine.span, "the ends of a float's range are numbers"),
     }
   }
 

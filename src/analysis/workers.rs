@@ -39,6 +39,7 @@ impl Checker<'_> {
     for item in &self.loaded.modules[module].ast.items {
       if let ast::ItemKind::Defaults {
         keyword,
+        name: None,
         policies: written,
       } = &item.kind
       {
@@ -186,6 +187,9 @@ impl Body<'_, '_> {
     for setting in settings {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
+      }
+      if let SettingKind::Permit(_) | SettingKind::Uses(_) = setting.kind {
+        self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
       if let Some((_, first)) = seen.iter().find(|(own, _)| *own == word) {

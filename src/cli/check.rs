@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::{
   baseline::{self, Baseline},
   exit::Exit,
-  files, fix,
+  files, fix, program,
   report::{Denied, Report, Root},
   terminal::{self, Color},
 };
@@ -16,7 +16,8 @@ use crate::{
     Standing,
     render::{Counts, github, human, json, sarif},
   },
-  session::Disk,
+  modules::Files,
+  session::{Disk, check_variant},
 };
 
 /// Checks programs without running anything
@@ -45,6 +46,8 @@ pub struct Options {
   /// Write the findings of now to this file, for `--baseline`
   #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
   write_baseline: Option<PathBuf>,
+  #[command(flatten)]
+  form: program::Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -85,13 +88,14 @@ fn checked(options: &Options) -> Result<Report, String> {
     Baseline::read(path)?;
   }
   if options.fix {
-    let job = fix::Job {
-      roots: &roots,
-      judge: &|report| drop(judge(options, options.baseline.as_deref(), report)),
+    let found = |files: &dyn Files| {
+      let mut report = looked_at(options, files, &roots)?;
+      judge(options, options.baseline.as_deref(), &mut report)?;
+      Ok(report)
     };
-    terminal::say(&fix::mend(&job)?);
+    terminal::say(&fix::mend(&found)?);
   }
-  let mut report = Report::new(&Disk, &roots);
+  let mut report = looked_at(options, &Disk, &roots)?;
   if let Some(path) = &options.write_baseline {
     let count = baseline::write(&report, path)?;
     terminal::say(&format!("{}: {}\n", path.display(), findings(count)));
@@ -101,6 +105,18 @@ fn checked(options: &Options) -> Result<Report, String> {
   if !gone.is_empty() {
     let list: String = gone.iter().map(|entry| format!("  {entry}\n")).collect();
     terminal::say(&format!("no longer there, though the baseline has it:\n{list}"));
+  }
+  Ok(report)
+}
+
+/// # Errors
+/// A program has no such form.
+fn looked_at(options: &Options, files: &dyn Files, roots: &[PathBuf]) -> Result<Report, String> {
+  let variant = options.form.variant();
+  let mut report = Report::default();
+  for root in roots {
+    let checked = check_variant(files, root, &variant).map_err(|error| format!("{error}\n"))?;
+    report.add(root, checked);
   }
   Ok(report)
 }

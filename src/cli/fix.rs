@@ -8,7 +8,7 @@ use std::{
 use super::{files, report::Report};
 use crate::{
   diagnostics::{Diagnostic, Fix, Level, apart, apply, codes},
-  modules::Overlay,
+  modules::{Files, Overlay},
   session::Disk,
 };
 
@@ -20,10 +20,12 @@ const TRIES: usize = 100;
 /// Texts by canonical path, without byte order marks.
 type Texts = BTreeMap<PathBuf, String>;
 
-/// Roots, and how what is found of them is judged before it counts.
-pub struct Job<'a> {
-  pub roots: &'a [PathBuf],
-  pub judge: &'a dyn Fn(&mut Report),
+/// What is found of programs if files hold certain texts, judged as it counts.
+pub type Found<'a> = dyn Fn(&dyn Files) -> Result<Report, String> + 'a;
+
+/// The programs to mend.
+struct Job<'a> {
+  found: &'a Found<'a>,
 }
 
 /// A program as some fixes leave it.
@@ -67,14 +69,13 @@ impl Draft {
 }
 
 impl Job<'_> {
-  fn draft(&self, texts: Texts, done: Vec<(String, String)>) -> Draft {
-    let mut report = Report::new(&Overlay::new(&Disk, &texts), self.roots);
-    (self.judge)(&mut report);
-    Draft { texts, report, done }
+  fn draft(&self, texts: Texts, done: Vec<(String, String)>) -> Result<Draft, String> {
+    let report = (self.found)(&Overlay::new(&Disk, &texts))?;
+    Ok(Draft { texts, report, done })
   }
 
   /// The draft after fixes that do not meet.
-  fn after(&self, draft: &Draft, made: &[(&Diagnostic, &Fix)]) -> Draft {
+  fn after(&self, draft: &Draft, made: &[(&Diagnostic, &Fix)]) -> Result<Draft, String> {
     let mut texts = draft.texts.clone();
     for (id, source) in draft.report.sources.iter() {
       let edits = made.iter().flat_map(|(_, fix)| &fix.edits);
@@ -89,7 +90,7 @@ impl Job<'_> {
   }
 
   /// Makes all that fits together, and again, as long as something comes of it. Gives the best draft on the way.
-  fn together(&self, start: Draft) -> Draft {
+  fn together(&self, start: Draft) -> Result<Draft, String> {
     let mut seen = HashSet::from([start.texts.clone()]);
     let mut here = start;
     let mut best: Option<Draft> = None;
@@ -103,7 +104,7 @@ impl Job<'_> {
       if made.is_empty() {
         break;
       }
-      let next = self.after(&here, &made);
+      let next = self.after(&here, &made)?;
       let before = std::mem::replace(&mut here, next);
       if best.as_ref().is_none_or(|best| before.badness() <= best.badness()) {
         best = Some(before);
@@ -112,14 +113,14 @@ impl Job<'_> {
         break;
       }
     }
-    match best {
+    Ok(match best {
       Some(best) if best.badness() < here.badness() => best,
       _ => here,
-    }
+    })
   }
 
   /// Makes one fix after the other, those that make nothing worse.
-  fn one_by_one(&self, mut best: Draft) -> Draft {
+  fn one_by_one(&self, mut best: Draft) -> Result<Draft, String> {
     let mut tried: HashSet<String> = HashSet::new();
     for _ in 0..TRIES {
       let fixes = best.fixes();
@@ -128,12 +129,12 @@ impl Job<'_> {
         tried.insert(format!("{file} {line}"))
       });
       let Some(next) = next else { break };
-      let draft = self.after(&best, &[*next]);
+      let draft = self.after(&best, &[*next])?;
       if draft.badness() <= best.badness() {
         best = draft;
       }
     }
-    best
+    Ok(best)
   }
 }
 
@@ -151,11 +152,12 @@ fn line(report: &Report, finding: &Diagnostic, fix: &Fix) -> (String, String) {
 /// Mends what can be mended and writes it. Gives what was done, for people to read.
 ///
 /// # Errors
-/// A text that says which file can't be written.
-pub fn mend(job: &Job<'_>) -> Result<String, String> {
-  let start = job.draft(Texts::new(), Vec::new());
+/// A text that says which file can't be written, or what programs lack that the command line names.
+pub fn mend(found: &Found<'_>) -> Result<String, String> {
+  let job = Job { found };
+  let start = job.draft(Texts::new(), Vec::new())?;
   let before: BTreeMap<PathBuf, String> = texts(&start.report);
-  let best = job.one_by_one(job.together(start));
+  let best = job.one_by_one(job.together(start)?)?;
   let changed = best
     .texts
     .iter()

@@ -1,12 +1,11 @@
 //! What several programs are found to be, with each file and each finding once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{exit::Exit, program};
 use crate::{
   diagnostics::{Code, Diagnostic, Diagnostics, Level, Standing, codes},
-  modules::Files,
-  session::{self, Checked},
+  session::Checked,
   source::{Source, SourceId, Sources},
 };
 
@@ -29,15 +28,7 @@ pub struct Report {
 }
 
 impl Report {
-  pub fn new(files: &dyn Files, roots: &[PathBuf]) -> Self {
-    let mut report = Report::default();
-    for root in roots {
-      report.add(root, session::check(files, root));
-    }
-    report
-  }
-
-  fn add(&mut self, root: &Path, checked: Checked) {
+  pub fn add(&mut self, root: &Path, checked: Checked) {
     let unreadable = program::refusal(&checked.findings) == Exit::Usage;
     let numbers: Vec<SourceId> = checked.sources.iter().map(|(_, source)| self.number(source)).collect();
     let mut findings = checked.findings;

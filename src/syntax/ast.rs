@@ -12,14 +12,26 @@ pub struct Module {
   /// The `//!` lines, without their markers.
   pub doc: Option<String>,
   pub items: Vec<Item>,
+  /// The paths of `include("...")`, in the order written.
+  pub includes: Vec<Spanned<String>>,
 }
 
 /// A declaration with its `///` lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
   pub doc: Option<String>,
+  /// The `allow` lines between the doc comment and the declaration.
+  pub allows: Vec<Allow>,
   pub kind: ItemKind,
   /// The whole declaration.
+  pub span: Span,
+}
+
+/// `allow worker/retry-unsafe "posting twice is harmless"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Allow {
+  pub code: Spanned<String>,
+  pub reason: Spanned<String>,
   pub span: Span,
 }
 
@@ -34,8 +46,27 @@ pub enum ItemKind {
   Contract(Contract),
   Worker(Worker),
   Orchestrator(Orchestrator),
+  PatternTemplate(PatternTemplate),
+  /// `pool name = [worker, ...]`
+  Pool {
+    name: Name,
+    members: Expr,
+  },
+  /// `secret name = env "NAME"`
+  Secret {
+    name: Name,
+    variable: Spanned<String>,
+  },
+  /// `profile name { worker = other, constant = value }`
+  Profile {
+    name: Name,
+    replacements: Vec<(Name, Expr)>,
+  },
+  Trigger(Box<Trigger>),
+  /// With a name, a group of settings that `...name` spreads.
   Defaults {
     keyword: Span,
+    name: Option<Name>,
     policies: Vec<Policy>,
   },
   Limit {
@@ -136,6 +167,9 @@ pub enum SettingKind {
   Env(Vec<RecordPart>),
   Expect(Vec<Spanned<ExitCodes>>),
   Output(Expr),
+  Permit(Vec<PermitEntry>),
+  /// `uses ["helpers/solve.py"]`: files whose contents are part of the worker's definition.
+  Uses(Expr),
   Policy(PolicyKind),
   /// A word that is no setting (`timout 3s`); its value is not read.
   Unknown(Name),
@@ -198,6 +232,70 @@ pub struct Orchestrator {
   pub body: Block,
 }
 
+/// `pattern name<T>(params) -> Type { steps }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct PatternTemplate {
+  pub name: Name,
+  pub type_params: Vec<Name>,
+  pub params: Vec<Param>,
+  pub output: Option<TypeExpr>,
+  pub body: Block,
+}
+
+/// `on schedule "0 9 * * 1-5" tz "Europe/Stockholm" => report("acme/api")`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+  pub source: TriggerSource,
+  /// `as e: Push`
+  pub event: Option<(Name, TypeExpr)>,
+  /// `if e.ref == "refs/heads/main"`
+  pub condition: Option<Expr>,
+  /// A call of an orchestrator or worker.
+  pub call: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TriggerSource {
+  Schedule {
+    /// Five fields of cron.
+    cron: Spanned<String>,
+    /// An IANA time zone; UTC where none is written.
+    zone: Option<Spanned<String>>,
+  },
+  Webhook {
+    path: Spanned<String>,
+    /// The secret that signs deliveries.
+    signed: Option<Name>,
+  },
+}
+
+/// What an orchestrator says of itself among its steps.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declaration {
+  /// `on failure { steps }`
+  OnFailure(Block),
+  /// `budget { calls 500, cost $5, tokens 1M, time 30m }`
+  Budget(Vec<BudgetEntry>),
+  /// `overlap skip by repo`
+  Overlap { policy: Name, by: Option<Expr> },
+  /// `permit { read "./data", write "./out", net none }`
+  Permit(Vec<PermitEntry>),
+}
+
+/// `calls 500`, `cost $5` (a float of dollars)
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetEntry {
+  pub what: Name,
+  pub value: Expr,
+}
+
+/// `read "./data"`, `net none`
+#[derive(Clone, Debug, PartialEq)]
+pub struct PermitEntry {
+  pub what: Name,
+  pub value: Expr,
+}
+
 /// A policy of `with`, `defaults` or a `limit` body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -222,10 +320,36 @@ pub enum PolicyKind {
   },
   Idempotent,
   Collect,
+  Tolerate(Tolerance),
+  /// `stop when e`
+  StopWhen(Expr),
+  /// `hedge after 5s`
+  Hedge(Expr),
+  Breaker(Vec<BreakerEntry>),
+  Cache(Expr),
+  Heartbeat(Expr),
+  Budget(Vec<BudgetEntry>),
+  /// `...name`: the settings of a named group.
+  Spread(Name),
   /// `no retry`: takes away what a farther place gave.
   Without(Name),
   Unknown(Name),
   Broken,
+}
+
+/// `tolerate 3` or `tolerate 1%`
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tolerance {
+  Count(Expr),
+  /// From 0 to 100.
+  Percent(Spanned<f64>),
+}
+
+/// `open after 3`, `probe after 30s`, `close after 3`
+#[derive(Clone, Debug, PartialEq)]
+pub struct BreakerEntry {
+  pub what: Name,
+  pub value: Expr,
 }
 
 /// `retry 3 backoff 1s..30s on [timeout, exit 75]`
@@ -287,6 +411,8 @@ pub enum StepKind {
     name: Name,
     body: Block,
   },
+  /// Not a step: it stands anywhere at the top of an orchestrator.
+  Declaration(Declaration),
   /// Did not parse; `names` are those that it would have given.
   Broken {
     names: Vec<Name>,
@@ -299,6 +425,10 @@ pub struct Node {
   pub kind: NodeKind,
   pub with: Vec<Policy>,
   pub after: Vec<Name>,
+  /// `undo rollback(x)`, with its own `with`.
+  pub undo: Option<Box<Node>>,
+  /// `finally close(x)`
+  pub finally: Option<Box<Node>>,
   /// Everything, suffixes too.
   pub span: Span,
 }
@@ -325,6 +455,10 @@ pub enum NodeKind {
     handler: Box<Node>,
   },
   Fail(Expr),
+  /// `dispatch worker(x)`
+  Dispatch(Expr),
+  /// `run plan`
+  Run(Expr),
   Block(Block),
 }
 
@@ -391,6 +525,20 @@ pub enum PatternKind {
 pub struct Expr {
   pub kind: ExprKind,
   pub span: Span,
+}
+
+impl Expr {
+  /// The text of a string without values in it.
+  pub fn plain_text(&self) -> Option<&str> {
+    match &self.kind {
+      ExprKind::String(parts) => match parts.as_slice() {
+        [] => Some(""),
+        [StringPart::Text(text)] => Some(text),
+        _ => None,
+      },
+      _ => None,
+    }
+  }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -559,6 +707,11 @@ pub enum TypeExprKind {
   Union(Vec<TypeExpr>),
   /// `T?`
   Optional(Box<TypeExpr>),
+  /// `worker(A, B) -> C`
+  Worker {
+    inputs: Vec<TypeExpr>,
+    output: Option<Box<TypeExpr>>,
+  },
   Broken,
 }
 
@@ -575,6 +728,8 @@ pub struct FieldType {
 pub enum Refinement {
   /// `(1..200)`, `(..500)`, `(0..1)`, `(3)`; ends included, numbers as written.
   Range { min: Option<Number>, max: Option<Number> },
+  /// `(..most)`: up to the value of a constant or of a pattern's parameter.
+  UpTo(Name),
   /// `(/^[a-z-]+$/)`: the pattern between the slashes, `\/` already read as `/`.
   Regex(String),
 }

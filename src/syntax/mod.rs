@@ -67,6 +67,7 @@ fn lost(lost: scan::Lost, text: &str) -> Item {
   };
   Item {
     doc: None,
+    allows: Vec::new(),
     kind,
     span: lost.span,
   }

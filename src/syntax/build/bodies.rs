@@ -5,7 +5,7 @@ use crate::{
   diagnostics::{Diagnostic, codes},
   source::Span,
   syntax::{
-    ast::{Block, Name, Step, StepKind},
+    ast::{Block, Declaration, Name, Step, StepKind},
     habits, mends,
     parser::Rule,
   },
@@ -87,6 +87,9 @@ impl Builder<'_> {
       let names = self.names_in(self.span(&pair));
       return StepKind::Broken { names };
     }
+    if let Some(declaration) = self.declaration(&pair) {
+      return StepKind::Declaration(declaration);
+    }
     let mut parts = children(pair);
     let first = parts.next().expect("grammar: a step");
     match rule {
@@ -109,6 +112,22 @@ impl Builder<'_> {
         body: self.block(parts.next().expect("grammar: a body")),
       },
     }
+  }
+
+  fn declaration(&mut self, pair: &Pair) -> Option<Declaration> {
+    let pair = pair.clone();
+    Some(match pair.as_rule() {
+      Rule::on_failure => Declaration::OnFailure(self.block(children(pair).next().expect("grammar: a body"))),
+      Rule::budget => Declaration::Budget(self.budget(pair)),
+      Rule::permit => Declaration::Permit(self.permit(pair)),
+      Rule::overlap => {
+        let mut parts = children(pair);
+        let policy = self.name(&parts.next().expect("grammar: a word"));
+        let by = parts.next().map(|by| self.expression(by));
+        Declaration::Overlap { policy, by }
+      }
+      _ => return None,
+    })
   }
 
   /// The names that a broken step would have given: the words before `=` or `:=`. Several where people write

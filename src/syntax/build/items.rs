@@ -6,7 +6,8 @@ use crate::{
   source::Spanned,
   syntax::{
     ast::{
-      Contract, ContractRef, Import, ImportedName, Item, ItemKind, Let, Module, Orchestrator, Param, Signature, Worker,
+      Allow, Contract, ContractRef, Import, ImportedName, Item, ItemKind, Let, Module, Orchestrator, Param, Signature,
+      Worker,
     },
     broken_item, imports,
     parser::Rule,
@@ -15,20 +16,42 @@ use crate::{
 
 impl Builder<'_> {
   pub(in crate::syntax) fn module(&mut self, pair: Pair) -> Module {
-    let items = pair
-      .into_inner()
-      .filter(|pair| pair.as_rule() != Rule::EOI)
-      .map(|pair| self.item(pair))
-      .collect();
+    let mut items = Vec::new();
+    let mut allows = Vec::new();
+    for pair in pair.into_inner().filter(|pair| pair.as_rule() != Rule::EOI) {
+      match pair.as_rule() {
+        Rule::allow => allows.push(self.allow(pair)),
+        _ => items.push(self.item(pair, std::mem::take(&mut allows))),
+      }
+    }
+    self.stray_allows(&allows);
     Module {
       doc: self.module_doc(),
       items,
+      includes: std::mem::take(&mut self.includes),
     }
   }
 
-  fn item(&mut self, pair: Pair) -> Item {
+  fn allow(&mut self, pair: Pair) -> Allow {
     let span = self.span(&pair);
-    let doc = self.doc_before(span.range().start);
+    let mut parts = children(pair);
+    let code = self.name(&parts.next().expect("grammar: a code"));
+    let reason = self.plain_string(&parts.next().expect("grammar: a reason"));
+    Allow { code, reason, span }
+  }
+
+  /// `allow` lines that no declaration follows.
+  fn stray_allows(&mut self, allows: &[Allow]) {
+    if let Some(allow) = allows.first() {
+      let said = Diagnostic::new(&codes::SYNTAX, "`allow` stands before the declaration that it is for");
+      self.report(said.label(allow.span, "no declaration follows"));
+    }
+  }
+
+  fn item(&mut self, pair: Pair, allows: Vec<Allow>) -> Item {
+    let span = self.span(&pair);
+    let start = allows.first().map_or(span, |allow| allow.span).range().start;
+    let doc = self.doc_before(start);
     let kind = match pair.as_rule() {
       Rule::import => ItemKind::Import(self.import(pair)),
       Rule::type_item => self.type_item(pair),
@@ -36,14 +59,21 @@ impl Builder<'_> {
       Rule::contract => ItemKind::Contract(self.contract(pair)),
       Rule::worker => ItemKind::Worker(self.worker(pair)),
       Rule::orchestrator => ItemKind::Orchestrator(self.orchestrator(pair)),
-      Rule::defaults => ItemKind::Defaults {
-        keyword: self.keyword(&pair),
-        policies: self.policy_entries(children(pair)),
-      },
+      Rule::pattern_item => ItemKind::PatternTemplate(self.pattern_template(pair)),
+      Rule::pool => self.pool(pair),
+      Rule::secret => self.secret(pair),
+      Rule::profile => self.profile(pair),
+      Rule::trigger => ItemKind::Trigger(Box::new(self.trigger(pair))),
+      Rule::defaults => self.defaults(pair),
       Rule::limit => self.limit(pair),
       _ => self.bad_item(&pair),
     };
-    Item { doc, kind, span }
+    Item {
+      doc,
+      allows,
+      kind,
+      span,
+    }
   }
 
   fn bad_item(&mut self, pair: &Pair) -> ItemKind {
@@ -222,6 +252,17 @@ impl Builder<'_> {
     Signature::Own {
       params,
       output: output.map(|output| self.type_expr(output)),
+    }
+  }
+
+  fn defaults(&mut self, pair: Pair) -> ItemKind {
+    let keyword = self.keyword(&pair);
+    let mut parts = children(pair).peekable();
+    let name = parts.next_if(|part| part.as_rule() == Rule::identifier);
+    ItemKind::Defaults {
+      keyword,
+      name: name.map(|name| self.name(&name)),
+      policies: self.policy_entries(parts),
     }
   }
 

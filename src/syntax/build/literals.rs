@@ -43,6 +43,7 @@ impl Builder<'_> {
     let span = self.span(pair);
     let text: String = pair.as_str().chars().filter(|c| *c != '_').collect();
     let text = if negative { format!("-{text}") } else { text };
+    let text = written_out(text);
     if text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit()) {
       let value = text.parse().ok().map(Number::Int);
       if value.is_none() {
@@ -59,7 +60,7 @@ impl Builder<'_> {
       _ => {
         self.say_bad_number(
           span,
-          "numbers are `1_000`, `1.5`, `1e3`; durations `250ms`, `1h30m`, `2d`",
+          "numbers are `1_000`, `1.5`, `1e3`, `64k`, `1M`; durations `250ms`, `1h30m`, `2d`",
         );
         None
       }
@@ -188,5 +189,17 @@ pub(in crate::syntax) fn shortened(text: &str) -> String {
   match text.char_indices().nth(40) {
     Some((end, _)) => format!("{}...", &text[..end]),
     None => text.to_string(),
+  }
+}
+
+/// `64k` and `1M` as digits alone; other texts as they are.
+fn written_out(text: String) -> String {
+  let thousands = text.strip_suffix('k').map(|digits| (digits, "000"));
+  let scaled = thousands.or_else(|| text.strip_suffix('M').map(|digits| (digits, "000000")));
+  match scaled {
+    Some((digits, zeros)) if digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+      format!("{digits}{zeros}")
+    }
+    _ => text,
   }
 }

@@ -47,6 +47,8 @@ impl Builder<'_> {
           inner: Box::new(node),
           handler: Box::new(handler),
         },
+        undo: None,
+        finally: None,
       };
     }
     node
@@ -57,7 +59,7 @@ impl Builder<'_> {
     let head = parts.next().expect("grammar: a node");
     let mut span = self.span(&head);
     let kind = self.node_kind(head);
-    let (mut with, mut after) = (None, None);
+    let (mut with, mut after, mut undo, mut finally) = (None, None, None, None);
     while let Some(suffix) = parts.next_if(|part| part.as_rule() != Rule::catch_clause) {
       let place = self.span(&suffix);
       span = span.to(place);
@@ -65,6 +67,14 @@ impl Builder<'_> {
         Rule::with_clause => {
           let policies = self.with_clause(suffix);
           self.once(&mut with, policies, place, "with");
+        }
+        Rule::undo_clause => {
+          let call = Box::new(self.single(&mut children(suffix).peekable()));
+          self.once(&mut undo, call, place, "undo");
+        }
+        Rule::finally_clause => {
+          let call = Box::new(self.single(&mut children(suffix).peekable()));
+          self.once(&mut finally, call, place, "finally");
         }
         _ => {
           let names = children(suffix).map(|name| self.name(&name)).collect();
@@ -76,6 +86,8 @@ impl Builder<'_> {
       kind,
       with: with.unwrap_or_default(),
       after: after.unwrap_or_default(),
+      undo,
+      finally,
       span,
     }
   }
@@ -103,6 +115,8 @@ impl Builder<'_> {
       Rule::match_node => self.match_node(pair),
       Rule::attempt => NodeKind::Attempt(Box::new(self.node(children(pair).next().expect("grammar: a node")))),
       Rule::fail => NodeKind::Fail(self.only_expression(pair)),
+      Rule::dispatch => NodeKind::Dispatch(self.only_expression(pair)),
+      Rule::run_plan => NodeKind::Run(self.only_expression(pair)),
       Rule::block => NodeKind::Block(self.block(pair)),
       _ => NodeKind::Expr(self.expression(pair)),
     }
@@ -143,6 +157,8 @@ impl Builder<'_> {
       kind: NodeKind::Block(self.block(pair)),
       with: Vec::new(),
       after: Vec::new(),
+      undo: None,
+      finally: None,
     }
   }
 
@@ -243,6 +259,8 @@ fn broken(span: Span) -> Node {
     kind,
     with: Vec::new(),
     after: Vec::new(),
+    undo: None,
+    finally: None,
     span,
   }
 }

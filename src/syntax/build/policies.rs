@@ -4,7 +4,10 @@ use super::{Builder, Pair, children};
 use crate::{
   source::Spanned,
   syntax::{
-    ast::{Backoff, FailureFilter, Policy, PolicyKind, Retry},
+    ast::{
+      Backoff, BreakerEntry, BudgetEntry, Expr, ExprKind, FailureFilter, Name, PermitEntry, Policy, PolicyKind, Retry,
+      Tolerance,
+    },
     parser::Rule,
   },
 };
@@ -52,12 +55,86 @@ impl Builder<'_> {
       Rule::idempotent_policy => PolicyKind::Idempotent,
       Rule::collect_policy => PolicyKind::Collect,
       Rule::rate_policy => self.rate(pair),
+      Rule::tolerate_policy => PolicyKind::Tolerate(self.tolerance(pair)),
+      Rule::stop_policy => PolicyKind::StopWhen(self.only_expression(pair)),
+      Rule::hedge_policy => PolicyKind::Hedge(self.only_expression(pair)),
+      Rule::breaker_policy => PolicyKind::Breaker(self.breaker(pair)),
+      Rule::cache_policy => PolicyKind::Cache(self.only_expression(pair)),
+      Rule::heartbeat_policy => PolicyKind::Heartbeat(self.only_expression(pair)),
+      Rule::budget => PolicyKind::Budget(self.budget(pair)),
+      Rule::group_spread => PolicyKind::Spread(self.only_name(pair)),
       _ => PolicyKind::Retry(Box::new(self.retry(pair))),
     }
   }
 
   fn only_name(&mut self, pair: Pair) -> Spanned<String> {
     self.name(&children(pair).next().expect("grammar: a name"))
+  }
+
+  fn tolerance(&mut self, pair: Pair) -> Tolerance {
+    let inner = children(pair).next().expect("grammar: a tolerance");
+    if inner.as_rule() != Rule::percentage {
+      return Tolerance::Count(self.expression(inner));
+    }
+    let span = self.span(&inner);
+    let percent = inner.as_str().trim_end_matches('%').parse().ok();
+    let percent = percent.filter(|percent: &f64| (0.0..=100.0).contains(percent));
+    if percent.is_none() {
+      self.say_bad_number(span, "a percentage goes from 0% to 100%");
+    }
+    Tolerance::Percent(Spanned::new(percent.unwrap_or(0.0), span))
+  }
+
+  fn breaker(&mut self, pair: Pair) -> Vec<BreakerEntry> {
+    self.entries(pair, |builder, what, value| BreakerEntry {
+      what,
+      value: builder.expression(value),
+    })
+  }
+
+  pub(super) fn budget(&mut self, pair: Pair) -> Vec<BudgetEntry> {
+    self.entries(pair, |builder, what, value| BudgetEntry {
+      what,
+      value: match value.as_rule() {
+        Rule::money => builder.money(&value),
+        _ => builder.expression(value),
+      },
+    })
+  }
+
+  pub(super) fn permit(&mut self, pair: Pair) -> Vec<PermitEntry> {
+    self.entries(pair, |builder, what, value| PermitEntry {
+      what,
+      value: builder.expression(value),
+    })
+  }
+
+  /// Pairs of a word and a value, each on a line of its own or behind a comma.
+  fn entries<T>(&mut self, pair: Pair, make: impl Fn(&mut Self, Name, Pair) -> T) -> Vec<T> {
+    let mut entries = Vec::new();
+    let mut previous = None;
+    for entry in children(pair) {
+      let span = self.span(&entry);
+      self.separated(previous.replace(span), span);
+      let mut parts = children(entry);
+      let what = self.name(&parts.next().expect("grammar: a word"));
+      entries.push(make(self, what, parts.next().expect("grammar: a value")));
+    }
+    entries
+  }
+
+  /// `$5` or `$0.50`: dollars.
+  fn money(&mut self, pair: &Pair) -> Expr {
+    let span = self.span(pair);
+    let dollars = pair.as_str()[1..].replace('_', "").parse::<f64>().ok();
+    let dollars = dollars.filter(|dollars| dollars.is_finite());
+    if dollars.is_none() {
+      self.say_bad_number(span, "an amount of dollars is `$5` or `$0.50`");
+    }
+    Expr {
+      kind: dollars.map_or(ExprKind::Broken, ExprKind::Float),
+      span,
+    }
   }
 
   fn rate(&mut self, pair: Pair) -> PolicyKind {

@@ -42,6 +42,7 @@ impl Builder<'_> {
     match rule {
       Rule::policy => return SettingKind::Policy(self.policy_kind(pair)),
       Rule::mock_setting => return self.mock(pair),
+      Rule::permit => return SettingKind::Permit(self.permit(pair)),
       Rule::bad_setting => {
         self.explain(&pair, Rule::setting_only);
         return SettingKind::Broken;
@@ -58,6 +59,7 @@ impl Builder<'_> {
       Rule::shell_setting => SettingKind::Shell(self.raw_string(&value)),
       Rule::stdin_setting => SettingKind::Stdin(self.expression(value)),
       Rule::cwd_setting => SettingKind::Cwd(self.expression(value)),
+      Rule::uses_setting => SettingKind::Uses(self.expression(value)),
       Rule::output_setting => SettingKind::Output(self.expression(value)),
       Rule::env_setting => SettingKind::Env(self.record_parts(value)),
       _ => SettingKind::Unknown(self.name(&value)),

@@ -5,7 +5,7 @@ use crate::{
   diagnostics::{Diagnostic, codes},
   source::{Span, Spanned},
   syntax::{
-    ast::{ContractRef, FieldType, Number, Refinement, TypeExpr, TypeExprKind},
+    ast::{ContractRef, FieldType, Name, Number, Refinement, TypeExpr, TypeExprKind},
     parser::Rule,
   },
 };
@@ -59,9 +59,18 @@ impl Builder<'_> {
         .map_or(TypeExprKind::Broken, TypeExprKind::Int),
       Rule::type_list => self.type_list(pair),
       Rule::type_record => self.type_record(pair),
+      Rule::type_worker => self.type_worker(pair),
       Rule::type_group => self.type_expr(children(pair).next().expect("grammar: a type")).kind,
       _ => self.type_name(pair),
     }
+  }
+
+  fn type_worker(&mut self, pair: Pair) -> TypeExprKind {
+    let mut parts = children(pair);
+    let inputs = parts.next().expect("grammar: inputs");
+    let inputs = children(inputs).map(|input| self.type_expr(input)).collect();
+    let output = parts.next().map(|output| Box::new(self.type_expr(output)));
+    TypeExprKind::Worker { inputs, output }
   }
 
   fn type_list(&mut self, pair: Pair) -> TypeExprKind {
@@ -177,9 +186,27 @@ impl Builder<'_> {
         let text = inner.as_str();
         Refinement::Regex(text[1..text.len() - 1].replace("\\/", "/"))
       }
-      _ => self.refinement_range(inner)?,
+      _ => match self.upper_name(&inner) {
+        Some(name) => self.up_to(&inner, name)?,
+        None => self.refinement_range(inner)?,
+      },
     };
     Some(Spanned::new(value, span))
+  }
+
+  /// The name in `(..most)`.
+  fn upper_name(&self, range: &Pair) -> Option<Name> {
+    let upper = children(range.clone()).find(|part| part.as_rule() == Rule::upper)?;
+    let name = upper.into_inner().find(|part| part.as_rule() == Rule::identifier)?;
+    Some(self.name(&name))
+  }
+
+  fn up_to(&mut self, range: &Pair, name: Name) -> Option<Refinement> {
+    if children(range.clone()).any(|part| part.as_rule() == Rule::lower) {
+      self.say_bad_number(name.span, "a bound by name stands alone: `(..most)`");
+      return None;
+    }
+    Some(Refinement::UpTo(name))
   }
 
   fn refinement_range(&mut self, pair: Pair) -> Option<Refinement> {
