@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+  allows::Allows,
   habits, mends,
   policies::WorkerPolicies,
   profiles::Replacements,
@@ -76,12 +77,14 @@ pub struct Checker<'a> {
   pub untimed: HashMap<hir::WorkerId, Option<Span>>,
   /// Names in unions that can only be texts without their quotes.
   pub texts: HashSet<Span>,
+  pub allows: Allows,
 }
 
 impl<'a> Checker<'a> {
   pub fn new(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Self {
     let mut findings = Diagnostics::default();
     let mut symbols = Symbols::collect(loaded, &mut findings);
+    let allows = Allows::collect(loaded, |finding| findings.push(finding));
     replacements.apply(&mut symbols);
     let modules = loaded.modules.iter().map(|module| hir::Module {
       source: module.source,
@@ -107,6 +110,7 @@ impl<'a> Checker<'a> {
       used_names: HashSet::new(),
       untimed: HashMap::new(),
       texts: HashSet::new(),
+      allows,
     }
   }
 
@@ -137,7 +141,8 @@ impl<'a> Checker<'a> {
     self.program.contracts = contracts.collect();
   }
 
-  pub fn say(&mut self, finding: Diagnostic) {
+  pub fn say(&mut self, mut finding: Diagnostic) {
+    self.allows.lift(&mut finding);
     self.findings.push(finding);
   }
 

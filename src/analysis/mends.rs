@@ -1,10 +1,11 @@
 //! Edits for what analysis finds, where more changes than one word: lists with commas, literals, imports.
 
+use super::{checker::Checker, symbols::Space, type_exprs::BUILTIN};
 use crate::{
   diagnostics::{Diagnostic, Fix, Near, near},
   modules::{Loaded, relative},
   source::Span,
-  syntax::ast::ItemKind,
+  syntax::ast::{ItemKind, TypeExpr, TypeExprKind},
   types::Type,
   value::parse_duration,
 };
@@ -59,6 +60,31 @@ pub fn is_word(name: &str) -> bool {
   let first = name.bytes().next();
   first.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
     && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+impl Checker<'_> {
+  /// Names that stand for nothing beside others of their kind, or beside texts, are texts without their quotes.
+  pub fn texts_in(&mut self, module: usize, members: &[TypeExpr]) {
+    let bare = |member: &TypeExpr| match &member.kind {
+      TypeExprKind::Name {
+        name,
+        arguments,
+        refine: None,
+      } if arguments.is_empty() => {
+        let known =
+          BUILTIN.contains(&name.value.as_str()) || self.symbols.find(module, Space::Type, &name.value).is_some();
+        (!known).then_some(name.span)
+      }
+      _ => None,
+    };
+    let texts: Vec<Span> = members.iter().filter_map(bare).collect();
+    let written = members
+      .iter()
+      .any(|member| matches!(member.kind, TypeExprKind::String(_)));
+    if written || texts.len() > 1 {
+      self.texts.extend(texts);
+    }
+  }
 }
 
 /// Takes one of several things with commas between them away, and its comma.

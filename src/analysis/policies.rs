@@ -242,8 +242,14 @@ impl Body<'_, '_> {
     self.bounded(&times, 0, "`retry`");
     let wait = |body: &mut Self, value: &ast::Expr| body.check(value, &Type::Duration, "a wait between attempts");
     let backoff = match &retry.backoff {
-      None => Backoff::Default,
-      Some(ast::Backoff::Fixed(value)) => Backoff::Fixed(wait(self, value)),
+      None => {
+        self.default_backoff(retry);
+        Backoff::Default
+      }
+      Some(ast::Backoff::Fixed(value)) => {
+        self.fixed_delay(&times, value);
+        Backoff::Fixed(wait(self, value))
+      }
       Some(ast::Backoff::Exponential { from, to }) => {
         let (from, to) = (wait(self, from), wait(self, to));
         if let (ExprKind::Literal(Value::Duration(lo)), ExprKind::Literal(Value::Duration(hi))) = (&from.kind, &to.kind)

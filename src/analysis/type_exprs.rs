@@ -211,29 +211,6 @@ impl Checker<'_> {
     Type::Record(Arc::new(RecordType { fields, open }))
   }
 
-  /// Names that stand for nothing beside others of their kind, or beside texts, are texts without their quotes.
-  fn texts_in(&mut self, module: usize, members: &[TypeExpr]) {
-    let bare = |member: &TypeExpr| match &member.kind {
-      TypeExprKind::Name {
-        name,
-        arguments,
-        refine: None,
-      } if arguments.is_empty() => {
-        let known =
-          BUILTIN.contains(&name.value.as_str()) || self.symbols.find(module, Space::Type, &name.value).is_some();
-        (!known).then_some(name.span)
-      }
-      _ => None,
-    };
-    let texts: Vec<Span> = members.iter().filter_map(bare).collect();
-    let written = members
-      .iter()
-      .any(|member| matches!(member.kind, TypeExprKind::String(_)));
-    if written || texts.len() > 1 {
-      self.texts.extend(texts);
-    }
-  }
-
   fn union_of(&mut self, module: usize, members: &[TypeExpr], span: Span) -> Type {
     self.texts_in(module, members);
     let members: Vec<Type> = members.iter().map(|member| self.type_of(module, member)).collect();

@@ -3,13 +3,16 @@
 
 mod expr;
 mod flow;
+mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait,
+  WaitKind,
 };
+pub use walk::Inside;
 
 use crate::{
   source::{SourceId, Span},
