@@ -304,9 +304,10 @@ impl<'c, 'a> Body<'c, 'a> {
         .into_iter()
         .chain(self.checker.symbols.names(self.module, Space::Value))
         .collect();
+      let words = names.iter().copied().chain(["true", "false", "null"]);
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (near(name, names.iter().copied()), habits::value(name)) {
+      match (near(name, words), habits::value(name)) {
         (Some(near), _) => finding.meant(span, near),
         (None, Some(habit)) => habit.told(finding, span),
         (None, None) if names.is_empty() => finding,

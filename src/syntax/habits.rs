@@ -17,6 +17,8 @@ pub(super) struct Stop<'t> {
 const IMPORT: &str = "an import is `import { a, b as c } from \"./file.orch\"`";
 const CHOICE: &str = "write `if c then x else y`";
 const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
+pub(super) const COMPARE: &str = "to compare, write `==`";
+pub(super) const CONSTANT: &str = "a constant is `let name = ...`";
 pub(super) const NO_MARK: &str = "the value follows its word without a mark";
 pub(super) const FIELD: &str = "a field is written `name: value`";
 pub(super) const RESULT: &str = "the result stands behind `->`";
@@ -105,7 +107,7 @@ impl Stop<'_> {
       | "process" | "rule" => {
         "who works is a `worker`, how work is composed an `orchestrator`, a pure function a `let`"
       }
-      "const" | "var" | "val" | "static" => "a constant is `let name = ...`",
+      "const" | "var" | "val" | "static" => CONSTANT,
       "struct" | "class" | "interface" | "enum" | "record" | "schema" => "a type is `type Name = { field: string }`",
       "from" | "use" | "include" => IMPORT,
       _ => {
@@ -169,7 +171,7 @@ impl Stop<'_> {
   /// What belongs into this place.
   fn place(&self) -> Option<&'static str> {
     Some(match self.found {
-      "is" | "=" if self.expects("`then`") => "to compare, write `==`",
+      "is" | "=" if self.expects("`then`") => COMPARE,
       _ if self.expects("`then`") => CHOICE,
       "=" if self.is_name_with_marks() => "a name is made of letters, digits and `_`: `my_step`",
       "=" | "," if self.line().trim_start().starts_with(['(', '{', '[']) && !self.outside() => {

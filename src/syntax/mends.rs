@@ -18,6 +18,10 @@ impl Stop<'_> {
   pub(super) fn mend(&self, source: SourceId, help: Option<&str>) -> Option<Fix> {
     let at = self.before.len();
     let here = Span::new(source, at, at + self.found.len());
+    // The rest of `===` and `!==`.
+    if self.found == "=" && (self.before.ends_with("==") || self.before.ends_with("!=")) {
+      return Some(Fix::delete(here));
+    }
     let help = help?;
     if let Some(mark) = habits::instead(help) {
       return self.instead(here, mark);
@@ -27,6 +31,8 @@ impl Stop<'_> {
       return meant.then(|| Fix::delete(self.close_up(here)));
     }
     match (help, self.found) {
+      (habits::COMPARE, _) => self.instead(here, "=="),
+      (habits::CONSTANT, _) => Some(replace(here, "let")),
       (habits::FIELD, "=") => Some(replace(self.close_up(here), ":")),
       (habits::RESULT, ":") => Some(replace(self.close_up(here), " ->")),
       (habits::NO_DOLLAR, "$") if !self.rest.starts_with("${") => Some(Fix::delete(here)),
@@ -61,7 +67,7 @@ impl Stop<'_> {
     let behind = &self.rest[self.found.len()..];
     match (self.found, mark) {
       // Parts of longer marks: what they were meant for is not certain.
-      ("=", "==") if self.before.ends_with(['=', '!', '<', '>']) => None,
+      ("=", "==") if self.before.ends_with(['<', '>']) => None,
       ("!", _) => {
         let before = self.before.trim_end();
         let fits = BEFORE_CONDITIONS.iter().any(|word| before.ends_with(word)) && !before.ends_with("==");

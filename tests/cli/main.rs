@@ -1,5 +1,7 @@
 //! The real binary: what it prints where, and how it ends.
 
+mod checks;
+mod fixes;
 mod flood;
 mod forms;
 mod graphs;
