@@ -30,14 +30,18 @@ mod nodes;
 mod operators;
 mod orchestrators;
 mod origins;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
 mod reads;
 mod records;
+mod secrets;
 mod sequence;
+
 mod signatures;
 mod symbols;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod until;
@@ -109,6 +113,8 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_triggers();
+  checker.check_permits();
   checker
 }
 

@@ -62,7 +62,9 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
+  SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
@@ -71,6 +73,8 @@ codes! {
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
+  DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
+  CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
@@ -79,8 +83,9 @@ codes! {
   ALLOW_CRITICAL = "allow/critical", Critical, "an `allow` of what nothing lifts";
   NO_REASON = "allow/no-reason", Critical, "an `allow` without a reason";
   UNUSED_ALLOW = "allow/unused", Medium, "an `allow` that lifts nothing";
-  CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
-  DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
+  // triggers
+  BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
+  UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";

@@ -1,6 +1,7 @@
 //! The real binary: what it prints where, and how it ends.
 
 mod checks;
+mod files;
 mod fixes;
 mod flood;
 mod forms;
@@ -8,6 +9,7 @@ mod graphs;
 mod programs;
 mod room;
 mod runs;
+mod secrets;
 mod signals;
 mod store;
 mod terminal;
