@@ -16,20 +16,20 @@ use crate::{
 
 /// What a value is held against.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Mark {
-  /// The bits of a float: marks are only compared with each other.
+enum Threshold {
+  /// The bits of a float: thresholds are only compared with each other.
   Number(u64),
   Duration(i64),
   Of(Origin),
 }
 
-/// A value and its mark.
-type Line = (Origin, Mark);
+/// A value and what it is held against.
+type Line = (Origin, Threshold);
 
-/// `value < mark` and the like.
+/// `value < threshold` and the like.
 struct Test {
   line: Line,
-  /// The mark itself counts as what is below it: `<=`, `>`.
+  /// The threshold itself counts as what is below it: `<=`, `>`.
   above: bool,
   span: Span,
   /// The condition that it is part of.
@@ -45,7 +45,7 @@ struct Look<'p> {
   program: &'p Program,
   origins: Origins<'p>,
   tests: Vec<Test>,
-  /// Lines whose mark itself is asked for somewhere: then it was thought of.
+  /// Lines whose threshold itself is asked for somewhere: then it was thought of.
   exact: HashSet<Line>,
   conditions: usize,
   inside: Vec<usize>,
@@ -132,23 +132,27 @@ impl<'p> Look<'p> {
     };
     for literal in literals {
       if let Literal::Int(number) = literal {
-        self.exact.insert((value.clone(), number_mark(*number as f64)));
+        self.exact.insert((value.clone(), in_bits(*number as f64)));
       }
     }
   }
 
   fn comparison(&mut self, operator: Operator, left: &Expr, right: &Expr, place: (Span, usize, bool)) {
-    let (value, mark, turned) = match (self.mark(left), self.mark(right)) {
-      (_, Some(mark @ (Mark::Number(_) | Mark::Duration(_)))) => (self.origins.find(left), mark, false),
-      (Some(mark @ (Mark::Number(_) | Mark::Duration(_))), _) => (self.origins.find(right), mark, true),
-      (Some(Mark::Of(a)), Some(Mark::Of(b))) if a <= b => (Some(a), Mark::Of(b), false),
-      (Some(Mark::Of(a)), Some(Mark::Of(b))) => (Some(b), Mark::Of(a), true),
+    let (value, threshold, turned) = match (self.threshold(left), self.threshold(right)) {
+      (_, Some(threshold @ (Threshold::Number(_) | Threshold::Duration(_)))) => {
+        (self.origins.find(left), threshold, false)
+      }
+      (Some(threshold @ (Threshold::Number(_) | Threshold::Duration(_))), _) => {
+        (self.origins.find(right), threshold, true)
+      }
+      (Some(Threshold::Of(a)), Some(Threshold::Of(b))) if a <= b => (Some(a), Threshold::Of(b), false),
+      (Some(Threshold::Of(a)), Some(Threshold::Of(b))) => (Some(b), Threshold::Of(a), true),
       _ => return,
     };
     let Some(value) = value else { return };
     let above = match operator {
       Operator::Equal | Operator::NotEqual => {
-        self.exact.insert((value, mark));
+        self.exact.insert((value, threshold));
         return;
       }
       Operator::Greater | Operator::LessOrEqual => !turned,
@@ -157,7 +161,7 @@ impl<'p> Look<'p> {
     };
     let (span, condition, early) = place;
     self.tests.push(Test {
-      line: (value, mark),
+      line: (value, threshold),
       above,
       span,
       condition,
@@ -166,17 +170,17 @@ impl<'p> Look<'p> {
     });
   }
 
-  fn mark(&self, expr: &Expr) -> Option<Mark> {
+  fn threshold(&self, expr: &Expr) -> Option<Threshold> {
     match &expr.kind {
-      ExprKind::Literal(Value::Int(number)) => Some(number_mark(*number as f64)),
-      ExprKind::Literal(Value::Float(number)) => Some(number_mark(*number)),
-      ExprKind::Literal(Value::Duration(length)) => Some(Mark::Duration(*length)),
-      ExprKind::Negate(inner) => match self.mark(inner)? {
-        Mark::Number(bits) => Some(number_mark(-f64::from_bits(bits))),
+      ExprKind::Literal(Value::Int(number)) => Some(in_bits(*number as f64)),
+      ExprKind::Literal(Value::Float(number)) => Some(in_bits(*number)),
+      ExprKind::Literal(Value::Duration(length)) => Some(Threshold::Duration(*length)),
+      ExprKind::Negate(inner) => match self.threshold(inner)? {
+        Threshold::Number(bits) => Some(in_bits(-f64::from_bits(bits))),
         _ => None,
       },
-      ExprKind::Constant(ConstantId(at)) => self.mark(&self.program.constants[*at as usize].value),
-      _ => self.origins.find(expr).map(Mark::Of),
+      ExprKind::Constant(ConstantId(at)) => self.threshold(&self.program.constants[*at as usize].value),
+      _ => self.origins.find(expr).map(Threshold::Of),
     }
   }
 
@@ -201,8 +205,8 @@ impl<'p> Look<'p> {
 }
 
 /// Zero has one sign here.
-fn number_mark(number: f64) -> Mark {
-  Mark::Number((number + 0.0).to_bits())
+fn in_bits(number: f64) -> Threshold {
+  Threshold::Number((number + 0.0).to_bits())
 }
 
 fn contradict(first: &Test, other: &Test) -> bool {
@@ -219,7 +223,7 @@ fn said(first: Span, other: Span, sources: &Sources) -> Diagnostic {
     sources.text(other)
   );
   Diagnostic::new(&codes::CONTRADICTS, message)
-    .label(other, "the same line, drawn on the other side of the mark")
-    .label(first, "drawn here first")
+    .label(other, "the same threshold, which stands on the other side here")
+    .label(first, "here on this one")
     .help("draw it once: name the result of the first test and use the name, or put the test into a function (`let good(n: int) -> bool = n >= 8`)")
 }

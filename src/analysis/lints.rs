@@ -2,7 +2,7 @@
 
 use super::{checker::Checker, names::Body};
 use crate::{
-  diagnostics::{Diagnostic, Fix, codes},
+  diagnostics::{Diagnostic, Fix, Level, codes},
   hir::{Block, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
   source::Span,
   syntax::ast::{self, FieldType, TypeExprKind},
@@ -15,12 +15,19 @@ const LABELLED: usize = 6;
 impl Checker<'_> {
   /// Looks at whole programs: what does not parse may hold what is missed. Of programs that can't run anyway, only what
   /// else keeps them from running is said.
-  pub fn check_habits(&mut self) {
+  pub fn check_lints(&mut self) {
     if self.loaded.diagnostics.refuses() {
       return;
     }
     self.check_agreement();
-    self.check_accumulation();
+    if !self
+      .findings
+      .0
+      .iter()
+      .any(|finding| finding.code.level == Level::Critical)
+    {
+      self.check_accumulation();
+    }
     if self.findings.refuses() {
       return;
     }

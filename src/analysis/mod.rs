@@ -38,7 +38,6 @@ mod reads;
 mod records;
 mod secrets;
 mod sequence;
-
 mod signatures;
 mod symbols;
 mod triggers;
@@ -89,7 +88,7 @@ pub fn check_variant(loaded: &Loaded, variant: &Variant) -> Result<(Option<Progr
 fn as_written(loaded: &Loaded) -> Checker<'_> {
   let mut checker = base(loaded, &Replacements::default());
   checker.check_profiles();
-  checker.check_habits();
+  checker.check_lints();
   checker.check_hygiene();
   if !checker.findings.refuses() && !loaded.diagnostics.refuses() {
     checker.check_under_profiles(loaded);

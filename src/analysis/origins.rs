@@ -83,7 +83,13 @@ impl<'p> Origins<'p> {
           fields.push(LENGTH.into());
           arguments.first()?
         }
-        ExprKind::Record(parts) => field(parts, &fields.pop()?)?,
+        ExprKind::Record(parts) => match part(parts, fields.last()?)? {
+          FieldPart::Field(_, value) => {
+            fields.pop();
+            value
+          }
+          FieldPart::Spread(value) => value,
+        },
         ExprKind::Local(local) => return Some(self.name(*local, fields, most)),
         _ => return None,
       };
@@ -110,14 +116,29 @@ fn value(node: &Node) -> Option<&Expr> {
   }
 }
 
-/// What a record literal has in a field, if no spread may have replaced it.
+/// What a record literal has in a field, if it is written there.
 pub fn field<'e>(parts: &'e [FieldPart], name: &str) -> Option<&'e Expr> {
-  let mut parts = parts
-    .iter()
-    .rev()
-    .take_while(|part| matches!(part, FieldPart::Field(..)));
-  parts.find_map(|part| match part {
-    FieldPart::Field(own, value) if **own == *name => Some(value),
-    _ => None,
-  })
+  match part(parts, name)? {
+    FieldPart::Field(_, value) => Some(value),
+    FieldPart::Spread(_) => None,
+  }
+}
+
+/// The part of a record literal that its field comes from: the last that has one, if that is certain.
+fn part<'e>(parts: &'e [FieldPart], name: &str) -> Option<&'e FieldPart> {
+  for part in parts.iter().rev() {
+    match part {
+      FieldPart::Field(own, _) if **own == *name => return Some(part),
+      FieldPart::Field(..) => {}
+      FieldPart::Spread(value) => {
+        let record = value.ty.as_record()?;
+        match record.fields.get(name) {
+          Some(field) => return (!field.optional).then_some(part),
+          None if record.open => return None,
+          None => {}
+        }
+      }
+    }
+  }
+  None
 }
