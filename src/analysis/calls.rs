@@ -8,7 +8,7 @@ use super::{
   symbols::{Space, Target, in_order, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
   source::Span,
   syntax::ast::{Argument, Name},
@@ -138,18 +138,20 @@ impl Body<'_, '_> {
       });
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
-    let near = nearest(&name.value, own.iter().copied());
-    let builtin = nearest(&name.value, Builtin::ALL.iter().map(|builtin| builtin.name()));
+    let builtin = Builtin::ALL.iter().map(|builtin| builtin.name());
+    let meant = near(&name.value, own.iter().copied());
+    let habit = habits::callee(&name.value).filter(|_| meant.is_none());
+    let meant = near(&name.value, own.iter().copied().chain(builtin));
     let finding = Diagnostic::new(
       &codes::UNKNOWN_NAME,
       format!("there is no worker, orchestrator or function `{}`", name.value),
     )
     .label(name.span, "not defined");
-    let finding = match near.or(builtin) {
-      _ if let (None, Some(help)) = (near, habits::callee(&name.value)) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
-      None if own.is_empty() => finding,
-      None => finding.help(format!("declared here: {}", listed(own.into_iter()))),
+    let finding = match (habit, meant) {
+      (Some(habit), _) => habit.told(finding, name.span),
+      (None, Some(near)) => finding.meant(name.span, near),
+      (None, None) if own.is_empty() => finding,
+      (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };
     self.say(finding);
   }
@@ -363,16 +365,13 @@ impl Body<'_, '_> {
 
   fn unknown_argument(&mut self, callee: &Name, label: &Name, slots: &[Slot]) {
     let names = || slots.iter().map(|slot| &*slot.name);
-    let help = match nearest(&label.value, names()) {
-      Some(near) => format!("there is `{near}`"),
-      None if slots.is_empty() => "it takes no arguments".to_owned(),
-      None => format!("it takes {}", in_order(names())),
-    };
-    self.bad_argument(
-      label.span,
-      format!("`{}` has no parameter `{}`", callee.value, label.value),
-      Some(help),
-    );
+    let message = format!("`{}` has no parameter `{}`", callee.value, label.value);
+    let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(label.span, "this argument");
+    self.say(match near(&label.value, names()) {
+      Some(near) => finding.meant(label.span, near),
+      None if slots.is_empty() => finding.help("it takes no arguments"),
+      None => finding.help(format!("it takes {}", in_order(names()))),
+    });
   }
 }
 

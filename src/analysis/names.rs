@@ -11,7 +11,7 @@ use super::{
   symbols::{Space, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::LocalId,
   source::Span,
   syntax::ast::{self, Name},
@@ -322,11 +322,12 @@ impl<'c, 'a> Body<'c, 'a> {
         .into_iter()
         .chain(self.checker.symbols.names(self.module, Space::Value))
         .collect();
+      let words = names.iter().copied().chain(["true", "false", "null"]);
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (nearest(name, names.iter().copied()), habits::value(name)) {
-        (Some(near), _) => finding.help(format!("there is `{near}`")),
-        (None, Some(help)) => finding.help(help),
+      match (near(name, words), habits::value(name)) {
+        (Some(near), _) => finding.meant(span, near),
+        (None, Some(habit)) => habit.told(finding, span),
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }

@@ -1,13 +1,17 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod baseline;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod files;
+mod fix;
 mod graph;
 mod list;
 mod pages;
 mod program;
+mod report;
 mod run;
 mod runs;
 mod schema;

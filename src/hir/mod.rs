@@ -5,15 +5,18 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
+mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
+  Wait, WaitKind,
 };
 pub use offer::{Callable, described};
 pub use pool::{Pool, PoolMember};
+pub use walk::Inside;
 
 use crate::{
   source::{SourceId, Span},
