@@ -109,6 +109,9 @@ impl Body<'_, '_> {
 
   /// A call where only pure functions may be called.
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    if let Some(observed) = self.observation(name, arguments, span) {
+      return observed;
+    }
     match self.callee(name) {
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Function(id) => {

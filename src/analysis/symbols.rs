@@ -115,7 +115,7 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { .. } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Test(_) => return,
       ItemKind::PatternTemplate(_)
       | ItemKind::Pool { .. }
       | ItemKind::Secret { .. }

@@ -144,7 +144,7 @@ impl Body<'_, '_> {
       [one] => match &one.kind {
         SettingKind::Mock(rules) => {
           self.process_settings_of_mock(&worker.settings);
-          Some(WorkerKind::Mock(self.mock(rules, signed)))
+          Some(WorkerKind::Mock(self.mock(rules, &signed.input, &signed.output)))
         }
         _ => Some(WorkerKind::Process(self.process_kind(one, worker, signed))),
       },

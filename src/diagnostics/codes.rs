@@ -78,6 +78,7 @@ codes! {
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";
   IGNORED_FAILURES = "failure/ignored", Medium, "collected failures that nothing looks at";
+  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
   NEEDLESS_AFTER = "flow/needless-after", Medium, "an `after` that the data already implies";
   TOO_DEEP = "flow/too-deep", Medium, "orchestrators nested deeper than 3";
   NO_DOC = "doc/missing", Low, "a contract or orchestrator without a doc comment";

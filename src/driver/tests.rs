@@ -84,7 +84,8 @@ fn worker(name: &str) -> Worker {
     input: Type::record([]),
     output: Type::Json,
     kind: WorkerKind::Mock(vec![MockRule {
-      when: MockWhen::Else,
+      on: None,
+      first: None,
       delay: None,
       answer: MockAnswer::Echo,
     }]),

@@ -218,6 +218,7 @@ impl Run {
       )?)?),
     };
     let task = self.task(&settings)?;
+    self.doubles.see(execution, &attempt);
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
@@ -231,14 +232,18 @@ impl Run {
   }
 
   fn task(&mut self, settings: &Settings) -> Fallible<Task> {
-    let invoker = Invoker {
-      program: &self.program,
-      evaluator: &self.evaluator,
-      settings,
-    };
-    match &settings.worker.kind {
-      WorkerKind::Process(process) => invoker.process(process).map(Task::Process),
-      WorkerKind::Mock(rules) => self.mocks.answer(&self.evaluator, settings, rules).map(Task::Mock),
+    let double = self.doubles.rules(&self.program, settings.attempt.worker);
+    match (double, &settings.worker.kind) {
+      (Some(rules), _) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
+      (None, WorkerKind::Mock(rules)) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
+      (None, WorkerKind::Process(process)) => {
+        let invoker = Invoker {
+          program: &self.program,
+          evaluator: &self.evaluator,
+          settings,
+        };
+        invoker.process(process).map(Task::Process)
+      }
     }
     .map_err(of_expression)
   }

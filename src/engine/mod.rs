@@ -26,12 +26,15 @@ mod simulate;
 mod start;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
 pub use exchange::{Command, Input, Start, StartError, Step};
 pub use gatekeeper::{Admissions, Gatekeeper, Need};
+pub use mock::{Doubles, Seen};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use world::World;

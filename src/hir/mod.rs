@@ -3,6 +3,7 @@
 
 mod expr;
 mod flow;
+mod test;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
@@ -10,6 +11,7 @@ pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOp
 pub use flow::{
   Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
 };
+pub use test::{Observation, Observed, Subject, Test, TestLine, TestMock, TestRun};
 
 use crate::{
   source::{SourceId, Span},
@@ -49,6 +51,8 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  /// In order of declaration, the root module's first.
+  pub tests: Vec<Test>,
   /// What `type` names, in order of declaration, the root module's first.
   pub types: Vec<TypeDeclaration>,
   /// In order of declaration, the root module's first; each version is one.
@@ -205,19 +209,13 @@ pub enum Cwd {
 /// Tried from the top; the first whose condition holds answers.
 #[derive(Debug)]
 pub struct MockRule {
-  pub when: MockWhen,
+  /// The input holds these fields with these values, at any depth. `None`: whatever the input is.
+  pub on: Option<Expr>,
+  /// An int: of the executions that come so far, it answers the first n only.
+  pub first: Option<Expr>,
   /// A duration.
   pub delay: Option<Expr>,
   pub answer: MockAnswer,
-}
-
-#[derive(Debug)]
-pub enum MockWhen {
-  /// The input holds these fields with these values, at any depth.
-  On(Expr),
-  /// Holds for the first n executions that reach the rule.
-  First(Expr),
-  Else,
 }
 
 #[derive(Debug)]
