@@ -12,6 +12,7 @@ mod edges;
 mod expressions;
 mod fields;
 mod floats;
+mod groups;
 mod habits;
 mod hygiene;
 mod lets;
@@ -52,6 +53,7 @@ pub fn check(loaded: &Loaded) -> (Option<Program>, Diagnostics) {
   checker.check_types();
   checker.check_limits();
   checker.check_lets();
+  checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
   checker.check_tests();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::calls::INCLUDE;
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
@@ -20,10 +21,12 @@ pub enum Space {
   /// Types and contracts.
   Type,
   Limit,
+  /// Named groups of settings.
+  Group,
 }
 
 impl Space {
-  pub const ALL: [Space; 4] = [Space::Callable, Space::Value, Space::Type, Space::Limit];
+  pub const ALL: [Space; 5] = [Space::Callable, Space::Value, Space::Type, Space::Limit, Space::Group];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
@@ -36,6 +39,7 @@ pub enum Target {
   Type(usize),
   Contract(usize),
   Limit(LimitId),
+  Group(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -79,6 +83,8 @@ pub struct Symbols<'a> {
   pub contracts: Vec<Declared<'a, ast::Contract>>,
   pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub limit_names: Vec<&'a Name>,
+  pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
+  pub group_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -115,7 +121,16 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { .. } | ItemKind::Test(_) => return,
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
+      ItemKind::Defaults {
+        name: Some(name),
+        policies: it,
+        ..
+      } => {
+        self.group_names.push(name);
+        let at = push(&mut self.groups, Declared { module, item, it });
+        (Space::Group, name, Target::Group(at))
+      }
       ItemKind::PatternTemplate(_)
       | ItemKind::Pool { .. }
       | ItemKind::Secret { .. }
@@ -179,7 +194,7 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    if space == Space::Callable && Builtin::find(&name.value).is_some() {
+    if space == Space::Callable && (Builtin::find(&name.value).is_some() || name.value == INCLUDE) {
       let finding = Diagnostic::new(
         &codes::SHADOWED,
         format!("`{}` is a function of the language", name.value),
