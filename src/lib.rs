@@ -37,4 +37,6 @@ pub mod workers;
 
 pub mod session;
 
+pub mod testing;
+
 pub mod cli;

@@ -173,11 +173,7 @@ impl Body<'_, '_> {
     if untimed && known.is_none() {
       *known = Some(node.span);
     }
-    call.policies = Policies {
-      timeout: policies.timeout.clone(),
-      retry: policies.retry.clone(),
-      limits: policies.limits.clone(),
-    };
+    call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
   }
 

@@ -98,6 +98,9 @@ impl Checker<'_> {
       kind: kind.unwrap_or(WorkerKind::Mock(Vec::new())),
       idempotent: policies.idempotent,
       concurrent: policies.concurrent.clone(),
+      policies: policies.of_call(),
+      deadline: policies.deadline.clone(),
+      delay: policies.delay.clone(),
       call,
     });
     self.worker_policies.push(policies);

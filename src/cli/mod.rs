@@ -10,6 +10,7 @@ mod program;
 mod run;
 mod schema;
 mod terminal;
+mod test;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -32,6 +33,7 @@ enum Command {
   Graph(graph::Options),
   Run(run::Options),
   Schema(schema::Options),
+  Test(test::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -48,6 +50,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Schema(options) => schema::main(&options),
+      Command::Test(options) => test::main(&options),
     },
     Err(error) => usage(&error),
   };

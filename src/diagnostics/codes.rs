@@ -74,11 +74,15 @@ codes! {
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
+  // tests
+  TEST_FAILED = "test/failed", Critical, "an expectation of a test that does not hold";
+  TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
+  UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
+  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";
   IGNORED_FAILURES = "failure/ignored", Medium, "collected failures that nothing looks at";
-  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
   NEEDLESS_AFTER = "flow/needless-after", Medium, "an `after` that the data already implies";
   TOO_DEEP = "flow/too-deep", Medium, "orchestrators nested deeper than 3";
   NO_DOC = "doc/missing", Low, "a contract or orchestrator without a doc comment";

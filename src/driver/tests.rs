@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::{
-  engine::{RunStarted, TimerId},
+  engine::{ExecutionId, RunStarted, TimerId},
   hir::*,
   protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
   source::{SourceId, Span},
@@ -91,6 +91,9 @@ fn worker(name: &str) -> Worker {
     }]),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(1000),
   }
 }

@@ -89,12 +89,7 @@ impl MockCounts {
   ///
   /// # Errors
   /// An expression has no value.
-  fn answer(
-    &mut self,
-    evaluator: &Evaluator,
-    settings: &Settings,
-    rules: &[MockRule],
-  ) -> Result<MockTask, EvalError> {
+  fn answer(&mut self, evaluator: &Evaluator, settings: &Settings, rules: &[MockRule]) -> Result<MockTask, EvalError> {
     for (at, rule) in rules.iter().enumerate() {
       if self.holds(evaluator, settings, at, rule)? {
         return task(evaluator, settings, rule);

@@ -37,4 +37,5 @@ pub use mock::{Doubles, Seen};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use start::run_value;
 pub use world::World;

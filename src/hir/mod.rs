@@ -148,6 +148,10 @@ pub struct Worker {
   pub idempotent: bool,
   /// An int: at most so many executions at once, of all calls together. Policies of single calls: [`Call::policies`].
   pub concurrent: Option<Expr>,
+  /// What holds for a call that says nothing of it: these, and the deadline and delay.
+  pub policies: Policies,
+  pub deadline: Option<Setting>,
+  pub delay: Option<Setting>,
   /// Holds the `call` record in the settings.
   pub call: LocalId,
 }

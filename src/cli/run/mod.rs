@@ -22,8 +22,10 @@ use std::{
   sync::Arc,
 };
 
+pub(super) use arguments::collect as arguments;
 pub use command_line::Options;
 use command_line::{Format, Line};
+pub(super) use report::failure;
 use summary::{End, Summary};
 use view::View;
 
@@ -113,7 +115,11 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
   })
 }
 
-fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+/// The fields of a JSON object in a file, or on standard input (`-`).
+///
+/// # Errors
+/// Why there are none.
+pub(super) fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
   let name = path.display();
   let mut text = String::new();
   let read = if path == Path::new("-") {

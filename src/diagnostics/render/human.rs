@@ -39,16 +39,7 @@ impl Default for Look {
 
 /// All findings in the order given, each ending with an empty line, then a line with their counts.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
-  let handler = handler(look);
-  let mut text = String::new();
-  for diagnostic in &diagnostics.0 {
-    let report = Report::new(diagnostic, sources);
-    // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
-    if handler.render_report(&mut text, &report).is_err() {
-      let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
-    }
-    text.push('\n');
-  }
+  let mut text: String = diagnostics.0.iter().map(|found| one(found, sources, look)).collect();
   if !diagnostics.is_empty() {
     let more = if diagnostics.0.len() >= MOST {
       ", and perhaps more"
@@ -57,6 +48,18 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> Strin
     };
     let _ = writeln!(text, "{}{more}", Counts::of(diagnostics));
   }
+  text
+}
+
+/// One finding, ending with an empty line.
+pub fn one(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String {
+  let mut text = String::new();
+  let report = Report::new(diagnostic, sources);
+  // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
+  if handler(look).render_report(&mut text, &report).is_err() {
+    let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
+  }
+  text.push('\n');
   text
 }
 

@@ -409,6 +409,9 @@ impl Builder {
       kind,
       idempotent: true,
       concurrent: None,
+      policies: Policies::default(),
+      deadline: None,
+      delay: None,
       call,
     });
     WorkerId(self.program.workers.len() as u32 - 1)
