@@ -61,7 +61,7 @@ impl Checker<'_> {
 
   /// Mocks of workers that no run of the test can call.
   pub fn unused_mocks(&mut self, test: &hir::Test) {
-    if self.findings.refuses() || self.loaded.diagnostics.refuses() {
+    if test.other_form || self.findings.refuses() || self.loaded.diagnostics.refuses() {
       return;
     }
     let runs = test.lines.iter().filter_map(|line| match line {

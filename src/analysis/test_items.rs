@@ -6,36 +6,44 @@ use super::{
   checker::Checker,
   names::Body,
   observations::Watch,
-  symbols::{Target, number},
+  symbols::{Space, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{self, LocalId, ModuleId, TestLine, TestMock, TestRun},
+  modules::Loaded,
   source::{Span, Spanned},
   syntax::ast::{self, TestLineKind, TestValue},
   types::{self, Type},
   value::parse_time,
 };
 
+/// All tests with their modules, in the order of [`hir::Program::tests`].
+pub fn tests(loaded: &Loaded) -> impl Iterator<Item = (usize, &ast::Test)> {
+  let modules = loaded.modules.iter().enumerate();
+  modules.flat_map(|(module, read)| {
+    read.ast.items.iter().filter_map(move |item| match &item.kind {
+      ast::ItemKind::Test(test) => Some((module, test)),
+      _ => None,
+    })
+  })
+}
+
 impl Checker<'_> {
   pub fn check_tests(&mut self) {
-    for module in 0..self.loaded.modules.len() {
-      let mut names: HashMap<&str, Span> = HashMap::new();
-      let loaded = self.loaded;
-      for item in &loaded.modules[module].ast.items {
-        let ast::ItemKind::Test(test) = &item.kind else {
-          continue;
-        };
-        if let Some(first) = names.get(test.name.value.as_str()) {
-          let message = format!("there are two tests `{}`", test.name.value);
-          let finding = Diagnostic::new(&codes::DUPLICATE, message)
-            .label(test.name.span, "again here")
-            .label(*first, "first here");
-          self.say(finding.help("a test is called by its name: give one of them another"));
-        }
-        names.entry(&test.name.value).or_insert(test.name.span);
-        self.check_test(module, test);
+    let mut names: HashMap<(usize, &str), Span> = HashMap::new();
+    let loaded = self.loaded;
+    for (module, test) in tests(loaded) {
+      let name = (module, test.name.value.as_str());
+      if let Some(first) = names.get(&name) {
+        let message = format!("there are two tests `{}`", test.name.value);
+        let finding = Diagnostic::new(&codes::DUPLICATE, message)
+          .label(test.name.span, "again here")
+          .label(*first, "first here");
+        self.say(finding.help("a test is called by its name: give one of them another"));
       }
+      names.entry(name).or_insert(test.name.span);
+      self.check_test(module, test);
     }
   }
 
@@ -47,6 +55,7 @@ impl Checker<'_> {
       module: ModuleId(number(module)),
       span: written.name.span,
       mocks: Vec::new(),
+      other_form: false,
       at: None,
       seed: None,
       lines: Vec::new(),
@@ -68,6 +77,8 @@ impl Checker<'_> {
 struct Settings {
   at: Option<Span>,
   seed: Option<Span>,
+  profile: Option<Span>,
+  constants: HashMap<usize, Span>,
   mocks: HashMap<hir::WorkerId, Span>,
 }
 
@@ -87,7 +98,15 @@ impl Body<'_, '_> {
         self.set_once("seed", line.span, &mut settings.seed);
         test.seed = self.seed(seed);
       }
-      TestLineKind::Profile(_) | TestLineKind::Set { .. } => self.checker.unbuilt(line.span, "this line"),
+      TestLineKind::Profile(name) => {
+        self.set_once("profile", line.span, &mut settings.profile);
+        self.checker.resolve(self.module, Space::Profile, name, "profile");
+        test.other_form = true;
+      }
+      TestLineKind::Set { name, value } => {
+        self.set_constant(name, value, settings);
+        test.other_form = true;
+      }
       TestLineKind::Given { name, value } => test.lines.extend(self.given_line(name.as_ref(), value, line.span)),
       TestLineKind::Wait(time) => {
         let time = self.check(time, &Type::Duration, "`wait`");
@@ -111,6 +130,21 @@ impl Body<'_, '_> {
       self.say(finding);
     }
     *first = Some(span);
+  }
+
+  /// `set name = e`
+  fn set_constant(&mut self, name: &ast::Name, value: &ast::Expr, settings: &mut Settings) {
+    let [target] = self.checker.resolve(self.module, Space::Value, name, "constant")[..] else {
+      return;
+    };
+    let Target::Let(at) = target else { return };
+    let mut first = settings.constants.insert(at, name.span);
+    if first.is_some() {
+      self.set_once(&format!("set {}", name.value), name.span, &mut first);
+    }
+    let wanted = self.checker.replaceable(at);
+    let what = format!("what replaces `{}`", name.value);
+    Body::new(self.checker, self.module).check(value, &wanted, &what);
   }
 
   fn wall_clock(&mut self, text: &Spanned<String>) -> Option<jiff::Timestamp> {

@@ -15,6 +15,8 @@ pub struct Test {
   pub span: Span,
   /// At most one for each worker; they hold for all runs.
   pub mocks: Vec<TestMock>,
+  /// Whether it wants the program in another form (`profile`, `set`): that program has the test at the same index.
+  pub other_form: bool,
   /// What the wall clock shows at the start.
   pub at: Option<jiff::Timestamp>,
   pub seed: Option<u64>,

@@ -213,6 +213,9 @@ impl<'a> Scene<'a> {
       orchestrator,
       arguments,
       started: self.wall_clock(),
+      // nobody resumes it
+      profile: None,
+      set: Default::default(),
       directory: match live {
         true => live::directory().into(),
         false => DIRECTORY.into(),

@@ -11,11 +11,12 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{
   exit::Exit,
-  program,
+  program::{self, Form},
   terminal::{self, Color},
 };
 use crate::{
   hir::Program,
+  session::Variant,
   source::Sources,
   testing::{self, Timed, Verdict},
 };
@@ -73,10 +74,9 @@ enum Format {
 struct Suite {
   /// As it was given, or found.
   name: String,
-  program: Arc<Program>,
   sources: Sources,
-  /// Indices into the program's tests.
-  tests: Vec<usize>,
+  /// Indices into the tests of the program, each in the form that the test wants.
+  tests: Vec<(usize, Arc<Program>)>,
 }
 
 /// A suite with what became of its tests.
@@ -113,14 +113,20 @@ pub fn main(options: &Options) -> Exit {
 
 /// `None`: it has no test that is wanted.
 fn suite(file: PathBuf, options: &Options) -> Result<Option<Suite>, Exit> {
-  let (checked, program) = program::load(&file, options.color)?;
+  let (checked, program) = program::load(&file, &Form::default(), options.color)?;
   let wanted = |name: &str| options.filter.as_deref().is_none_or(|text| name.contains(text));
   let tests = program.tests.iter().enumerate();
   let own = tests.filter(|(_, test)| test.module.0 == 0 && wanted(&test.name));
-  let tests: Vec<usize> = own.map(|(at, _)| at).collect();
+  let mut tests = Vec::new();
+  for (at, test) in own {
+    let form = match test.other_form {
+      true => program::load_variant(&file, &Variant::of_test(at), options.color)?.1,
+      false => program.clone(),
+    };
+    tests.push((at, form));
+  }
   Ok((!tests.is_empty()).then(|| Suite {
     name: file.to_string_lossy().into_owned(),
-    program,
     sources: checked.sources,
     tests,
   }))
@@ -139,12 +145,12 @@ fn carry_out(suites: Vec<Suite>, options: &Options) -> Vec<Tried> {
     seed: options.seed,
     live: options.live,
   };
-  let tasks: Vec<(&Suite, usize)> = suites
+  let tasks: Vec<(&Suite, &(usize, Arc<Program>))> = suites
     .iter()
-    .flat_map(|suite| suite.tests.iter().map(move |test| (suite, *test)))
+    .flat_map(|suite| suite.tests.iter().map(move |test| (suite, test)))
     .collect();
-  let verdicts = testing::side_by_side(&tasks, options.jobs, |(suite, test)| {
-    testing::run(&suite.program, &suite.sources, *test, &how)
+  let verdicts = testing::side_by_side(&tasks, options.jobs, |(suite, (test, program))| {
+    testing::run(program, &suite.sources, *test, &how)
   });
   let mut verdicts = verdicts.into_iter();
   let tried = suites.into_iter().map(|suite| Tried {

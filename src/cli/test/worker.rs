@@ -39,6 +39,8 @@ pub struct Options {
   /// The input as a JSON object, from a file or from standard input (`-`)
   #[arg(long, value_name = "FILE")]
   input: Option<PathBuf>,
+  #[command(flatten)]
+  form: program::Form,
   /// Makes every drawn delay the same again
   #[arg(long, value_name = "N")]
   seed: Option<u64>,
@@ -67,7 +69,7 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
     Some(file) => file.clone(),
     None => only_program().map_err(say(Exit::Usage))?,
   };
-  let (checked, program) = program::load(&file, options.color)?;
+  let (checked, program) = program::load(&file, &options.form, options.color)?;
   let worker = find(&program, &options.name).map_err(say(Exit::Usage))?;
   let mut program = Arc::into_inner(program).expect("nobody else has the program");
   let orchestrator = testing::alone(&mut program, worker);
@@ -79,6 +81,7 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
   let order = Order {
     program: Arc::new(program),
     bundle: Bundle::of(&checked.sources),
+    variant: options.form.variant(),
     orchestrator,
     arguments,
     seed: options.seed,
