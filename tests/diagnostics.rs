@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{markdown, memory::check, shortened, shown};
+use common::{markdown, memory::check_and_test, shortened, shown};
 use orch::diagnostics::{codes, render::json};
 
 #[test]
@@ -14,7 +14,7 @@ fn each_code_says_what_it_always_said() {
   settings.bind(|| {
     for code in codes::ALL {
       let page = markdown::page(code.name).unwrap_or_else(|missing| panic!("{missing}"));
-      let checked = check(&shortened::input(&page.fails.text));
+      let checked = check_and_test(&shortened::input(&page.fails.text));
       let findings: serde_json::Value =
         serde_json::from_str(&json::render(&checked.findings, &checked.sources)).expect("the renderer writes JSON");
       let said = format!(

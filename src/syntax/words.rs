@@ -114,7 +114,6 @@ fn token(rule: Rule) -> Option<&'static str> {
     Rule::kw_per => "`per`",
     Rule::kw_calls => "`calls`",
     Rule::kw_order => "`order`",
-    Rule::kw_after => "`after`",
     Rule::kw_input => "`input`",
     Rule::kw_output => "`output`",
     Rule::kw_last => "`last`",

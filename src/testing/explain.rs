@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  eval::Evaluator,
-  hir::{ElementPart, Expr, ExprKind, FieldPart, LogicOperator, Observed, Operator, Subject},
+  eval::{Evaluator, Scope},
+  hir::{Builtin, ElementPart, Expr, ExprKind, FieldPart, LocalId, LogicOperator, Observed, Operator, Subject},
   source::{Sources, Span},
   value::{Value, clip, excerpt, show},
 };
@@ -22,6 +22,18 @@ pub(super) struct Explainer<'a> {
   pub evaluator: &'a Evaluator,
   pub names: Names<'a>,
   pub sources: &'a Sources,
+}
+
+/// Names, and what `it` is.
+struct WithItem<'a>(&'a Names<'a>, LocalId, &'a Value);
+
+impl Scope for WithItem<'_> {
+  fn local(&self, id: LocalId) -> Option<Value> {
+    match id == self.1 {
+      true => Some(self.2.clone()),
+      false => self.0.local(id),
+    }
+  }
 }
 
 /// What is said of an expectation while it is looked at.
@@ -89,6 +101,7 @@ impl Explainer<'_> {
             .labels
             .push((expr.span, format!("this is {}", shown(&value, SHORT))));
         }
+        said.values.extend(self.first_without(expr));
         self.parts(expr, said);
       }
     }
@@ -103,7 +116,9 @@ impl Explainer<'_> {
           .push((side.span, format!("this is {}", shown(&value, SHORT))));
         self.list(side, &value, said);
       }
-      self.parts(side, said);
+      if !is_place(side) {
+        self.parts(side, said);
+      }
     }
     if let (Some(left), Some(right)) = (self.value(left), self.value(right))
       && let Some((at, left, right)) = difference(&left, &right, String::new())
@@ -112,6 +127,25 @@ impl Explainer<'_> {
       let found = format!("at `{at}`: {}, not {}", shown(&left, LONG), shown(&right, LONG));
       said.values.push(("first difference".into(), found));
     }
+  }
+
+  /// Of `all(items, condition)`, the first item for which it does not hold.
+  fn first_without(&self, expr: &Expr) -> Option<(String, String)> {
+    let ExprKind::Builtin {
+      function: Builtin::All,
+      arguments,
+      it: Some(it),
+    } = &expr.kind
+    else {
+      return None;
+    };
+    let items = self.value(&arguments[0])?;
+    let lacks = |item: &&Value| {
+      let inner = WithItem(&self.names, *it, item);
+      self.evaluator.eval(&arguments[1], &inner) == Ok(Value::Bool(false))
+    };
+    let item = items.as_list()?.iter().find(lacks)?;
+    Some(("it".to_owned(), shown(item, LONG)))
   }
 
   /// Puts a value on the list, unless a label has it whole.
@@ -156,7 +190,7 @@ impl Explainer<'_> {
       .filter(|local| trace.runs.iter().any(|run| run.local == Some(**local)))
       .collect();
     let meant = trace.calls.iter().filter(|call| {
-      let of_run = |name: &crate::hir::LocalId| trace.runs[call.run].local == Some(*name);
+      let of_run = |name: &LocalId| trace.runs[call.run].local == Some(*name);
       if asked.is_empty() {
         return runs.is_empty() || runs.iter().any(|run| of_run(run));
       }
@@ -241,7 +275,7 @@ fn reads_anything(expr: &Expr) -> bool {
 }
 
 /// The names that an expression reads in its own scope.
-fn collect(expr: &Expr, locals: &mut Vec<crate::hir::LocalId>) {
+fn collect(expr: &Expr, locals: &mut Vec<LocalId>) {
   if let ExprKind::Local(local) = &expr.kind {
     locals.push(*local);
   }

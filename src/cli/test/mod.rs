@@ -104,9 +104,13 @@ pub fn main(options: &Options) -> Exit {
       Err(exit) => worst = worst.max(exit),
     }
   }
-  if suites.is_empty() && worst == Exit::Success {
-    terminal::say(&nothing(options));
-    return Exit::Usage;
+  match (suites.is_empty(), worst) {
+    (true, Exit::Success) => {
+      terminal::say(&nothing(options));
+      return Exit::Usage;
+    }
+    (true, refused) => return refused,
+    (false, _) => {}
   }
   worst.max(report(&carry_out(suites, options), options))
 }

@@ -1,6 +1,6 @@
 //! What became of tests, for people and for tools.
 
-use std::{fmt::Write, time::Duration};
+use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
@@ -25,8 +25,7 @@ pub fn for_people(tried: &[Tried], look: Look) -> String {
       text.push_str(&verdict(&timed.result, &suite.sources, look));
     }
   }
-  let took = tried.iter().flat_map(|tried| &tried.verdicts).map(|timed| timed.took);
-  let _ = writeln!(text, "\n{}", counts(tried, took.sum()));
+  let _ = writeln!(text, "\n{}", counts(tried));
   text
 }
 
@@ -86,8 +85,8 @@ pub fn details(problem: &Problem) -> String {
   text
 }
 
-/// `12 tests: 11 passed, 1 failed (35ms)`
-fn counts(tried: &[Tried], took: Duration) -> String {
+/// `12 tests: 11 passed, 1 failed`
+fn counts(tried: &[Tried]) -> String {
   let all: usize = tried.iter().map(|tried| tried.verdicts.len()).sum();
   let failed: usize = tried.iter().map(Tried::failed).sum();
   let plural = if all == 1 { "" } else { "s" };
@@ -95,7 +94,7 @@ fn counts(tried: &[Tried], took: Duration) -> String {
     0 => String::new(),
     failed => format!(", {failed} failed"),
   };
-  format!("{all} test{plural}: {} passed{lost} ({:.0?})", all - failed, took)
+  format!("{all} test{plural}: {} passed{lost}", all - failed)
 }
 
 /// `{ tests: [...], summary: { passed, failed } }`, one line.

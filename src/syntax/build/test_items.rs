@@ -2,13 +2,16 @@
 
 use super::{Builder, Pair, children};
 use crate::{
-  diagnostics::{Diagnostic, codes},
+  diagnostics::{Diagnostic, codes, nearest},
   source::{Span, Spanned},
   syntax::{
-    ast::{Test, TestLine, TestLineKind, TestValue},
+    ast::{ExprKind, Test, TestLine, TestLineKind, TestValue},
     parser::Rule,
   },
 };
+
+/// The words that begin a line, but for runs.
+const LINES: [&str; 7] = ["mock", "expect", "wait", "at", "seed", "profile", "set"];
 
 impl Builder<'_> {
   pub(super) fn test(&mut self, pair: Pair) -> Test {
@@ -35,13 +38,33 @@ impl Builder<'_> {
   fn stray_test_line(&mut self, before: &TestLine, next: Span) -> TestLineKind {
     let said_already = matches!(before.kind, TestLineKind::Broken { .. }) || self.is_damaged(before.span.to(next));
     if !said_already {
-      let said = Diagnostic::new(&codes::SYNTAX, "this does not belong to the line before it")
-        .label(next, "begin a new line here")
-        .label(before.span, "this line of the test");
+      let said = self.say_stray(before, next);
       self.report(said);
     }
     let names = self.names_in(next);
     TestLineKind::Broken { names }
+  }
+
+  fn say_stray(&self, before: &TestLine, next: Span) -> Diagnostic {
+    if let TestLineKind::Given { name: None, value } = &before.kind
+      && let ExprKind::Name(word) = &value.value.kind
+    {
+      let said = Diagnostic::new(&codes::SYNTAX, format!("`{word}` does not begin a line of a test"));
+      let said = said.label(before.span, "not a line");
+      return match nearest(word, LINES) {
+        Some(near) => said.help(format!("there is `{near}`")),
+        None if ["assert", "require", "check", "verify", "ensure", "that"].contains(&word.as_str()) => {
+          said.help("what must hold is written `expect e`")
+        }
+        None => said.help(format!(
+          "a line begins with a name and `=`, a call, or {}",
+          LINES.map(|line| format!("`{line}`")).join(", ")
+        )),
+      };
+    }
+    Diagnostic::new(&codes::SYNTAX, "this does not belong to the line before it")
+      .label(next, "begin a new line here")
+      .label(before.span, "this line of the test")
   }
 
   fn test_line(&mut self, pair: Pair) -> TestLineKind {
