@@ -196,7 +196,11 @@ impl Body<'_, '_> {
   fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
-      ty: param.ty.clone(),
+      ty: match self.watch {
+        // in a test a file is its text
+        Some(_) => param.ty.with_texts(),
+        None => param.ty.clone(),
+      },
       default: param.default.clone(),
       optional: param.optional,
       span: param.span,

@@ -130,6 +130,16 @@ impl<'a> Checker<'a> {
       input: sides.input.clone(),
       output: sides.output.clone(),
     });
+    let secrets = symbols.secrets.iter().zip(&symbols.secret_names);
+    let secrets = secrets.map(|(declared, name)| hir::Secret {
+      name: name.value.as_str().into(),
+      module: hir::ModuleId(number(declared.module)),
+      variable: declared.it.value.as_str().into(),
+    });
+    let profiles = symbols.profiles.iter().zip(&symbols.profile_names);
+    let profiles = profiles.filter(|(declared, _)| declared.module == 0);
+    self.program.profiles = profiles.map(|(_, name)| name.value.as_str().into()).collect();
+    self.program.secrets = secrets.collect();
     self.program.types = types.collect();
     self.program.contracts = contracts.collect();
   }
@@ -205,6 +215,9 @@ impl<'a> Checker<'a> {
     let Err(misfit) = crate::types::fits_from(found, expected) else {
       return;
     };
+    if found.holds_secret() {
+      return self.say(super::secrets::leak(span, what));
+    }
     if *found.resolved() == Type::Null && !expected.accepts_null() {
       let finding = Diagnostic::new(
         &codes::MAYBE_NULL,

@@ -178,7 +178,7 @@ impl Body<'_, '_> {
   }
 
   fn param_default(&mut self, param: &ast::Param) -> (Type, Option<crate::hir::Expr>) {
-    let ty = self.checker.type_of(self.module, &param.ty);
+    let ty = self.param_type(&param.ty);
     let what = format!("the default of `{}`", param.name.value);
     let default = param.default.as_ref().map(|default| self.check(default, &ty, &what));
     (ty, default)

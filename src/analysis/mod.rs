@@ -26,14 +26,17 @@ mod nodes;
 mod observations;
 mod operators;
 mod orchestrators;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
 mod reads;
 mod records;
+mod secrets;
 mod signatures;
 mod symbols;
 mod test_items;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod workers;
@@ -99,6 +102,8 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_workers();
   checker.check_orchestrators();
   checker.check_tests();
+  checker.check_triggers();
+  checker.check_permits();
   checker
 }
 

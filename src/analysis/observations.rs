@@ -180,7 +180,7 @@ impl Body<'_, '_> {
         min: Some(0),
         max: None,
       }),
-      Observed::Inputs(worker) => Type::list(self.checker.program.worker(*worker).input.clone()),
+      Observed::Inputs(worker) => Type::list(self.checker.program.worker(*worker).input.as_texts()),
       Observed::Started(_) => Type::list(Type::Duration),
       Observed::Order(_) => Type::bool(),
       Observed::Elapsed => Type::Duration,

@@ -7,7 +7,7 @@ use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
   modules::Loaded,
-  source::Span,
+  source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
 };
 
@@ -49,6 +49,7 @@ pub enum Target {
   Limit(LimitId),
   Group(usize),
   Profile(usize),
+  Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -94,6 +95,10 @@ pub struct Symbols<'a> {
   pub limit_names: Vec<&'a Name>,
   pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub group_names: Vec<&'a Name>,
+  /// Names of secrets, each with the variable that holds it.
+  pub secrets: Vec<Declared<'a, Spanned<String>>>,
+  pub secret_names: Vec<&'a Name>,
+  pub triggers: Vec<Declared<'a, ast::Trigger>>,
   pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
   pub profile_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
@@ -133,6 +138,7 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
+      ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
         policies: it,
@@ -142,7 +148,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } | ItemKind::Secret { .. } | ItemKind::Trigger(_) => {
+      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -175,6 +181,11 @@ impl<'a> Symbols<'a> {
         self.profile_names.push(name);
         let at = push(&mut self.profiles, Declared { module, item, it });
         (Space::Profile, name, Target::Profile(at))
+      }
+      ItemKind::Secret { name, variable: it } => {
+        self.secret_names.push(name);
+        let at = push(&mut self.secrets, Declared { module, item, it });
+        (Space::Value, name, Target::Secret(at))
       }
       ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);

@@ -247,7 +247,7 @@ impl Body<'_, '_> {
   ) -> TestRun {
     let cancel = value.cancel.as_ref();
     let cancel = cancel.map(|after| self.check(after, &Type::Duration, "`cancel after`"));
-    let output = self.checker.program.orchestrator(orchestrator).output.clone();
+    let output = self.checker.program.orchestrator(orchestrator).output.as_texts();
     let ty = match value.attempt {
       Some(_) if !output.is_unknown() => types::outcome(&output),
       _ => output,

@@ -62,7 +62,9 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
+  SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
@@ -79,6 +81,9 @@ codes! {
   TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
   UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
   UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
+  // triggers
+  BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
+  UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";

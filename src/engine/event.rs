@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Failure, Value};
+use crate::value::{Failure, Value, show};
 
 /// Milliseconds since the run started on its own clock, which stands still while nobody drives it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -296,6 +296,9 @@ fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
     Value::String(text) => tagged(4, text.as_bytes()),
     Value::Time(time) => tagged(5, &time.as_nanosecond().to_le_bytes()),
     Value::Duration(milliseconds) => tagged(6, &milliseconds.to_le_bytes()),
+    Value::Stored(stored) => tagged(10, stored.to_string().as_bytes()),
+    // which secret it is, never what it is
+    Value::Secret(_) => tagged(9, show(value).as_bytes()),
     Value::List(_) => {
       let items = value.as_list().unwrap_or_default();
       tagged(7, &(items.len() as u64).to_le_bytes());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Message, Settings, key},
+  errand::Errand,
   event::{Digest, Event, ExecutionId, TimerId},
   exchange::{Command, Start},
   failing::{Fallible, count, milliseconds, of_expression, too_large},
@@ -207,6 +208,7 @@ impl Run {
     let Some(attempt) = self.attempt(id, call.target)? else {
       return Ok(None);
     };
+    let attempt = Arc::new(attempt);
     let settings = attempt.settings(&program);
     let timeout = match &call.policies.timeout {
       None => None,
@@ -217,7 +219,7 @@ impl Run {
         &timeout.value,
       )?)?),
     };
-    let task = self.task(&settings)?;
+    let task = self.task(&attempt, &settings)?;
     self.doubles.see(execution, &attempt);
     let invocation = Invocation {
       identity: attempt.identity.clone(),
@@ -225,25 +227,32 @@ impl Run {
     };
     let start = Start {
       execution,
-      attempt: Arc::new(attempt),
+      attempt,
       invocation,
     };
     Ok(Some((start, timeout)))
   }
 
-  fn task(&mut self, settings: &Settings) -> Fallible<Task> {
-    let double = self.doubles.rules(&self.program, settings.attempt.worker);
+  fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
+    let double = self.doubles.rules(&self.program, attempt.worker);
     match (double, &settings.worker.kind) {
-      (Some(rules), _) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
-      (None, WorkerKind::Mock(rules)) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
-      (None, WorkerKind::Process(process)) => {
-        let invoker = Invoker {
-          program: &self.program,
-          evaluator: &self.evaluator,
-          settings,
-        };
-        invoker.process(process).map(Task::Process)
+      (Some(rules), _) => {
+        let settings = attempt.settings_as_given(&self.program);
+        let canned = self.doubles.answer(&self.evaluator, &settings, rules);
+        canned.map(Task::Mock)
       }
+      (None, WorkerKind::Mock(rules)) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
+      (None, WorkerKind::Process(process)) => match Errand::of(&self.evaluator, attempt) {
+        Some(errand) => Ok(Task::Errand(Arc::new(errand))),
+        None => {
+          let invoker = Invoker {
+            program: &self.program,
+            evaluator: &self.evaluator,
+            settings,
+          };
+          invoker.process(process).map(Task::Process)
+        }
+      },
     }
     .map_err(of_expression)
   }

@@ -23,10 +23,11 @@ use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, Run, RunStarted, StartError},
+  files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, RunHeader, Store},
   protocol::Performer,
-  value::{Value, to_json},
+  value::{SecretPart, Value, to_json},
   workers::{self, Workers},
 };
 
@@ -86,6 +87,8 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
     guard: workers::guard_program().ok(),
+    files: Depot::new(order.store.clone()),
+    secrets: secrets(order),
   }));
   let requests = interruptions(workers.clone())?;
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
@@ -99,6 +102,20 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
   )
   .await;
   driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+/// The variables of all secrets that the program names, or that it was given.
+fn secrets(order: &Order) -> Vec<Arc<str>> {
+  let declared = order.program.secrets.iter().map(|secret| secret.variable.clone());
+  let given = order.arguments.values().filter_map(|value| match value {
+    Value::Secret(parts) => Some(parts.iter()),
+    _ => None,
+  });
+  let given = given.flatten().filter_map(|part| match part {
+    SecretPart::Variable(name) => Some(name.clone()),
+    SecretPart::Text(_) => None,
+  });
+  declared.chain(given).collect()
 }
 
 fn started(order: &Order) -> Result<RunStarted, RunError> {

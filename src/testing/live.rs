@@ -15,6 +15,8 @@ use super::{
 use crate::{
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, World},
+  files::Depot,
+  hir::Program,
   workers::{self, Workers},
 };
 
@@ -33,6 +35,29 @@ pub(super) fn directory() -> String {
   path.to_string_lossy().into_owned()
 }
 
+/// What real processes need beside themselves: it goes away with the test.
+pub(super) struct Room {
+  store: tempfile::TempDir,
+  /// Variables that hold secrets.
+  secrets: Vec<Arc<str>>,
+}
+
+impl Room {
+  /// # Errors
+  /// There is no place for temporary files.
+  pub fn new(program: &Program) -> io::Result<Room> {
+    let secrets = program.secrets.iter().map(|secret| secret.variable.clone());
+    Ok(Room {
+      store: tempfile::tempdir()?,
+      secrets: secrets.collect(),
+    })
+  }
+
+  pub fn depot(&self) -> Depot {
+    Depot::new(self.store.path().to_owned())
+  }
+}
+
 /// Records of a run that nobody resumes.
 struct Nowhere;
 
@@ -46,7 +71,7 @@ impl EventLog for Nowhere {
 ///
 /// # Errors
 /// The system refuses what every run needs.
-pub(super) fn drive(mut world: World, order: Order, trace: &mut Trace) -> io::Result<Went> {
+pub(super) fn drive(mut world: World, order: Order, trace: &mut Trace, room: &Room) -> io::Result<Went> {
   let runtime = tokio::runtime::Builder::new_multi_thread()
     .worker_threads(1)
     .enable_all()
@@ -71,6 +96,8 @@ pub(super) fn drive(mut world: World, order: Order, trace: &mut Trace) -> io::Re
       logs: None,
       scratch: std::env::temp_dir(),
       guard: workers::guard_program().ok(),
+      files: room.depot(),
+      secrets: room.secrets.clone(),
     }));
     let beginning = Beginning {
       run: order.run,

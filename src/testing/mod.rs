@@ -5,6 +5,7 @@
 
 mod alone;
 mod explain;
+mod held;
 mod live;
 mod observe;
 mod parallel;

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::trace::{Call, Trace};
+use super::{
+  held::Held,
+  trace::{Call, Trace},
+};
 use crate::{
   eval::Scope,
   hir::{LocalId, Observation, Observed, Subject},
@@ -14,6 +17,7 @@ pub(super) struct Names<'a> {
   pub bound: &'a HashMap<LocalId, Value>,
   pub observations: &'a [Observation],
   pub trace: &'a Trace,
+  pub held: &'a Held,
 }
 
 impl Scope for Names<'_> {
@@ -38,8 +42,8 @@ impl<'a> Names<'a> {
       Observed::Calls(subject) => count(calls(Some(subject)).count()),
       Observed::Inputs(worker) => {
         let subject = Subject::Worker(*worker);
-        let inputs = calls(Some(&subject)).map(|call| call.input.clone()).collect();
-        Value::list(inputs).ok()
+        let inputs: Result<Vec<Value>, _> = calls(Some(&subject)).map(|call| self.held.open(&call.input)).collect();
+        Value::list(inputs.ok()?).ok()
       }
       Observed::Peak(subject) => count(self.peak(subject.as_ref(), asked.run)),
       Observed::Started(subject) => {

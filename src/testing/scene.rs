@@ -5,7 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
   Options, Verdict,
   explain::Explainer,
-  live,
+  held::Held,
+  live::{self, Room},
   observe::Names,
   problem::Problem,
   run::{self, Ended, Order, Went},
@@ -13,9 +14,10 @@ use super::{
   virtual_time,
 };
 use crate::{
-  engine::{Doubles, RunStarted, World, run_value},
+  engine::{Doubles, RunStarted, World, hold, run_value},
   eval::{EvalError, Evaluator},
-  hir::{Expr, LocalId, Program, Test, TestLine, TestRun},
+  hir::{Expr, LocalId, Param, Program, Test, TestLine, TestRun},
+  protocol::FileText,
   source::Sources,
   value::{Failure, Value, conform, from_json, to_json},
 };
@@ -37,6 +39,9 @@ pub(super) struct Scene<'a> {
   trace: Trace,
   world: World,
   doubles: Doubles,
+  held: Held,
+  /// In real time.
+  room: Option<Room>,
   problems: Vec<Problem>,
 }
 
@@ -54,6 +59,8 @@ impl<'a> Scene<'a> {
       trace: Trace::default(),
       world: World::default(),
       doubles: Doubles::of_test(test),
+      held: Held::default(),
+      room: None,
       problems: Vec::new(),
     }
   }
@@ -61,6 +68,7 @@ impl<'a> Scene<'a> {
   pub fn play(mut self) -> Verdict {
     let run = run_value(&self.started("".into(), serde_json::Value::Null));
     match Evaluator::new(self.program.clone(), run) {
+      Ok(_) if self.options.live && self.furnish().is_err() => {}
       Ok(evaluator) => {
         let mut lines = self.test.lines.iter();
         let _: Option<Over> = lines.find_map(|line| self.line(&evaluator, line).err());
@@ -102,7 +110,20 @@ impl<'a> Scene<'a> {
       bound: &self.bound,
       observations: &self.test.observations,
       trace: &self.trace,
+      held: &self.held,
     }
+  }
+
+  /// Makes what real processes need.
+  fn furnish(&mut self) -> Result<(), Over> {
+    let room = Room::new(self.program).map_err(|error| {
+      let why = format!("can't make a directory: {error}");
+      self.problems.push(Problem::no_run(self.test.span, &why));
+      Over
+    })?;
+    self.held = Held::with_depot(room.depot());
+    self.room = Some(room);
+    Ok(())
   }
 
   fn value(&mut self, evaluator: &Evaluator, expr: &Expr) -> Result<Value, Over> {
@@ -141,15 +162,16 @@ impl<'a> Scene<'a> {
     let order = self.order(evaluator, wanted)?;
     let world = std::mem::take(&mut self.world);
     let began = world.began();
-    let went = if self.options.live {
-      live::drive(world, order, &mut self.trace).map_err(|error| {
-        let why = format!("the system refuses what every run needs: {error}");
-        self.problems.push(Problem::no_run(wanted.span, &why));
-        Over
-      })?
-    } else {
-      virtual_time::simulate(world, order, &mut self.trace)
+    let mut texts = Vec::new();
+    let went = match &self.room {
+      None => Ok(virtual_time::simulate(world, order, &mut self.trace, &mut texts)),
+      Some(room) => live::drive(world, order, &mut self.trace, room),
     };
+    let went = went.map_err(|error| {
+      let why = format!("the system refuses what every run needs: {error}");
+      self.no_run(wanted, &why)
+    })?;
+    self.keep(wanted, texts)?;
     let Went { mut run, world, end } = went;
     self.doubles = run.take_doubles();
     self.world = world;
@@ -166,6 +188,15 @@ impl<'a> Scene<'a> {
     Ok(())
   }
 
+  fn no_run(&mut self, wanted: &TestRun, why: &str) -> Over {
+    self.problems.push(Problem::no_run(wanted.span, why));
+    Over
+  }
+
+  fn keep(&mut self, wanted: &TestRun, texts: Vec<FileText>) -> Result<(), Over> {
+    self.held.keep(texts).map_err(|why| self.no_run(wanted, &why))
+  }
+
   fn shown_name(&self, wanted: &TestRun) -> Arc<str> {
     match &wanted.name {
       Some((name, _)) => name.clone(),
@@ -178,7 +209,7 @@ impl<'a> Scene<'a> {
     let program = self.program;
     let orchestrator = program.orchestrator(wanted.orchestrator);
     for (param, argument) in orchestrator.params.iter().zip(&wanted.arguments) {
-      let value = self.value(evaluator, argument)?;
+      let value = self.argument(evaluator, wanted, param, argument)?;
       if !(param.optional && value == Value::Null) {
         arguments.insert(param.name.to_string(), to_json(&value));
       }
@@ -192,10 +223,26 @@ impl<'a> Scene<'a> {
     };
     let started = self.started(orchestrator.name.clone(), arguments.into());
     let doubles = std::mem::take(&mut self.doubles);
-    run::begin(self.program, started, doubles, cancel).map_err(|why| {
-      self.problems.push(Problem::no_run(wanted.span, &why));
-      Over
-    })
+    run::begin(self.program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))
+  }
+
+  /// Texts become files where the parameter takes files.
+  fn argument(
+    &mut self,
+    evaluator: &Evaluator,
+    wanted: &TestRun,
+    param: &Param,
+    argument: &Expr,
+  ) -> Result<Value, Over> {
+    let value = self.value(evaluator, argument)?;
+    if !param.ty.has_files() {
+      return Ok(value);
+    }
+    let mut texts = Vec::new();
+    let value =
+      hold(&value, &param.ty, &param.name, &mut texts).map_err(|why| self.no_run(wanted, &why.to_string()))?;
+    self.keep(wanted, texts)?;
+    Ok(value)
   }
 
   fn started(&self, orchestrator: Arc<str>, arguments: serde_json::Value) -> RunStarted {
@@ -240,6 +287,7 @@ impl<'a> Scene<'a> {
       Ended::Succeeded(result) => {
         let value = from_json(&result).ok();
         let value = value.and_then(|value| conform(&value, &orchestrator.output).ok());
+        let value = value.and_then(|value| self.held.open(&value).ok());
         let value = value.unwrap_or(Value::Null);
         return Ok(match wanted.attempt {
           true => Value::outcome_ok(value).unwrap_or(Value::Null),

@@ -8,16 +8,19 @@ use super::{
 };
 use crate::{
   engine::{Input, RunTime, Scripted, Simulation, World, mocked},
-  protocol::Task,
+  protocol::{FileText, Task},
 };
 
-/// Carries out a run as long as something can happen in it.
-pub(super) fn simulate(world: World, order: Order, trace: &mut Trace) -> Went {
+/// Carries out a run as long as something can happen in it; `texts` get what the files of mocks hold.
+pub(super) fn simulate(world: World, order: Order, trace: &mut Trace, texts: &mut Vec<FileText>) -> Went {
   let began = world.began();
   let unmocked = RefCell::new(None);
   let mut simulation = Simulation::within(world, order.run, order.first, |start| match &start.invocation.task {
-    Task::Mock(_) => mocked(start),
-    Task::Process(_) => {
+    Task::Mock(task) => {
+      texts.extend(task.texts.iter().cloned());
+      mocked(start)
+    }
+    Task::Process(_) | Task::Errand(_) => {
       let place = (start.attempt.worker, Arc::clone(&start.attempt.identity.step));
       unmocked.borrow_mut().get_or_insert(place);
       Scripted::Hang

@@ -30,6 +30,12 @@ orchestrator sync(count: int(0..100)) -> { stored: int, last: string? } {
   }
   return { stored: len(stored), last: last(pages)?.text }
 }
+worker render(page: file, tree: dir) -> { html: file, all: dir } { exec ["render"] }
+/// Files.
+orchestrator publish(page: file, tree: dir) -> { html: file, all: dir } {
+  done = render(page, tree)
+  return done
+}
 /// Slow.
 orchestrator crawl(n: int) -> int { result = slow(n) return result }
 /// Limited.

@@ -145,6 +145,27 @@ fn a_test_can_want_the_program_in_another_form() {
 }
 
 #[test]
+fn in_a_test_files_are_texts() {
+  pass(&[
+    "mock render => { html: \"<p>\", all: { \"a/b.txt\": \"b\", \"c.txt\": \"c\" } }
+    r = publish(\"# page\", { \"x/y.md\": \"y\" })
+    expect r.html == \"<p>\" and r.all == { \"c.txt\": \"c\", \"a/b.txt\": \"b\" }
+    expect inputs(render) == [{ page: \"# page\", tree: { \"x/y.md\": \"y\" } }]
+    again = publish(r.html, r.all)
+    expect inputs(render, again)[0].page == \"<p>\" and again == r",
+    "mock render => { html: page, all: tree }
+    r = publish(\"# page\", { \"x/y.md\": \"y\" })
+    expect r == { html: \"# page\", all: { \"x/y.md\": \"y\" } }",
+  ]);
+  let refused = verdict("mock render => hang\npublish(\"a\", { \"../up\": \"b\" })");
+  assert!(
+    said(&refused)[0].contains("`../up` is no path of a file in a directory"),
+    "{:?}",
+    said(&refused)
+  );
+}
+
+#[test]
 fn the_first_thing_that_stops_a_test_is_its_only_one() {
   let unmocked = verdict("mock fetch => { n: 1, text: \"\" }\nsync(1)\nexpect calls(store) == 5");
   assert_eq!(said(&unmocked), ["`store` is called and not mocked"]);
