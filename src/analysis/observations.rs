@@ -1,7 +1,10 @@
 //! What tests ask of their runs: `calls(w)`, `elapsed` and their like. Each becomes a name whose value is known once the
 //! runs above it are over.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
 
 use super::{
   checker::Checker,
@@ -42,6 +45,21 @@ impl Watch {
       below: names.map(|name| (name.value.clone(), name.span)).collect(),
     }
   }
+}
+
+/// A worker's input as a test sees it: files as texts, secrets by their names.
+fn seen(input: &Type) -> Type {
+  let Some(record) = input.as_record() else {
+    return input.clone();
+  };
+  let mut record = record.clone();
+  for field in record.fields.values_mut() {
+    field.ty = match field.ty.resolved() {
+      Type::Secret => Type::string(),
+      ty => ty.as_texts(),
+    };
+  }
+  Type::Record(Arc::new(record))
 }
 
 impl Checker<'_> {
@@ -180,7 +198,7 @@ impl Body<'_, '_> {
         min: Some(0),
         max: None,
       }),
-      Observed::Inputs(worker) => Type::list(self.checker.program.worker(*worker).input.as_texts()),
+      Observed::Inputs(worker) => Type::list(seen(&self.checker.program.worker(*worker).input)),
       Observed::Started(_) => Type::list(Type::Duration),
       Observed::Order(_) => Type::bool(),
       Observed::Elapsed => Type::Duration,

@@ -11,7 +11,7 @@ use blake3::Hash;
 use crate::{
   files::Depot,
   protocol::FileText,
-  value::{Entry, ListBuilder, Manifest, RecordBuilder, Stored, StoredKind, TooLarge, Value},
+  value::{Entry, ListBuilder, Manifest, RecordBuilder, Stored, StoredKind, TooLarge, Value, show},
 };
 
 #[derive(Debug, Default)]
@@ -41,13 +41,14 @@ impl Held {
     Ok(())
   }
 
-  /// The value with texts where files and directories stand.
+  /// The value with texts where files and directories stand, and with the names of secrets.
   ///
   /// # Errors
   /// It would be too large.
   pub fn open(&self, value: &Value) -> Result<Value, TooLarge> {
     match value {
       Value::Stored(stored) => self.opened(stored),
+      Value::Secret(_) => Ok(Value::string(show(value))),
       Value::List(_) => {
         let mut items = ListBuilder::default();
         let mut all = value.as_list().into_iter().flatten();

@@ -11,6 +11,7 @@ mod secrets;
 mod signals;
 mod store;
 mod terminal;
+mod testing;
 mod workers;
 
 use std::process::Stdio;

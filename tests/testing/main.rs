@@ -36,6 +36,10 @@ orchestrator publish(page: file, tree: dir) -> { html: file, all: dir } {
   done = render(page, tree)
   return done
 }
+secret token = env "NO_SUCH_TOKEN"
+worker deploy(key: secret, version: string) -> string { exec ["deploy", version], env { KEY: key } }
+/// Deploys.
+orchestrator release(version: string) -> string { done = deploy(token, version) return done }
 /// Slow.
 orchestrator crawl(n: int) -> int { result = slow(n) return result }
 /// Limited.

@@ -166,6 +166,14 @@ fn in_a_test_files_are_texts() {
 }
 
 #[test]
+fn in_a_test_secrets_are_names() {
+  pass(&["mock deploy => version
+    x = release(\"1.0\")
+    expect x == \"1.0\"
+    expect inputs(deploy) == [{ key: \"env:NO_SUCH_TOKEN\", version: \"1.0\" }]"]);
+}
+
+#[test]
 fn the_first_thing_that_stops_a_test_is_its_only_one() {
   let unmocked = verdict("mock fetch => { n: 1, text: \"\" }\nsync(1)\nexpect calls(store) == 5");
   assert_eq!(said(&unmocked), ["`store` is called and not mocked"]);
