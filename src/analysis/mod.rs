@@ -25,6 +25,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod overlaps;
 mod permits;
 mod plans;
 mod policies;

@@ -84,6 +84,8 @@ pub struct Body<'c, 'a> {
   pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
+  pub last: Option<(LocalId, Type)>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -101,6 +103,7 @@ impl<'c, 'a> Body<'c, 'a> {
       holes: None,
       constant_steps: HashSet::new(),
       returns: None,
+      last: None,
     }
   }
 
@@ -274,6 +277,12 @@ impl<'c, 'a> Body<'c, 'a> {
         root: binding.local,
         fields: Vec::new(),
       }),
+      ast::ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last_local(base, name).map(|root| Path {
+          root,
+          fields: Vec::new(),
+        })
+      }
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());

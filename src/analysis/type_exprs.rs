@@ -34,6 +34,7 @@ pub const BUILTIN: &[&str] = &[
   "null",
   "map",
   "Failure",
+  "Handle",
   "Outcome",
   "Plan",
   "Result_of",
@@ -350,6 +351,7 @@ impl Checker<'_> {
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),
       ("WorkerCard", None) if !own => types::worker_card(),
+      ("Handle", None) if !own => types::handle(),
       (_, None) => self.declared_type(module, name),
     }
   }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-  attempt::Message, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, plan::PlanState,
-  repeat::RepeatState, scope::BlockState,
+  attempt::Message, each::EachState, event::TimerId, exchange::Child, layout::NodeId, leaf::Leaf, loss::Loss,
+  plan::PlanState, repeat::RepeatState, scope::BlockState,
 };
 use crate::{
   eval,
@@ -80,6 +80,8 @@ pub(super) enum State {
   Each(Box<EachState>),
   Repeat(Box<RepeatState>),
   Run(Box<PlanState>),
+  /// Waits for a run of its own to be remembered.
+  Dispatching(Box<Child>),
   /// Its taken arm runs.
   Choice,
   /// What an `attempt` or `catch` wraps runs.

@@ -103,6 +103,7 @@ impl Run {
       State::Block(_) => self.skip_pending(id, cause),
       State::Run(_) => self.skip_assignments(id, cause),
       State::Pending(_)
+      | State::Dispatching(_)
       | State::Begun
       | State::Each(_)
       | State::Repeat(_)

@@ -135,6 +135,11 @@ impl Builder<'_> {
         let label = equation(name, &format!("fail {}", self.text(message)));
         self.leaf(place, segment, Kind::Fail, label)
       }
+      NodeKind::Dispatch(call) => {
+        let callee = &self.program.orchestrator(call.target).name;
+        let label = equation(name, &format!("dispatch {callee}"));
+        self.leaf(place, segment, Kind::Orchestrator, label)
+      }
       NodeKind::Orchestrate(call) => self.call(call, place, segment, name),
       NodeKind::Each(each) => self.each(each, place, segment, name),
       NodeKind::Repeat(repeat) => self.repeat(repeat, place, segment, name),

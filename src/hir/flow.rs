@@ -83,6 +83,8 @@ pub enum NodeKind {
   Work(Call<WorkerId>),
   /// A nested run: the orchestrator's block as a scope, in this run's journal.
   Orchestrate(Call<OrchestratorId>),
+  /// A run of its own.
+  Dispatch(Call<OrchestratorId>),
   Each(Box<Each>),
   Repeat(Box<Repeat>),
   RunPlan(Box<RunPlan>),
@@ -211,8 +213,8 @@ impl Visit for Node {
   fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
     visit(self);
     match &self.kind {
-      NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
-      NodeKind::RunPlan(_) => {}
+      NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::Fail(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => each.body.visit_nodes(visit),
       NodeKind::Repeat(repeat) => {
         repeat.body.visit_nodes(visit);

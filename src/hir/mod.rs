@@ -115,7 +115,7 @@ pub struct Function {
 }
 
 /// What a function, worker or orchestrator is called with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
   pub name: Arc<str>,
   pub local: LocalId,
@@ -309,7 +309,29 @@ pub struct Orchestrator {
   /// The record of the parameters.
   pub input: Type,
   pub output: Type,
+  /// Of its runs; where it is called it overlaps freely.
+  pub overlap: Option<Overlap>,
   pub body: Block,
+}
+
+/// What a second run with the same key does.
+#[derive(Debug)]
+pub struct Overlap {
+  pub policy: OverlapPolicy,
+  /// A scalar of the parameters; `None`: all runs have the same key.
+  pub by: Option<Expr>,
+  /// Where the last success under the key is bound: `run.last`.
+  pub last: LocalId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverlapPolicy {
+  /// It does not run.
+  Skip,
+  /// It waits for the first to end.
+  Queue,
+  /// The first is cancelled, and waited for.
+  Cancel,
 }
 
 /// Where the expression of a policy is evaluated.

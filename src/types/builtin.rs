@@ -106,6 +106,14 @@ pub fn run_record() -> Type {
   Type::named("Run", Type::record(fields))
 }
 
+/// What `dispatch` gives: the run that was asked for, and its orchestrator.
+pub fn handle() -> Type {
+  Type::named(
+    "Handle",
+    Type::record([("run", Type::string()), ("of", Type::string())]),
+  )
+}
+
 /// The type of `call` in a worker's settings.
 pub fn worker_call() -> Type {
   let text = Type::string;

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-pub use builtin::{failure, failure_kinds, is_outcome, outcome, result_of, run_record, worker_call, worker_card};
+pub use builtin::{
+  failure, failure_kinds, handle, is_outcome, outcome, result_of, run_record, worker_call, worker_card,
+};
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
 pub use plan::{PlanMember, PlanType, loose_assignment};

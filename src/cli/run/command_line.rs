@@ -49,6 +49,9 @@ pub struct Options {
   /// Makes every drawn delay the same again
   #[arg(long)]
   pub seed: Option<u64>,
+  /// Begin anew: `run.last` is null, whatever ran before
+  #[arg(long)]
+  pub forget: bool,
   /// Exit with 4 if the run succeeded but failures were taken on the way
   #[arg(long)]
   pub strict: bool,

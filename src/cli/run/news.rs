@@ -110,6 +110,12 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       };
       format!("{}: iteration {} done{goes_on}", shown(path)?, index + 1)
     }
+    Event::Dispatched {
+      path,
+      run,
+      orchestrator,
+      ..
+    } => format!("{path}: dispatched run {run} of {orchestrator}"),
     Event::Stopped => "stopped; what has ended until now is kept in the journal".to_owned(),
     _ => return None,
   };

@@ -266,6 +266,7 @@ fn report_orchestrator() -> (Program, Sources) {
     params,
     input: Type::Null,
     output: Type::Null,
+    overlap: None,
     body: Block {
       steps: Vec::new(),
       result: None,

@@ -286,7 +286,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
-    NodeKind::Orchestrate(call) => call
+    NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) => call
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
@@ -419,6 +419,7 @@ impl Builder {
       params,
       input,
       output: Type::Json,
+      overlap: None,
       body,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
