@@ -2,6 +2,7 @@
 
 mod flows;
 mod health;
+mod plans;
 mod repository;
 mod room;
 
@@ -22,7 +23,9 @@ fn every_example_is_tried() {
   found.sort();
   let tried = [
     "daily_triage.orch",
+    "data_analysis.orch",
     "doc_reflection.orch",
+    "feature_build.orch",
     "issue_router.orch",
     "map_reduce.orch",
     "release_pipeline.orch",
