@@ -280,7 +280,8 @@ impl<'a> Checker<'a> {
   /// What is wrong only in another form.
   fn check_form(&mut self, loaded: &'a Loaded, form: &Replacements<'a>, asked: Span, why: &str) {
     let (_, found) = super::checked(loaded, form);
-    let refusing = found.0.into_iter().filter(|finding| finding.code.level.refuses());
+    self.allows.also_used(&found.0);
+    let refusing = found.0.into_iter().filter(Diagnostic::refuses);
     let labelled = refusing.map(|finding| finding.label(asked, why));
     self.findings.extend(Diagnostics(labelled.collect()));
   }

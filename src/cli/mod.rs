@@ -1,14 +1,19 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod baseline;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod files;
+mod fix;
 mod graph;
 mod list;
 mod pages;
 mod program;
+mod report;
 mod run;
+mod runs;
 mod schema;
 mod terminal;
 mod test;
@@ -17,6 +22,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
+
+use crate::session;
 
 /// Reads and runs `.orch` programs: who can work, what they say to each other, and how the work is composed.
 #[derive(Parser)]
@@ -34,6 +41,7 @@ enum Command {
   Graph(graph::Options),
   List(list::Options),
   Run(run::Options),
+  Runs(runs::Options),
   Schema(schema::Options),
   Test(test::Options),
 }
@@ -44,6 +52,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
   }
+  if let [_, word, store, run] = &arguments[..]
+    && word == session::CHILD_COMMAND
+  {
+    return run::child(store.as_ref(), &run.to_string_lossy()).into();
+  }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
       Command::Check(options) => check::main(&options),
@@ -52,6 +65,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
+      Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
       Command::Test(options) => test::main(&options),
     },

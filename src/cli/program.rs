@@ -10,10 +10,7 @@ use super::{
   terminal::{self, Color},
 };
 use crate::{
-  diagnostics::{
-    Diagnostics, codes, nearest,
-    render::{Counts, human},
-  },
+  diagnostics::{Diagnostics, codes, nearest, render::human},
   hir::{NodeKind, Orchestrator, OrchestratorId, Program, Visit},
   session::{self, Checked, Disk, Variant},
 };
@@ -46,10 +43,6 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// Checks a program in one of its forms; that it has no such form is said on standard error.
-pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
-  check_variant(path, &form.variant())
-}
-
 fn check_variant(path: &Path, variant: &Variant) -> Result<Checked, Exit> {
   session::check_variant(&Disk, path, variant).map_err(|error| {
     terminal::say(&format!("{error}\n"));
@@ -70,7 +63,7 @@ pub fn load_variant(path: &Path, variant: &Variant, color: Color) -> Result<(Che
   }
   let look = terminal::look(color, &std::io::stderr());
   let mut findings = checked.findings.clone();
-  findings.0.retain(|finding| finding.code.level.refuses());
+  findings.0.retain(|finding| finding.refuses());
   terminal::say(&human::render(&findings, &checked.sources, look));
   Err(refusal(&checked.findings))
 }
@@ -84,15 +77,6 @@ pub fn refusal(findings: &Diagnostics) -> Exit {
     Exit::Refused
   } else {
     Exit::Success
-  }
-}
-
-/// `main.orch: ok`, or the counts.
-pub fn verdict(name: &str, findings: &Diagnostics) -> String {
-  if findings.is_empty() {
-    format!("{name}: ok\n")
-  } else {
-    format!("{name}: {}\n", Counts::of(findings))
   }
 }
 

@@ -1,8 +1,8 @@
 //! One worker as a program of its own: an orchestrator that calls it and gives what it gives.
 
 use crate::hir::{
-  Block, Call, Expr, ExprKind, LocalId, Node, NodeKind, Orchestrator, OrchestratorId, Param, Program, Step, StepKind,
-  Worker, WorkerId,
+  Block, Call, Expr, ExprKind, LocalId, Node, NodeKind, Orchestrator, OrchestratorId, Program, Step, StepKind, Worker,
+  WorkerId,
 };
 
 /// Adds an orchestrator with the worker's parameters and result to a program. Both sides of the call are validated, and
@@ -15,24 +15,14 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     doc: worker.doc.clone(),
     span: worker.span,
     contract: worker.contract.clone(),
-    params: worker.params.iter().map(param).collect(),
+    params: worker.params.clone(),
     input: worker.input.clone(),
     output: worker.output.clone(),
+    overlap: None,
     body: body(id, worker),
   };
   program.orchestrators.push(orchestrator);
   OrchestratorId(u32::try_from(program.orchestrators.len() - 1).unwrap_or(u32::MAX))
-}
-
-fn param(param: &Param) -> Param {
-  Param {
-    name: param.name.clone(),
-    local: param.local,
-    ty: param.ty.clone(),
-    optional: param.optional,
-    default: param.default.clone(),
-    span: param.span,
-  }
 }
 
 fn body(id: WorkerId, worker: &Worker) -> Block {

@@ -235,6 +235,7 @@ fn is_place(expr: &Expr) -> bool {
 fn inside(expr: &Expr) -> Vec<&Expr> {
   match &expr.kind {
     ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => Vec::new(),
+    ExprKind::Cards(_) => Vec::new(),
     ExprKind::Field { base, .. } => vec![base],
     ExprKind::Index { base, index } => vec![base, index],
     ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => vec![inner],

@@ -263,6 +263,8 @@ impl<'a> Scene<'a> {
       // nobody resumes it
       profile: None,
       set: Default::default(),
+      parent: None,
+      last: None,
       directory: match live {
         true => live::directory().into(),
         false => DIRECTORY.into(),

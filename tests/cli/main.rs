@@ -1,6 +1,9 @@
 //! The real binary: what it prints where, and how it ends.
 
+mod again;
+mod checks;
 mod files;
+mod fixes;
 mod flood;
 mod forms;
 mod graphs;

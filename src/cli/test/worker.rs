@@ -86,6 +86,9 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
     arguments,
     seed: options.seed,
     store: store.path().to_owned(),
+    root: file.clone(),
+    forget: false,
+    given: None,
   };
   Ok((order, store))
 }
@@ -113,15 +116,16 @@ fn find(program: &Program, name: &str) -> Result<WorkerId, String> {
 
 fn carry_out(order: &Order) -> Exit {
   let mut end: Option<Result<serde_json::Value, Arc<Failure>>> = None;
-  let ran = session::run(order, &mut |record: &Record| match &record.event {
+  let mut observe = |record: &Record| match &record.event {
     Event::RunSucceeded { result } => end = Some(Ok(result.clone())),
     Event::RunFailed { failure } => end = Some(Err(failure.clone())),
     _ => {}
-  });
+  };
+  let ran = session::run(order, &mut observe, &mut |_| {});
   session::end_when_interrupted();
   match (ran, end) {
     (Err(RunError::Refused(why)), _) => say(Exit::Refused)(format!("{why}\n")),
-    (Err(RunError::Broken(why)), _) => say(Exit::Failed)(format!("{why}\n")),
+    (Err(RunError::Broken(why) | RunError::Skipped(why)), _) => say(Exit::Failed)(format!("{why}\n")),
     (Ok(()), Some(Ok(value))) => {
       let text = serde_json::to_string_pretty(&value).unwrap_or_default();
       terminal::print(&format!("{text}\n"))
