@@ -163,7 +163,10 @@ pub fn import(loaded: &Loaded, module: usize, from: usize, name: &str) -> Option
   let mut items = importer.ast.items.iter();
   let last = items.rfind(|item| matches!(item.kind, ItemKind::Import(_)))?;
   let target = loaded.sources.get(loaded.modules[from].source);
-  let path = relative(&importer.directory, &target.path)?;
+  let path = match target.path.is_absolute() {
+    true => relative(&importer.directory, &target.path)?,
+    false => target.name.clone(),
+  };
   let path = quoted(&path)?;
   let place = Span::new(last.span.source, last.span.range().end, last.span.range().end);
   Some(Fix::new(title).edit(place, format!("\nimport {{ {name} }} from {path}")))

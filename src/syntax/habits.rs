@@ -19,6 +19,7 @@ const CHOICE: &str = "write `if c then x else y`";
 const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
 pub(super) const COMPARE: &str = "to compare, write `==`";
 pub(super) const CONSTANT: &str = "a constant is `let name = ...`";
+pub(super) const TIMES: &str = "write `repeat up to 5 { ... }`";
 pub(super) const NO_MARK: &str = "the value follows its word without a mark";
 pub(super) const FIELD: &str = "a field is written `name: value`";
 pub(super) const RESULT: &str = "the result stands behind `->`";
@@ -189,7 +190,7 @@ impl Stop<'_> {
       _ if POLICIES.contains(&self.found) && self.expects("`=>`") => {
         "policies stand behind `with`: `each x in xs with collect => f(x)`"
       }
-      _ if self.expects("`up`") => "write `repeat up to 5 { ... }`",
+      _ if self.expects("`up`") => TIMES,
       _ if self.expects("`in`") || self.expects("a name") && self.word_before() == "each" => {
         "write `each x in xs => f(x)`"
       }
