@@ -9,6 +9,7 @@ use super::{
   allows::Allows,
   habits, mends,
   policies::WorkerPolicies,
+  pools,
   profiles::Replacements,
   symbols::{Space, Symbols, Target, number},
 };
@@ -67,6 +68,8 @@ pub struct Checker<'a> {
   pub lets: Vec<Option<TypedLet>>,
   /// By worker.
   pub worker_policies: Vec<WorkerPolicies>,
+  /// By number of `Target::Pool`.
+  pub pools: Vec<pools::Seen<'a>>,
   /// Constants with another value than the one written.
   pub replaced: HashMap<usize, Replaced<'a>>,
   /// Module-level things that something uses.
@@ -105,6 +108,7 @@ impl<'a> Checker<'a> {
       contracts: Vec::new(),
       lets,
       worker_policies: Vec::new(),
+      pools: Vec::new(),
       replaced: replacements.constants.clone(),
       used: HashSet::new(),
       used_names: HashSet::new(),

@@ -7,7 +7,7 @@ impl Expr {
   /// Calls `visit` with the expressions directly inside of this one.
   pub fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
     match &self.kind {
-      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => {}
+      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run | ExprKind::Cards(_) => {}
       ExprKind::Field { base, .. } => visit(base),
       ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => visit(inner),
       ExprKind::Index {
@@ -69,7 +69,11 @@ impl Node {
     match &self.kind {
       NodeKind::Value(value) | NodeKind::Fail(value) => visit(value),
       NodeKind::Work(call) => call.arguments.iter().for_each(visit),
-      NodeKind::Orchestrate(call) => call.arguments.iter().for_each(visit),
+      NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) => call.arguments.iter().for_each(visit),
+      NodeKind::RunPlan(run) => {
+        visit(&run.plan);
+        run.concurrent.iter().for_each(visit);
+      }
       NodeKind::Each(each) => {
         visit(&each.items);
         each.fold.iter().for_each(|(seed, _)| visit(seed));
@@ -90,6 +94,7 @@ impl Node {
   pub fn inside<'a>(&'a self, visit: &mut dyn FnMut(Inside<'a>)) {
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => visit(Inside::Node(&each.body)),
       NodeKind::Repeat(repeat) => {
         visit(Inside::Block(&repeat.body));
