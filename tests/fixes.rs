@@ -70,6 +70,10 @@ fn names_that_are_misspelt() {
         "a = say(\"x\") with timeout 2s return a",
       ),
       (
+        "a = say(\"x\") with timeout2s return a",
+        "a = say(\"x\") with timeout 2s return a",
+      ),
+      (
         "a = say(\"x\") wiht timeout 2s return a",
         "a = say(\"x\") with timeout 2s return a",
       ),

@@ -144,7 +144,10 @@ impl Checker<'_> {
 
 impl Body<'_, '_> {
   /// Says the waits that a `retry` takes where none are written.
-  pub fn default_backoff(&mut self, retry: &ast::Retry) {
+  pub fn default_backoff(&mut self, retry: &ast::Retry, times: &Expr) {
+    if times.ty.is_unknown() {
+      return;
+    }
     let span = retry.times.span;
     let finding = Diagnostic::new(&codes::DEFAULT_TAKEN, "`retry` waits 1s to 30s where nothing is said")
       .label(span, "how long between attempts?")

@@ -239,10 +239,13 @@ impl Stop<'_> {
   }
 }
 
+/// Marks and words that stand for those of other languages, one for one.
+const MARKS: [&str; 9] = ["and", "or", "not", "==", "!=", "=", "=>", "??", "else if"];
+
 /// The mark or word that a help says to write, where it says nothing else.
 pub(super) fn instead(help: &str) -> Option<&str> {
   let mark = help.strip_prefix("write `")?.strip_suffix('`')?;
-  (!mark.contains(['`', '(', '"', '{', '.'])).then_some(mark)
+  (MARKS.contains(&mark) || is_follower(mark)).then_some(mark)
 }
 
 /// Words that follow something on its line, and what to say of a slip of the hand.
