@@ -344,6 +344,10 @@ impl<'c, 'a> Body<'c, 'a> {
       match (near(name, words), habits::value(name)) {
         (Some(near), _) => finding.meant(span, near),
         (None, Some(habit)) => habit.told(finding, span),
+        (None, None) if let Some(other) = self.checker.elsewhere(self.module, Space::Value, name) => {
+          let name = Name::new(name.to_owned(), span);
+          self.checker.to_import(finding, self.module, other, &name)
+        }
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
   checker::Checker,
-  habits,
+  habits, mends,
   names::Body,
   symbols::{Space, Target, listed},
 };
@@ -233,6 +233,9 @@ impl Body<'_, '_> {
       .label(name.span, "not a policy");
     self.say(match near(&name.value, POLICIES.iter().copied()) {
       _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      _ if let Some(apart) = mends::apart(&name.value, POLICIES.iter().copied()) => {
+        mends::blank(finding, name.span, &apart)
+      }
       Some(near) => finding.meant(name.span, near),
       None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
     });
@@ -256,7 +259,7 @@ impl Body<'_, '_> {
     let wait = |body: &mut Self, value: &ast::Expr| body.check(value, &Type::Duration, "a wait between attempts");
     let backoff = match &retry.backoff {
       None => {
-        self.default_backoff(retry);
+        self.default_backoff(retry, &times);
         Backoff::Default
       }
       Some(ast::Backoff::Fixed(value)) => {

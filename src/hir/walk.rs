@@ -7,8 +7,7 @@ impl Expr {
   /// Calls `visit` with the expressions directly inside of this one.
   pub fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
     match &self.kind {
-      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => {}
-      ExprKind::Cards(_) => {}
+      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run | ExprKind::Cards(_) => {}
       ExprKind::Field { base, .. } => visit(base),
       ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => visit(inner),
       ExprKind::Index {

@@ -8,7 +8,10 @@ mod room;
 
 use std::path::Path;
 
-use orch::session::{Checked, Disk, check};
+use orch::{
+  diagnostics::Level,
+  session::{Checked, Disk, check},
+};
 
 use room::{Room, examples};
 
@@ -35,12 +38,13 @@ fn every_example_is_tried() {
 }
 
 #[test]
-fn every_example_checks_without_a_finding() {
+fn every_example_checks_without_a_finding_but_notes() {
   for entry in std::fs::read_dir(examples()).expect("examples") {
     let path = entry.expect("an entry").path();
     if path.extension().is_some_and(|ending| ending == "orch") {
       let Checked { findings, program, .. } = check(&Disk, &path);
-      assert!(findings.0.is_empty(), "{}: {:#?}", path.display(), findings.0);
+      let heavy = findings.0.iter().find(|finding| finding.code.level < Level::Low);
+      assert_eq!(heavy, None, "{}", path.display());
       assert!(program.is_some(), "{}", path.display());
     }
   }
