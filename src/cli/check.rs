@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{
+  bounds::{Bounded, with_findings},
   exit::Exit,
   program,
   terminal::{self, Color},
@@ -32,6 +33,9 @@ pub struct Options {
   /// Say what could be better too: findings of level low
   #[arg(long)]
   notes: bool,
+  /// Show the worst case of each orchestrator too: calls, parallelism, time; as tables or in the JSON object
+  #[arg(long)]
+  bounds: bool,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -51,6 +55,10 @@ enum Format {
 }
 
 pub fn main(options: &Options) -> Exit {
+  if options.bounds && matches!(options.format, Format::Sarif | Format::Github) {
+    terminal::say("`--bounds` is shown with `--format human` and `json`\n");
+    return Exit::Usage;
+  }
   let mut all = Everything::default();
   let mut worst = Exit::Success;
   let mut text = String::new();
@@ -61,15 +69,21 @@ pub fn main(options: &Options) -> Exit {
       .0
       .retain(|finding| options.notes || finding.code.level < Level::Low);
     worst = worst.max(program::refusal(&checked.findings));
+    let name = file.to_string_lossy();
+    let bounded = checked.program.take().filter(|_| options.bounds);
+    let bounded = bounded.map(|program| Bounded::new(name.to_string(), program));
     if matches!(options.format, Format::Human) {
-      text.push_str(&for_people(&file.to_string_lossy(), &checked, options.color));
+      text.push_str(&for_people(&name, &checked, options.color));
+      text.extend(bounded.map(|bounded| bounded.tables()));
     } else {
+      all.bounded.extend(bounded);
       all.add(checked);
     }
   }
   let found = all.findings.sorted();
   match options.format {
     Format::Human => {}
+    Format::Json if options.bounds => text = with_findings(&found, &all.sources, &all.bounded),
     Format::Json => text = json::render(&found, &all.sources),
     Format::Sarif => text = sarif::render(&found, &all.sources),
     Format::Github => text = github::render(&found, &all.sources),
@@ -93,6 +107,7 @@ fn for_people(name: &str, checked: &Checked, color: Color) -> String {
 struct Everything {
   sources: Sources,
   findings: Diagnostics,
+  bounded: Vec<Bounded>,
 }
 
 impl Everything {

@@ -1,5 +1,6 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod bounds;
 mod check;
 mod diff;
 mod exit;

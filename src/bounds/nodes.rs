@@ -1,0 +1,146 @@
+//! The worst case of each kind of node: one function per line of the table. Knows nothing of how steps are ordered.
+
+use super::{
+  bound::Bound,
+  frame::{Frame, bound_to, entering},
+  leaf::{GRACE, Names, outcome},
+  shape::Shape,
+  symbols::Owner,
+  worst::{Measure, Worst},
+};
+use crate::{
+  hir::{Arm, Branch, Call, Node, NodeKind, OrchestratorId},
+  types,
+};
+
+/// What a piece does at worst, and what is known of its value.
+pub type Found = (Worst, Shape);
+
+impl Frame<'_, '_> {
+  /// A node whose path is the one at hand.
+  pub fn node(&mut self, node: &Node) -> Found {
+    let (worst, shape) = stacker::maybe_grow(128 << 10, 1 << 20, || self.kind(node));
+    let worst = self.in_time(node, worst);
+    let worst = self.held_back(worst);
+    (worst, shape.refined(&node.ty))
+  }
+
+  fn kind(&mut self, node: &Node) -> Found {
+    match &node.kind {
+      NodeKind::Value(value) => (Worst::nothing(), self.shape(value)),
+      NodeKind::Fail(_) => (Worst::nothing(), Shape::default()),
+      NodeKind::Work(call) => (self.work(call), Shape::entered(self.place(), node.ty.clone())),
+      NodeKind::Orchestrate(call) => self.orchestrate(call),
+      NodeKind::Each(each) => self.each(each),
+      NodeKind::Repeat(repeat) => self.repeat(repeat),
+      NodeKind::If { then, otherwise, .. } => self.choice([&**then].into_iter().chain(otherwise.as_deref())),
+      NodeKind::Match { arms, otherwise, .. } => {
+        let arms = arms.iter().map(|Branch { arm, .. }| arm);
+        self.choice(arms.chain(otherwise.as_deref()))
+      }
+      NodeKind::Attempt(inner) => self.attempt(inner),
+      NodeKind::Catch { inner, error, handler } => {
+        let failure = self.fresh("error", &types::failure());
+        self.locals.insert(*error, failure);
+        self.catch(inner, handler)
+      }
+      NodeKind::Block(block) => self.block(block),
+    }
+  }
+
+  /// The delay counts into the deadline; what the deadline ends has a grace.
+  fn in_time(&mut self, node: &Node, worst: Worst) -> Worst {
+    if node.deadline.is_none() && node.delay.is_none() {
+      return worst;
+    }
+    let names = match &node.kind {
+      NodeKind::Work(call) => self.names_inside(call),
+      _ => Names::new(),
+    };
+    let mut worst = worst;
+    if let Some(delay) = &node.delay {
+      worst = worst.delayed(&self.setting(delay, &names, "delay"));
+    }
+    if let Some(deadline) = &node.deadline {
+      let end = self.setting(deadline, &names, "deadline").plus(&Bound::number(GRACE));
+      worst = worst.ended_by(&end);
+    }
+    worst
+  }
+
+  /// No more at once than the slots of its limits.
+  pub fn held_back(&mut self, worst: Worst) -> Worst {
+    let used = worst.counts.keys().filter_map(|measure| match measure {
+      Measure::Held(slots) => Some(*slots),
+      _ => None,
+    });
+    let slots: Vec<_> = used.map(|limit| (limit, self.slots(limit))).collect();
+    let of = |limit| {
+      slots
+        .iter()
+        .find(|(known, _)| *known == limit)
+        .map_or(u128::MAX, |(_, slots)| *slots)
+    };
+    worst.held_back(of)
+  }
+
+  /// Inside a part of the step at hand: `then`, `[]` ...
+  pub fn at<T>(
+    &mut self,
+    path: impl FnOnce(&super::symbols::Place) -> super::symbols::Place,
+    look: impl FnOnce(&mut Self) -> T,
+  ) -> T {
+    let inner = path(&self.place()).path;
+    let outer = std::mem::replace(&mut self.at, inner);
+    let found = look(self);
+    self.at = outer;
+    found
+  }
+
+  pub fn arm(&mut self, arm: &Arm) -> Found {
+    self.at(|place| place.field(&arm.segment), |frame| frame.node(&arm.node))
+  }
+
+  fn choice<'h>(&mut self, arms: impl Iterator<Item = &'h Arm>) -> Found {
+    let found = arms.map(|arm| self.arm(arm));
+    let found: Vec<Found> = found.collect();
+    found
+      .into_iter()
+      .reduce(|(worst, shape), (other, or)| (worst.or(&other), shape.or(&or)))
+      .unwrap_or_default()
+  }
+
+  fn attempt(&mut self, inner: &Node) -> Found {
+    let (worst, value) = self.node(inner);
+    (worst, outcome(value, self.fresh("error", &types::failure())))
+  }
+
+  fn catch(&mut self, inner: &Node, handler: &Arm) -> Found {
+    let (worst, value) = self.node(inner);
+    let (after, instead) = self.arm(handler);
+    (worst.then(&after), value.or(&instead))
+  }
+
+  /// A called orchestrator: looked at once for each shape of its arguments.
+  fn orchestrate(&mut self, call: &Call<OrchestratorId>) -> Found {
+    let arguments = call.arguments.iter().map(|argument| self.shape(argument)).collect();
+    self.called(call.target, arguments)
+  }
+
+  pub fn called(&mut self, id: OrchestratorId, mut arguments: Vec<Shape>) -> Found {
+    let callee = self.analysis.program.orchestrator(id);
+    let owner = Owner::Orchestrator(id);
+    let known = self.analysis.orchestrators.entry(id).or_default();
+    if known.is_full() && known.find(&arguments).is_none() {
+      arguments = entering(&owner, &callee.params);
+    }
+    if let Some(found) = known.find(&arguments) {
+      return found;
+    }
+    let locals = bound_to(&callee.params, arguments.clone());
+    let found = self.inside(owner, "", locals).block(&callee.body);
+    let known = self.analysis.orchestrators.entry(id).or_default();
+    known.keep(arguments, found.clone());
+    found
+  }
+}
