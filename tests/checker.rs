@@ -20,6 +20,9 @@ contract Rate@1 { input { text: string, depth?: int }, output { score: int(0..10
 
 defaults { timeout 1s }
 limit api { concurrent 2 }
+defaults careful { timeout 2s, retry 1, limit api }
+defaults wide { concurrent 4 }
+defaults brief { timeout 3s }
 
 worker say(text: string) -> string { mock echo_of }
 worker number(n: int) -> int { mock return 1 }
@@ -454,6 +457,14 @@ fn policies_stand_where_they_apply() {
       "policy/misplaced",
     ),
     ("r = attempt say(s) with collect", "policy/misplaced"),
+    ("r = say(s) with ...careful", ""),
+    ("r = say(s) with ...careful, retry 2, timeout 1s", ""),
+    ("r = each i in [1] with ...wide => number(i)", ""),
+    ("r = say(s) with ...wide", "policy/misplaced"),
+    ("r = each i in [1] with ...brief => number(i)", "policy/misplaced"),
+    ("r = say(s) with ...careful, ...brief", "name/duplicate"),
+    ("r = say(s) with ...carefull", "name/unknown"),
+    ("r = act(s) with ...careful", "worker/retry-unsafe"),
     ("r = say(s) with timout 1s", "name/unknown-setting"),
     ("r = say(s) with no timout", "name/unknown-setting"),
     ("r = say(s) with timeout 1s, timeout 2s", "name/duplicate"),

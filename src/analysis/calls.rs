@@ -13,7 +13,11 @@ use crate::{
   source::Span,
   syntax::ast::{Argument, Name},
   types::Type,
+  value::Value,
 };
+
+/// The word that reads a text with the module.
+pub const INCLUDE: &str = "include";
 
 /// What a name before `(` stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +26,8 @@ pub enum Callee {
   Orchestrator(OrchestratorId),
   Function(FunctionId),
   Builtin(Builtin),
+  /// `include("...")`: a text that was read with the module.
+  Include,
   /// Said already.
   Broken,
 }
@@ -41,6 +47,9 @@ impl Body<'_, '_> {
     let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value) else {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
+      }
+      if name.value == INCLUDE {
+        return Callee::Include;
       }
       self.unknown_callee(name);
       return Callee::Broken;
@@ -111,6 +120,7 @@ impl Body<'_, '_> {
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
     match self.callee(name) {
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
+      Callee::Include => self.include(arguments, span),
       Callee::Function(id) => {
         let slots = self.slots(|program| &program.function(id).params);
         let arguments = self.arguments(name, &slots, arguments);
@@ -134,6 +144,30 @@ impl Body<'_, '_> {
         arguments.iter().for_each(|argument| drop(inner.infer(&argument.value)));
         broken(span)
       }),
+    }
+  }
+
+  /// The file's text stands where the call does.
+  fn include(&mut self, arguments: &[Argument], span: Span) -> Expr {
+    let path = match arguments {
+      [Argument { label: None, value }] => value.plain_text(),
+      _ => None,
+    };
+    let Some(path) = path else {
+      let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, "`include` takes one path, as a plain text")
+        .label(span, "read before anything runs")
+        .help("write `include(\"./prompt.md\")`; the path is relative to this file");
+      self.say(finding);
+      return broken(span);
+    };
+    let module = &self.checker.loaded.modules[self.module];
+    match module.includes.get(path).cloned().flatten() {
+      Some(text) => Expr {
+        ty: Type::literal(&text),
+        kind: ExprKind::Literal(Value::String(text)),
+        span,
+      },
+      None => broken(span),
     }
   }
 

@@ -109,7 +109,9 @@ impl Checker<'_> {
       let target = Target::Limit(LimitId(number(at)));
       ("limit", target, declared.module, *name)
     });
-    workers.chain(lets).chain(types).chain(limits)
+    let groups = symbols.groups.iter().zip(&symbols.group_names).enumerate();
+    let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
+    workers.chain(lets).chain(types).chain(limits).chain(groups)
   }
 
   fn undocumented(&mut self) {

@@ -24,6 +24,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spot {
   Defaults,
+  /// A named group: it may stand anywhere, so whatever can stand somewhere can stand in it.
+  Group,
   Worker,
   WorkerCall,
   OrchestratorCall,
@@ -49,7 +51,7 @@ pub struct WorkerPolicies {
   pub retry_at: Option<Span>,
 }
 
-fn word(kind: &PolicyKind) -> Option<&'static str> {
+pub(super) fn word(kind: &PolicyKind) -> Option<&'static str> {
   Some(match kind {
     PolicyKind::Timeout(_) => "timeout",
     PolicyKind::Deadline(_) => "deadline",
@@ -72,7 +74,10 @@ fn word(kind: &PolicyKind) -> Option<&'static str> {
 }
 
 /// Whether a policy can stand at a spot; if not, where it can.
-fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
+pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
+  if spot == Spot::Group && policy != "rate" {
+    return None;
+  }
   let right = match policy {
     "timeout" | "retry" => (
       matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall),
@@ -112,6 +117,8 @@ impl Body<'_, '_> {
     onto: &mut WorkerPolicies,
   ) {
     let mut seen: HashSet<&'static str> = HashSet::new();
+    let policies: Vec<_> = policies.collect();
+    self.spread_groups(&policies, spot, onto);
     for (kind, span) in policies {
       if let Some(word) = word(kind) {
         if let Some(right) = misplaced(word, spot) {
@@ -130,7 +137,7 @@ impl Body<'_, '_> {
     }
   }
 
-  fn apply_policy(&mut self, kind: &PolicyKind, span: Span, spot: Spot, onto: &mut WorkerPolicies) {
+  pub(super) fn apply_policy(&mut self, kind: &PolicyKind, span: Span, spot: Spot, onto: &mut WorkerPolicies) {
     let place = if matches!(spot, Spot::Defaults | Spot::Worker) {
       Place::Worker
     } else {
@@ -166,7 +173,8 @@ impl Body<'_, '_> {
       PolicyKind::Tolerate(_) | PolicyKind::StopWhen(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Hedge(_) | PolicyKind::Breaker(_) | PolicyKind::Cache(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Heartbeat(_) | PolicyKind::Budget(_) => self.checker.unbuilt(span, "this policy"),
-      PolicyKind::Spread(_) => self.checker.unbuilt(span, "a named group of settings"),
+      // before everything else, see `groups`
+      PolicyKind::Spread(_) => {}
       PolicyKind::Rate { .. } | PolicyKind::Broken => {}
     }
   }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::calls::INCLUDE;
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
@@ -20,10 +21,20 @@ pub enum Space {
   /// Types and contracts.
   Type,
   Limit,
+  /// Named groups of settings.
+  Group,
+  Profile,
 }
 
 impl Space {
-  pub const ALL: [Space; 4] = [Space::Callable, Space::Value, Space::Type, Space::Limit];
+  pub const ALL: [Space; 6] = [
+    Space::Callable,
+    Space::Value,
+    Space::Type,
+    Space::Limit,
+    Space::Group,
+    Space::Profile,
+  ];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
@@ -36,6 +47,8 @@ pub enum Target {
   Type(usize),
   Contract(usize),
   Limit(LimitId),
+  Group(usize),
+  Profile(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -79,6 +92,10 @@ pub struct Symbols<'a> {
   pub contracts: Vec<Declared<'a, ast::Contract>>,
   pub limits: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub limit_names: Vec<&'a Name>,
+  pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
+  pub group_names: Vec<&'a Name>,
+  pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
+  pub profile_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -115,12 +132,17 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { .. } => return,
-      ItemKind::PatternTemplate(_)
-      | ItemKind::Pool { .. }
-      | ItemKind::Secret { .. }
-      | ItemKind::Profile { .. }
-      | ItemKind::Trigger(_) => {
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Defaults {
+        name: Some(name),
+        policies: it,
+        ..
+      } => {
+        self.group_names.push(name);
+        let at = push(&mut self.groups, Declared { module, item, it });
+        (Space::Group, name, Target::Group(at))
+      }
+      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } | ItemKind::Secret { .. } | ItemKind::Trigger(_) => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -148,6 +170,11 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.orchestrators, Declared { module, item, it });
         let target = Target::Orchestrator(OrchestratorId(number(at)));
         (Space::Callable, &it.name, target)
+      }
+      ItemKind::Profile { name, replacements: it } => {
+        self.profile_names.push(name);
+        let at = push(&mut self.profiles, Declared { module, item, it });
+        (Space::Profile, name, Target::Profile(at))
       }
       ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);
@@ -179,7 +206,7 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    if space == Space::Callable && Builtin::find(&name.value).is_some() {
+    if space == Space::Callable && (Builtin::find(&name.value).is_some() || name.value == INCLUDE) {
       let finding = Diagnostic::new(
         &codes::SHADOWED,
         format!("`{}` is a function of the language", name.value),
@@ -257,6 +284,19 @@ impl<'a> Symbols<'a> {
       });
       for space in [Space::Callable, Space::Value, Space::Type] {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
+      }
+    }
+  }
+
+  /// Lets every name that stands for one thing stand for another.
+  pub fn replace(&mut self, replacements: &HashMap<Target, Target>) {
+    let tables = self.names.iter_mut().flat_map(HashMap::values_mut);
+    for target in tables
+      .flat_map(HashMap::values_mut)
+      .flat_map(|entry| &mut entry.targets)
+    {
+      if let Some(new) = replacements.get(target) {
+        *target = *new;
       }
     }
   }

@@ -15,7 +15,7 @@ use crate::{
     Diagnostics, Level,
     render::{github, human, json, sarif},
   },
-  session::{self, Checked, Disk},
+  session::Checked,
   source::{SourceId, Sources},
 };
 
@@ -36,6 +36,8 @@ pub struct Options {
   /// Show the worst case of each orchestrator too: calls, parallelism, time; as tables or in the JSON object
   #[arg(long)]
   bounds: bool,
+  #[command(flatten)]
+  form: program::Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -63,7 +65,10 @@ pub fn main(options: &Options) -> Exit {
   let mut worst = Exit::Success;
   let mut text = String::new();
   for file in &options.files {
-    let mut checked = session::check(&Disk, file);
+    let mut checked = match program::check(file, &options.form) {
+      Ok(checked) => checked,
+      Err(exit) => return exit,
+    };
     checked
       .findings
       .0

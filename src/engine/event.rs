@@ -3,7 +3,7 @@
 //!
 //! A record reads `{"seq":7,"at":1200,"event":"attempt_requested","execution":3,"path":"verdicts[3]",...}` as JSON.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +190,12 @@ pub struct RunStarted {
   pub arguments: serde_json::Value,
   /// Wall-clock time.
   pub started: jiff::Timestamp,
+  /// The form of the program, where it is not the one written: its profile, and constants with the texts of their
+  /// values.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub profile: Option<Arc<str>>,
+  #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+  pub set: BTreeMap<Arc<str>, Arc<str>>,
   /// Where orch was started: what a relative path of the caller is relative to.
   pub directory: Arc<str>,
 }

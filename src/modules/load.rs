@@ -3,6 +3,7 @@
 use std::{
   collections::HashMap,
   path::{Component, Path, PathBuf},
+  sync::Arc,
 };
 
 use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles};
@@ -21,6 +22,7 @@ pub fn load(files: &dyn Files, root: &Path) -> Loaded {
     files,
     loaded: Loaded::default(),
     known: HashMap::new(),
+    texts: HashMap::new(),
   };
   if let Err(refusal) = loader.module(root, &root.to_string_lossy()) {
     loader.loaded.diagnostics.push(refusal.finding);
@@ -28,6 +30,7 @@ pub fn load(files: &dyn Files, root: &Path) -> Loaded {
   let mut at = 0;
   while at < loader.loaded.modules.len() {
     loader.imports(at);
+    loader.includes(at);
     at += 1;
   }
   cycles::cut(&mut loader.loaded);
@@ -39,6 +42,8 @@ struct Loader<'a> {
   loaded: Loaded,
   /// By canonical path: the module, or why there is none.
   known: HashMap<PathBuf, Result<usize, Refusal>>,
+  /// Included texts by canonical path.
+  texts: HashMap<PathBuf, Arc<str>>,
 }
 
 /// Why a file gives no module: a finding still without a place.
@@ -87,6 +92,43 @@ impl Loader<'_> {
         None
       }
     }
+  }
+
+  /// Reads the texts that a module includes, each file once.
+  fn includes(&mut self, at: usize) {
+    let module = &self.loaded.modules[at];
+    let importer = PathBuf::from(&self.loaded.sources.get(module.source).name);
+    for path in module.ast.includes.clone() {
+      let target = self.loaded.modules[at].directory.join(&path.value);
+      let name = shown(&importer, &path.value);
+      let text = match self.included(&target, &name) {
+        Ok(text) => Some(text),
+        Err(refusal) => {
+          let finding = refusal.finding.label(path.span, "included here");
+          self.loaded.diagnostics.push(finding);
+          None
+        }
+      };
+      self.loaded.modules[at].includes.insert(path.value, text);
+    }
+  }
+
+  /// The text of a file, as a file of the program.
+  fn included(&mut self, path: &Path, name: &str) -> Result<Arc<str>, Refusal> {
+    let canonical = self.files.canonicalize(path);
+    let canonical = canonical.map_err(|error| self.unreadable(path, name, &error))?;
+    if let Some(text) = self.texts.get(&canonical) {
+      return Ok(text.clone());
+    }
+    let text = self.read(&canonical, name)?;
+    let text: Arc<str> = text
+      .strip_prefix('\u{feff}')
+      .unwrap_or(&text)
+      .replace("\r\n", "\n")
+      .into();
+    self.loaded.sources.add(name, &canonical, text.clone());
+    self.texts.insert(canonical, text.clone());
+    Ok(text)
   }
 
   /// The module at `path`, read if it was not before; `name` is the path as the user knows it.
@@ -152,6 +194,7 @@ impl Loader<'_> {
       directory: canonical.parent().unwrap_or(canonical).to_path_buf(),
       ast,
       imports: Vec::new(),
+      includes: HashMap::new(),
     });
     self.loaded.modules.len() - 1
   }

@@ -7,7 +7,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 pub use files::{Files, ReadError};
 pub use load::load;
@@ -40,6 +40,8 @@ pub struct LoadedModule {
   pub ast: ast::Module,
   /// For each import statement, in the order written, the index of its module; `None`: said already.
   pub imports: Vec<Option<usize>>,
+  /// The texts that it includes, by path as written; `None`: said already.
+  pub includes: HashMap<String, Option<Arc<str>>>,
 }
 
 impl LoadedModule {

@@ -158,3 +158,20 @@ fn a_chain_of_modules_may_be_long() {
   assert_eq!(loaded.diagnostics.0.len(), 1);
   assert_eq!(loaded.diagnostics.0[0].labels.len(), many);
 }
+
+#[test]
+fn included_texts_are_part_of_the_program() {
+  let root = "let a = include(\"./t.md\")\nlet b = include(\"./t.md\")\nlet c = include(\"./no.md\")\n";
+  let memory = Memory::of([
+    ("/home/x/main.orch", root),
+    ("/home/x/t.md", "\u{feff}one ${x}\r\ntwo\n"),
+  ]);
+  let loaded = load(&memory, Path::new("/home/x/main.orch"));
+  let texts = &loaded.modules[0].includes;
+  assert_eq!(texts["./t.md"].as_deref(), Some("one ${x}\ntwo\n"));
+  assert_eq!(texts["./no.md"], None);
+  let files: Vec<&str> = loaded.sources.iter().map(|(_, source)| source.name.as_str()).collect();
+  assert_eq!(files, ["/home/x/main.orch", "/home/x/t.md"], "each file once");
+  let found: Vec<&str> = loaded.diagnostics.0.iter().map(|finding| finding.code.name).collect();
+  assert_eq!(found, ["module/unreadable"]);
+}

@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::bundle::Bundle;
 use crate::{
+  analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, Run, RunStarted, StartError},
   hir::{OrchestratorId, Program},
@@ -35,6 +36,8 @@ pub struct Order {
   pub program: Arc<Program>,
   /// The texts of the program.
   pub bundle: Bundle,
+  /// The form of the program that this is.
+  pub variant: Variant,
   pub orchestrator: OrchestratorId,
   /// By parameter; one that is left out has its default.
   pub arguments: IndexMap<Arc<str>, Value>,
@@ -114,6 +117,13 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
     orchestrator: order.program.orchestrator(order.orchestrator).name.clone(),
     arguments: to_json(&arguments),
     started: jiff::Timestamp::now(),
+    profile: order.variant.profile.as_deref().map(Arc::from),
+    set: order
+      .variant
+      .set
+      .iter()
+      .map(|(name, text)| (name.as_str().into(), text.as_str().into()))
+      .collect(),
     directory: directory()?.into(),
   })
 }

@@ -12,6 +12,8 @@ pub struct Module {
   /// The `//!` lines, without their markers.
   pub doc: Option<String>,
   pub items: Vec<Item>,
+  /// The paths of `include("...")`, in the order written.
+  pub includes: Vec<Spanned<String>>,
 }
 
 /// A declaration with its `///` lines.
@@ -523,6 +525,20 @@ pub enum PatternKind {
 pub struct Expr {
   pub kind: ExprKind,
   pub span: Span,
+}
+
+impl Expr {
+  /// The text of a string without values in it.
+  pub fn plain_text(&self) -> Option<&str> {
+    match &self.kind {
+      ExprKind::String(parts) => match parts.as_slice() {
+        [] => Some(""),
+        [StringPart::Text(text)] => Some(text),
+        _ => None,
+      },
+      _ => None,
+    }
+  }
 }
 
 #[derive(Clone, Debug, PartialEq)]

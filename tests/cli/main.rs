@@ -1,6 +1,7 @@
 //! The real binary: what it prints where, and how it ends.
 
 mod flood;
+mod forms;
 mod graphs;
 mod programs;
 mod room;

@@ -161,10 +161,16 @@ impl Builder<'_> {
     let mut parts = children(pair);
     let name = self.name(&parts.next().expect("grammar: a name"));
     match parts.next() {
-      Some(arguments) => ExprKind::Call {
-        callee: name,
-        arguments: children(arguments).map(|argument| self.argument(argument)).collect(),
-      },
+      Some(arguments) => {
+        let arguments: Vec<Argument> = children(arguments).map(|argument| self.argument(argument)).collect();
+        if name.value == "include" {
+          self.includes.extend(included(&arguments));
+        }
+        ExprKind::Call {
+          callee: name,
+          arguments,
+        }
+      }
       None => ExprKind::Name(name.value),
     }
   }
@@ -372,4 +378,12 @@ fn is_link(rule: Rule) -> bool {
       rule,
       Rule::kw_not | Rule::field_access | Rule::optional_access | Rule::index | Rule::cast
     )
+}
+
+/// The path in `include("./prompt.md")`.
+fn included(arguments: &[Argument]) -> Option<Spanned<String>> {
+  let [Argument { label: None, value }] = arguments else {
+    return None;
+  };
+  Some(Spanned::new(value.plain_text()?.to_owned(), value.span))
 }

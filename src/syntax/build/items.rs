@@ -28,6 +28,7 @@ impl Builder<'_> {
     Module {
       doc: self.module_doc(),
       items,
+      includes: std::mem::take(&mut self.includes),
     }
   }
 

@@ -44,6 +44,8 @@ pub(super) struct Builder<'t> {
   damaged: &'t [usize],
   /// Reserved words that were said to be no names: what trips over one later is the same mistake.
   pub(super) misnamed: Vec<String>,
+  /// Paths of texts that the module includes.
+  includes: Vec<Spanned<String>>,
   pub(super) diagnostics: Diagnostics,
 }
 
@@ -58,6 +60,7 @@ impl<'t> Builder<'t> {
       too_deep: false,
       damaged,
       misnamed: Vec::new(),
+      includes: Vec::new(),
       diagnostics: Diagnostics::default(),
     }
   }
