@@ -6,12 +6,15 @@ use super::{
   bound::Bound,
   frame::Frame,
   nodes::Found,
-  order::{Before, heaviest_antichain, longest_path, sorted},
+  order::{Before, heaviest_antichain, largest_antichains, longest_path, sorted},
   shape::Shape,
   waits::{certain, possible},
-  worst::{Counts, Group, Peaks, Worst, joined},
+  worst::{Counts, Group, Peaks, Worst, crowd, joined},
 };
 use crate::hir::{Block, LocalId, Step, StepKind};
+
+/// Steps of a search for all steps that may run together.
+const MOST_WAYS: usize = 2_000;
 
 impl Frame<'_, '_> {
   pub fn block(&mut self, block: &Block) -> Found {
@@ -30,7 +33,25 @@ impl Frame<'_, '_> {
     }
     let result = block.result.as_ref().map(|result| self.shape(result));
     let shape = Shape::any(result.into_iter().chain(early));
-    (together(&steps, &edges), shape)
+    let worst = together(&steps, &edges);
+    (self.limited(worst, &steps, &edges), shape)
+  }
+
+  /// No more at once than limits allow of steps that may run together; where there are too many ways to run together,
+  /// than they allow of all.
+  fn limited(&mut self, worst: Worst, steps: &[Worst], edges: &Edges) -> Worst {
+    let slots = self.all_slots(&worst.peaks);
+    let running = (0..steps.len()).filter(|at| !steps[*at].peaks.is_empty()).collect();
+    if slots.is_empty() {
+      return worst;
+    }
+    let Some(ways) = largest_antichains(&edges.certain, running, MOST_WAYS) else {
+      return worst;
+    };
+    let most = ways
+      .iter()
+      .map(|way| crowd(way.iter().map(|at| &steps[*at].peaks), |limit| slots[&limit]));
+    worst.held_back(most.max().unwrap_or(0))
   }
 
   /// A stage's value is what it returns early.

@@ -100,6 +100,15 @@ impl Frame<'_, '_> {
     }
   }
 
+  /// How many slots there are of each that is used.
+  pub fn all_slots(&mut self, used: &Peaks) -> HashMap<Slots, u128> {
+    let used = used.keys().filter_map(|group| match group {
+      Group::Users(slots) => Some(*slots),
+      Group::All | Group::Free | Group::Tightest(_) => None,
+    });
+    used.map(|slots| (slots, self.slots(slots))).collect()
+  }
+
   /// The worker's parameters, and `call` as far as it counts anything.
   pub fn names_inside(&mut self, call: &Call<WorkerId>) -> Names {
     let worker = self.analysis.program.worker(call.target);

@@ -6,7 +6,7 @@ use super::{
   leaf::{GRACE, Names, outcome},
   shape::Shape,
   symbols::Owner,
-  worst::{Measure, Worst},
+  worst::{Worst, crowd},
 };
 use crate::{
   hir::{Arm, Branch, Call, Node, NodeKind, OrchestratorId},
@@ -70,18 +70,9 @@ impl Frame<'_, '_> {
 
   /// No more at once than the slots of its limits.
   pub fn held_back(&mut self, worst: Worst) -> Worst {
-    let used = worst.counts.keys().filter_map(|measure| match measure {
-      Measure::Held(slots) => Some(*slots),
-      _ => None,
-    });
-    let slots: Vec<_> = used.map(|limit| (limit, self.slots(limit))).collect();
-    let of = |limit| {
-      slots
-        .iter()
-        .find(|(known, _)| *known == limit)
-        .map_or(u128::MAX, |(_, slots)| *slots)
-    };
-    worst.held_back(of)
+    let slots = self.all_slots(&worst.peaks);
+    let most = crowd([&worst.peaks].into_iter(), |limit| slots[&limit]);
+    worst.held_back(most)
   }
 
   /// Inside a part of the step at hand: `then`, `[]` ...

@@ -76,6 +76,81 @@ pub fn heaviest_antichain(before: &Before, weights: &[u128]) -> u128 {
 /// Weights above count as this: sums of them stay within numbers.
 const HEAVIEST: u128 = 1 << 64;
 
+/// Of each element and each other whether one is before the other.
+fn related(before: &Before) -> Vec<Vec<bool>> {
+  let mut related = vec![vec![false; before.len()]; before.len()];
+  for element in sorted(before) {
+    for earlier in &before[element] {
+      related[element][*earlier] = true;
+      let passed = related[*earlier].clone();
+      let own = related[element].iter_mut().zip(passed);
+      own.for_each(|(own, passed)| *own |= passed);
+    }
+  }
+  for element in 0..before.len() {
+    for other in 0..element {
+      let either = related[element][other] || related[other][element];
+      (related[element][other], related[other][element]) = (either, either);
+    }
+  }
+  related
+}
+
+/// All antichains among the elements that no other holds; `None` if finding them takes more than so many steps.
+pub fn largest_antichains(before: &Before, among: Vec<usize>, steps: usize) -> Option<Vec<Vec<usize>>> {
+  let mut search = Search {
+    related: related(before),
+    found: Vec::new(),
+    steps,
+  };
+  search.extend(&mut Vec::new(), among, Vec::new())?;
+  Some(search.found)
+}
+
+/// Bron and Kerbosch's search for maximal cliques, of elements that are not related.
+struct Search {
+  related: Vec<Vec<bool>>,
+  found: Vec<Vec<usize>>,
+  /// That are left.
+  steps: usize,
+}
+
+impl Search {
+  fn extend(&mut self, chosen: &mut Vec<usize>, mut open: Vec<usize>, mut closed: Vec<usize>) -> Option<()> {
+    self.steps = self.steps.checked_sub(1)?;
+    let beside = |all: &[usize], element: usize, related: &[Vec<bool>]| -> Vec<usize> {
+      let beside = all.iter().copied();
+      beside
+        .filter(|other| *other != element && !related[element][*other])
+        .collect()
+    };
+    let Some(pivot) = open
+      .iter()
+      .chain(&closed)
+      .copied()
+      .max_by_key(|pivot| beside(&open, *pivot, &self.related).len())
+    else {
+      self.found.push(chosen.clone());
+      return Some(());
+    };
+    for element in open.clone() {
+      if element != pivot && !self.related[pivot][element] {
+        continue;
+      }
+      chosen.push(element);
+      let (inner, outer) = (
+        beside(&open, element, &self.related),
+        beside(&closed, element, &self.related),
+      );
+      self.extend(chosen, inner, outer)?;
+      chosen.pop();
+      open.retain(|other| *other != element);
+      closed.push(element);
+    }
+    Some(())
+  }
+}
+
 #[cfg(test)]
 mod tests {
   use proptest::prelude::*;
@@ -123,6 +198,21 @@ mod tests {
         }
       }
       prop_assert_eq!(heaviest_antichain(&before, &weights), heaviest);
+    }
+
+    #[test]
+    fn the_largest_antichains_are_those_of_all_sets((before, _) in orders()) {
+      let closed = closure(&before);
+      let apart = |inside: &[usize]| inside.iter().all(|a| inside.iter().all(|b| !closed[*a][*b]));
+      let sets = (0..1usize << before.len()).map(|set| (0..before.len()).filter(|at| set >> at & 1 == 1).collect());
+      let apart: Vec<Vec<usize>> = sets.filter(|set: &Vec<usize>| apart(set)).collect();
+      let larger = |a: &[usize], b: &[usize]| a.len() < b.len() && a.iter().all(|element| b.contains(element));
+      let mut largest: Vec<_> = apart.iter().filter(|set| !apart.iter().any(|other| larger(set, other))).cloned().collect();
+      let mut found = largest_antichains(&before, (0..before.len()).collect(), 1_000_000).expect("few steps");
+      found.iter_mut().for_each(|set| set.sort_unstable());
+      found.sort();
+      largest.sort();
+      prop_assert_eq!(found, largest);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub enum Measure {
 }
 
 /// What has slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slots {
   /// `concurrent` of a worker.
   Worker(WorkerId),
@@ -58,11 +58,6 @@ impl Worst {
   /// Nothing runs.
   pub fn nothing() -> Worst {
     Worst::default()
-  }
-
-  /// Whether nothing runs.
-  pub fn runs_nothing(&self) -> bool {
-    self.peaks.is_empty()
   }
 
   /// The one, then the other.
@@ -128,17 +123,11 @@ impl Worst {
     }
   }
 
-  /// No more run at once than there are slots.
+  /// At most so many at once.
   #[must_use]
-  pub fn held_back(mut self, slots: impl Fn(Slots) -> u128) -> Worst {
-    let of = |(group, peak): (&Group, &u128)| match group {
-      Group::Free => *peak,
-      Group::Tightest(limit) => slots(*limit).min(*peak),
-      Group::All | Group::Users(_) => 0,
-    };
-    let together = self.peaks.iter().map(of).fold(0, u128::saturating_add);
+  pub fn held_back(mut self, most: u128) -> Worst {
     if let Some(all) = self.peaks.get_mut(&Group::All) {
-      *all = together.min(*all);
+      *all = most.min(*all);
     }
     self
   }
@@ -173,6 +162,22 @@ fn multiplied(counts: &Counts, times: &Bound) -> Counts {
     .iter()
     .map(|(measure, bound)| (*measure, bound.times(times)))
     .collect()
+}
+
+/// How many run at once of those that are there together, each with its own peaks, under limits with so many slots.
+pub fn crowd<'a>(together: impl Iterator<Item = &'a Peaks> + Clone, slots: impl Fn(Slots) -> u128) -> u128 {
+  let mut groups = Peaks::new();
+  for (group, peak) in together.flatten() {
+    let sum = groups.entry(*group).or_default();
+    *sum = sum.saturating_add(*peak);
+  }
+  let most = |(group, peak): (&Group, &u128)| match group {
+    Group::Free => *peak,
+    Group::Tightest(limit) => slots(*limit).min(*peak),
+    Group::All | Group::Users(_) => 0,
+  };
+  let held = groups.iter().map(most).fold(0, u128::saturating_add);
+  held.min(groups.get(&Group::All).copied().unwrap_or(0))
 }
 
 fn highest(a: &Peaks, b: &Peaks) -> Peaks {
