@@ -393,3 +393,69 @@ fn list_text(list: &List, names: &Names) -> String {
     List::Made(list) => format!("[...unique({}), 7]", list_text(list, names)),
   }
 }
+
+/// The same without what may not happen: conditions, failures, retries, and values of other rounds.
+pub fn plain(shapes: &[Shape]) -> Vec<Shape> {
+  shapes.iter().map(plain_one).collect()
+}
+
+fn plain_one(shape: &Shape) -> Shape {
+  let one = |shape: &Shape| Box::new(plain_one(shape));
+  match shape {
+    Shape::Value(_) | Shape::Fail | Shape::Return(_) | Shape::Require(_) => Shape::Value(0),
+    Shape::Work {
+      worker, reads, limit, ..
+    } => Shape::Work {
+      worker: worker % 3,
+      reads: *reads,
+      retries: 0,
+      backoff: false,
+      limit: *limit,
+    },
+    Shape::Each {
+      list,
+      window,
+      collect,
+      body,
+    } => Shape::Each {
+      list: plain_list(list),
+      window: *window,
+      collect: *collect,
+      body: one(body),
+    },
+    Shape::Fold { list, body } => Shape::Fold {
+      list: plain_list(list),
+      body: one(body),
+    },
+    Shape::Repeat { rounds, body, .. } => Shape::Repeat {
+      rounds: *rounds,
+      until: false,
+      grows: false,
+      body: plain(body),
+    },
+    Shape::If(_, a, b) | Shape::Catch(a, b) | Shape::Match(_, a, b, _) => {
+      Shape::Block(vec![plain_one(a), plain_one(b)])
+    }
+    Shape::Attempt(inner) | Shape::Deadline(_, inner) => Shape::Attempt(one(inner)),
+    Shape::Delay(time, inner) => Shape::Delay(*time, one(inner)),
+    Shape::Block(inner) => Shape::Block(plain(inner)),
+    Shape::Stage(inner) => Shape::Stage(plain(inner)),
+    Shape::After(worker, after) => Shape::After(worker % 3, *after),
+    Shape::Nested(list, number, body) => Shape::Nested(plain_list(list), *number, plain(body)),
+  }
+}
+
+fn plain_list(list: &List) -> List {
+  let one = |list: &List| Box::new(plain_list(list));
+  match list {
+    List::Own(_) | List::Answer(_) | List::UpTo(..) | List::Grouped(_) | List::Zipped(..) | List::Some(_) => {
+      List::Own(0)
+    }
+    List::Take(list, _) | List::Sorted(list) => List::Sorted(one(list)),
+    List::Join(a, b) => List::Join(one(a), one(b)),
+    List::Chunks(list, size) => List::Chunks(one(list), *size),
+    List::Made(list) => List::Join(one(list), Box::new(List::Literal(1))),
+    List::Flat(of) => List::Flat(*of),
+    other => other.clone(),
+  }
+}

@@ -143,11 +143,15 @@ impl Played {
     }
   }
 
+  /// What a round of a loop gave is in no record: then anything holds.
   fn measured(&self, place: &Place) -> u128 {
     let Owner::Orchestrator(id) = place.owner else {
       panic!("{place:?} is nowhere in a run")
     };
     assert!(!place.path.contains("()"), "{place:?} is nowhere in a run");
+    if place.path.contains("[].previous.") {
+      return u128::MAX;
+    }
     self.sizes.get(&(id, place.path.to_string())).copied().unwrap_or(0)
   }
 }
