@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use orch::{
-  types::{self, Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type, schema::Schemas},
+  types::{
+    self, Field, FloatRange, IntRange, ListType, PlanMember, PlanType, RecordType, StringRules, Type, schema::Schemas,
+  },
   value::{conform, from_json},
 };
 use proptest::prelude::*;
@@ -92,6 +94,8 @@ fn leaf() -> impl Strategy<Value = Type> {
     prop::sample::select(vec!["a", "A", "é", "abc-d"]).prop_map(Type::literal),
     Just(Type::Time),
     Just(Type::Duration),
+    Just(Type::File),
+    Just(Type::Dir),
     Just(Type::Json),
     Just(types::failure()),
   ]
@@ -196,7 +200,9 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
     },
     Type::Literal(text) => (&**text).into(),
     Type::Time => "2024-02-29T12:00:00.5+01:00".into(),
+    Type::Secret => "env:TOKEN".into(),
     Type::Duration => draw.one(&["1h30m", "-5ms", "0s", "2d1ms"]).into(),
+    Type::File | Type::Dir => "./a b.csv".into(),
     Type::Json => any_json(draw),
     Type::List(list) => {
       let count = list.min.unwrap_or(0) + draw.below(2) as u64;
@@ -229,6 +235,7 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
       value_of(&member, draw)
     }
     Type::Named(named) => value_of(&named.ty, draw),
+    Type::Plan(_) => json!({ "assignments": [] }),
   }
 }
 
@@ -310,8 +317,9 @@ fn validator(ty: &Type) -> (Json, jsonschema::Validator) {
   (document, validator)
 }
 
+/// A message from outside has paths where files are.
 fn accepts(ty: &Type, json: &Json) -> bool {
-  from_json(json).is_ok_and(|value| conform(&value, ty).is_ok())
+  from_json(json).is_ok_and(|value| conform(&value, &ty.with_paths()).is_ok())
 }
 
 proptest! {
@@ -330,6 +338,74 @@ proptest! {
       for _ in 0..4 {
         let (own, theirs) = (accepts(&ty, &value), validator.is_valid(&value));
         prop_assert_eq!(own, theirs, "{} as {}\n{:#}", value, ty, document);
+        mutate(&mut value, &mut draw);
+      }
+    }
+  }
+}
+
+/// Plans over one who gives `x` and one who takes several things, some of them of the type of `x`.
+fn plan_of(given: &Type, other: &Type) -> Type {
+  let fields = vec![
+    ("a", given.clone(), false),
+    ("b", other.clone(), false),
+    ("c", other.clone(), true),
+    ("kind", Type::list(Type::map(given.clone())), false),
+  ];
+  let member = |name: &str, input: Type, output: Type| PlanMember {
+    name: name.into(),
+    input,
+    output,
+  };
+  let members = [
+    member("giver", Type::record([]), Type::record([("x", given.clone())])),
+    member("taker", record(fields, false), Type::Json),
+  ];
+  Type::Plan(Arc::new(PlanType::new("crew".into(), 0, members.into(), Some(2))))
+}
+
+fn taker(given: &Type, other: &Type, draw: &mut Draw) -> Json {
+  let deep = json!([{ "k": value_of(given, draw) }]);
+  json!({ "a": value_of(given, draw), "b": value_of(other, draw), "kind": deep })
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+  /// What lies between assignments no schema can say: the rest of a plan it can.
+  #[test]
+  fn schema_and_conform_agree_on_plans_of_one_assignment(given in any_type(), other in any_type(), seed in any::<u64>()) {
+    let ty = plan_of(&given, &other);
+    let (document, validator) = validator(&ty);
+    let mut draw = Draw(seed);
+    for _ in 0..6 {
+      let input = taker(&given, &other, &mut draw);
+      let mut value = json!({ "assignments": [{ "id": "t-1", "worker": "taker", "input": input }] });
+      prop_assert!(accepts(&ty, &value), "orch refuses {} as {}", value, ty);
+      for _ in 0..6 {
+        let (own, theirs) = (accepts(&ty, &value), validator.is_valid(&value));
+        prop_assert_eq!(own, theirs, "{}\n{:#}", value, document);
+        mutate(&mut value, &mut draw);
+      }
+    }
+  }
+
+  #[test]
+  fn the_schema_accepts_every_plan_that_conforms(given in any_type(), other in any_type(), seed in any::<u64>()) {
+    let ty = plan_of(&given, &other);
+    let (document, validator) = validator(&ty);
+    let mut draw = Draw(seed);
+    let reference = json!({ "$ref": "g.x" });
+    for place in ["/a", "/kind/0/k"] {
+      let mut input = taker(&given, &other, &mut draw);
+      *input.pointer_mut(place).expect("a place") = reference.clone();
+      let mut value = json!({ "assignments": [
+        { "id": "t", "worker": "taker", "input": input, "after": ["g"] },
+        { "id": "g", "worker": "giver", "input": {} },
+      ] });
+      prop_assert!(accepts(&ty, &value), "orch refuses {} as {}", value, ty);
+      for _ in 0..8 {
+        prop_assert!(!accepts(&ty, &value) || validator.is_valid(&value), "{}\n{:#}", value, document);
         mutate(&mut value, &mut draw);
       }
     }

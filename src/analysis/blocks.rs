@@ -4,7 +4,6 @@ use super::{
   cycles,
   edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
   names::{Body, Fact, Mark},
-  reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
@@ -93,7 +92,16 @@ impl Body<'_, '_> {
             ended = None;
           }
           self.misplaced(step, end);
-          lines.steps.push(step);
+          // it is no step, and bounds the whole orchestrator
+          let declares = |step: &ast::Step| match &step.kind {
+            ast::StepKind::Declaration(it) => {
+              matches!(it, ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. })
+            }
+            _ => false,
+          };
+          if !declares(step) {
+            lines.steps.push(step);
+          }
         }
       }
     }
@@ -140,6 +148,13 @@ impl Body<'_, '_> {
       ast::StepKind::Stage { .. } if !top => (
         "a `stage`",
         "stages stand at the top of an orchestrator and do not nest",
+      ),
+      ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
+        ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
+      }
+      ast::StepKind::Declaration(ast::Declaration::Overlap { .. }) if !top => (
+        "an `overlap`",
+        "it is about whole runs, and stands at the top of an orchestrator",
       ),
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
@@ -190,6 +205,9 @@ impl Body<'_, '_> {
       });
       self.say(finding);
     }
+    if cycles.is_empty() {
+      self.needless_afters(steps, &waits, &owners);
+    }
     let mut made: Vec<Option<hir::Step>> = steps.iter().map(|_| None).collect();
     let segments = segments(steps);
     let behind = behind_gates(&order, steps, &waits);
@@ -224,7 +242,11 @@ impl Body<'_, '_> {
         local = self.find(&name.value).map(|binding| binding.local);
         let node = self.node(written);
         self.set_type(&name.value, &node.ty);
-        self.needless_after(written);
+        if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
+          && self.is_constant(value)
+        {
+          self.constant_steps.extend(local);
+        }
         StepKind::Node(node)
       }
       ast::StepKind::Gate(node) => {
@@ -335,27 +357,5 @@ impl Body<'_, '_> {
       _ => {}
     }
     (result, ty)
-  }
-
-  fn needless_after(&mut self, node: &ast::Node) {
-    if node.after.is_empty() {
-      return;
-    }
-    let reads = Reads::of_node(node);
-    for name in &node.after {
-      if reads
-        .names
-        .iter()
-        .any(|read| read.name == name.value && !read.after && !read.conditional)
-      {
-        let finding = Diagnostic::new(
-          &codes::NEEDLESS_AFTER,
-          format!("`after {}` says what the data says already", name.value),
-        )
-        .label(name.span, "this step reads it")
-        .help("take it away");
-        self.say(finding);
-      }
-    }
   }
 }

@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
 
   /// The expression whose value a constant or function has, with the module whose names it reads; `None` where the
   /// value was given from outside.
-  fn written(&self, at: usize) -> (usize, Option<&'a ast::Expr>) {
+  pub(super) fn written(&self, at: usize) -> (usize, Option<&'a ast::Expr>) {
     let declared = self.symbols.lets[at];
     match self.replaced.get(&at) {
       None => (declared.module, Some(&declared.it.value)),
@@ -178,7 +178,7 @@ impl Body<'_, '_> {
   }
 
   fn param_default(&mut self, param: &ast::Param) -> (Type, Option<crate::hir::Expr>) {
-    let ty = self.checker.type_of(self.module, &param.ty);
+    let ty = self.param_type(&param.ty);
     let what = format!("the default of `{}`", param.name.value);
     let default = param.default.as_ref().map(|default| self.check(default, &ty, &what));
     (ty, default)

@@ -1,6 +1,9 @@
 //! Names inside one function, worker or orchestrator: scopes, and what conditions have proved about them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
 
 use super::{
   checker::Checker,
@@ -8,7 +11,7 @@ use super::{
   symbols::{Space, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::LocalId,
   source::Span,
   syntax::ast::{self, Name},
@@ -75,8 +78,14 @@ pub struct Body<'c, 'a> {
   pub loops: u32,
   /// Its contract is not known: what is read may be a parameter of that.
   pub unsigned: bool,
+  /// Where `_` may stand for an argument: the record that it is a field of.
+  pub holes: Option<LocalId>,
+  /// Steps whose value no call, parameter or item has a part in.
+  pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
+  pub last: Option<(LocalId, Type)>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -91,7 +100,10 @@ impl<'c, 'a> Body<'c, 'a> {
       reads: HashMap::new(),
       loops: 0,
       unsigned: false,
+      holes: None,
+      constant_steps: HashSet::new(),
       returns: None,
+      last: None,
     }
   }
 
@@ -265,6 +277,12 @@ impl<'c, 'a> Body<'c, 'a> {
         root: binding.local,
         fields: Vec::new(),
       }),
+      ast::ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last_local(base, name).map(|root| Path {
+          root,
+          fields: Vec::new(),
+        })
+      }
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());
@@ -304,11 +322,12 @@ impl<'c, 'a> Body<'c, 'a> {
         .into_iter()
         .chain(self.checker.symbols.names(self.module, Space::Value))
         .collect();
+      let words = names.iter().copied().chain(["true", "false", "null"]);
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (nearest(name, names.iter().copied()), habits::value(name)) {
-        (Some(near), _) => finding.help(format!("there is `{near}`")),
-        (None, Some(help)) => finding.help(help),
+      match (near(name, words), habits::value(name)) {
+        (Some(near), _) => finding.meant(span, near),
+        (None, Some(habit)) => habit.told(finding, span),
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }

@@ -1,6 +1,6 @@
 //! Types operators.
 
-use super::{checker::not_taken, conditions::Facts, expressions::broken, floats, names::Body};
+use super::{checker::not_taken, conditions::Facts, expressions::broken, floats, mends, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, LogicOperator, Operator},
@@ -165,12 +165,20 @@ impl Body<'_, '_> {
   fn equality(&mut self, operator: BinaryOperator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
     let narrowed = self.is_narrowed(left) || self.is_narrowed(right);
     let (left, right) = self.pair(left, right);
-    if !narrowed && !comparable(&left.ty, &right.ty) {
+    if let Some(secret) = [&left, &right].into_iter().find(|side| side.ty.holds_secret()) {
+      self.leak(secret.span, "what is compared");
+    } else if !narrowed && !comparable(&left.ty, &right.ty) {
       let message = format!("`{}` and `{}` are never equal", left.ty, right.ty);
       let finding = Diagnostic::new(&codes::BAD_OPERAND, message)
         .label(left.span, format!("this is `{}`", left.ty))
         .label(right.span, format!("this is `{}`", right.ty));
-      self.say(finding);
+      let written = |side: &Expr| self.checker.loaded.sources.text(side.span);
+      let fix = mends::literal(written(&right), right.span, &right.ty, &left.ty)
+        .or_else(|| mends::literal(written(&left), left.span, &left.ty, &right.ty));
+      self.say(match fix {
+        Some(fix) => finding.help(fix.title.clone()).fix(fix),
+        None => finding,
+      });
     }
     let operator = if operator == BinaryOperator::Equal {
       Operator::Equal

@@ -234,7 +234,8 @@ impl<'a> Checker<'a> {
         continue;
       }
       let (_, found) = super::checked(loaded, &of_profile(&self.symbols, at));
-      let refusing = found.0.into_iter().filter(|finding| finding.code.level.refuses());
+      self.allows.also_used(&found.0);
+      let refusing = found.0.into_iter().filter(Diagnostic::refuses);
       let mut refusing: Diagnostics = Diagnostics(refusing.collect());
       for finding in &mut refusing.0 {
         *finding = finding.clone().label(name.span, "under this profile");

@@ -9,7 +9,7 @@ use super::{
   symbols::number,
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{self, ModuleId, WorkerKind},
   source::Span,
   syntax::{
@@ -20,7 +20,9 @@ use crate::{
 };
 
 /// The settings of the language beside policies, for suggestions.
-const SETTINGS: &[&str] = &["exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output"];
+const SETTINGS: &[&str] = &[
+  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "permit",
+];
 
 impl Checker<'_> {
   pub fn check_workers(&mut self) {
@@ -66,6 +68,14 @@ impl Checker<'_> {
     let signed = body.sign(&declared.it.signature);
     let span = name.span;
     let call = body.bind_word("call", types::worker_call(), span);
+    if !declared
+      .it
+      .settings
+      .iter()
+      .any(|setting| matches!(setting.kind, SettingKind::Mock(_)))
+    {
+      body.see_paths(&signed.params);
+    }
     let kind = body.worker_kind(declared.it, &signed);
     let mut policies = defaults.clone();
     policies.retry_at = None;
@@ -104,7 +114,26 @@ impl Checker<'_> {
   }
 }
 
+impl Checker<'_> {
+  /// Remembers that something calls a worker, and the first place where no timeout holds.
+  pub fn called(&mut self, worker: hir::WorkerId, untimed: bool, span: Span) {
+    let known = self.untimed.entry(worker).or_insert(None);
+    if untimed && known.is_none() {
+      *known = Some(span);
+    }
+  }
+}
+
 impl Body<'_, '_> {
+  /// A process sees a file as the path of its private copy.
+  fn see_paths(&mut self, params: &[hir::Param]) {
+    for param in params.iter().filter(|param| param.ty.has_files()) {
+      let seen = param.ty.with_paths();
+      let ty = if param.optional { seen.optional() } else { seen };
+      self.set_type(&param.name, &ty);
+    }
+  }
+
   pub fn retry_unsafe(&mut self, worker: &str, retry: Span, declared: Span) {
     let finding = Diagnostic::new(
       &codes::RETRY_UNSAFE,
@@ -181,6 +210,7 @@ impl Body<'_, '_> {
       SettingKind::Env(_) => Some("env"),
       SettingKind::Expect(_) => Some("expect"),
       SettingKind::Output(_) => Some("output"),
+      SettingKind::Permit(_) => Some("permit"),
       _ => None,
     };
     let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -188,7 +218,7 @@ impl Body<'_, '_> {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
       }
-      if let SettingKind::Permit(_) | SettingKind::Uses(_) = setting.kind {
+      if let SettingKind::Uses(_) = setting.kind {
         self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
@@ -212,9 +242,9 @@ impl Body<'_, '_> {
         .copied()
         .filter(|word| *word != "collect")
     };
-    let finding = match nearest(&name.value, known()) {
-      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
+    let finding = match near(&name.value, known()) {
+      _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      Some(near) => finding.meant(name.span, near),
       None => finding.help(format!(
         "there are {}",
         known().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
@@ -231,6 +261,7 @@ impl Body<'_, '_> {
         SettingKind::Env(_) => "env",
         SettingKind::Expect(_) => "expect",
         SettingKind::Output(_) => "output",
+        SettingKind::Permit(_) => "permit",
         _ => continue,
       };
       let finding = Diagnostic::new(

@@ -2,12 +2,9 @@
 
 use super::{bound::Bound, frame::Frame, grown::Growth, leaf::outcome, nodes::Found, shape::Shape};
 use crate::{
-  hir::{Each, LocalId, Otherwise, Repeat},
+  hir::{DEFAULT_WINDOW, Each, LocalId, Otherwise, Repeat},
   types::{self, Type},
 };
-
-/// The window of an `each` where none is written.
-const WINDOW: u128 = 8;
 
 impl Frame<'_, '_> {
   pub fn each(&mut self, each: &Each) -> Found {
@@ -27,7 +24,8 @@ impl Frame<'_, '_> {
 
   /// At most a window at once.
   fn fan_out(&mut self, each: &Each, length: Bound) -> Found {
-    let window = each.concurrent.as_ref().map_or(WINDOW, |window| self.count(window));
+    let window = each.concurrent.as_ref();
+    let window = window.map_or(DEFAULT_WINDOW.into(), |window| self.count(window));
     let (worst, value) = self.at(super::symbols::Place::item, |frame| frame.node(&each.body));
     let value = if each.collect {
       outcome(value, self.fresh("error", &types::failure()))

@@ -32,6 +32,11 @@ impl Frame<'_, '_> {
         None => self.fresh("value", &expr.ty),
       },
       ExprKind::Constant(id) => self.constant(*id),
+      ExprKind::Cards(pool) => {
+        let members = self.analysis.program.pool(*pool).members.len();
+        let card = self.fresh("describe", &expr.ty).item();
+        Shape::list(Bound::number(members as u128), card)
+      }
       ExprKind::Run => self.fresh("run", &expr.ty),
       ExprKind::Field { base, name, .. } => self.shape(base).field(name),
       ExprKind::Index { base, .. } => self.shape(base).item(),

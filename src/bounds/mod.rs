@@ -4,6 +4,7 @@
 mod block;
 mod bound;
 mod builtins;
+mod calls;
 mod frame;
 mod grown;
 pub mod json;

@@ -2,14 +2,14 @@
 
 use super::{
   bound::Bound,
-  frame::{Frame, bound_to, entering},
+  calls::dispatch,
+  frame::Frame,
   leaf::{GRACE, Names, outcome},
   shape::Shape,
-  symbols::Owner,
   worst::{Worst, crowd},
 };
 use crate::{
-  hir::{Arm, Branch, Call, Node, NodeKind, OrchestratorId},
+  hir::{Arm, Branch, Node, NodeKind},
   types,
 };
 
@@ -31,8 +31,10 @@ impl Frame<'_, '_> {
       NodeKind::Fail(_) => (Worst::nothing(), Shape::default()),
       NodeKind::Work(call) => (self.work(call), Shape::entered(self.place(), node.ty.clone())),
       NodeKind::Orchestrate(call) => self.orchestrate(call),
+      NodeKind::Dispatch(call) => (dispatch(call), Shape::default()),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
+      NodeKind::RunPlan(run) => self.run_plan(run),
       NodeKind::If { then, otherwise, .. } => self.choice([&**then].into_iter().chain(otherwise.as_deref())),
       NodeKind::Match { arms, otherwise, .. } => {
         let arms = arms.iter().map(|Branch { arm, .. }| arm);
@@ -110,28 +112,5 @@ impl Frame<'_, '_> {
     let (worst, value) = self.node(inner);
     let (after, instead) = self.arm(handler);
     (worst.then(&after), value.or(&instead))
-  }
-
-  /// A called orchestrator: looked at once for each shape of its arguments.
-  fn orchestrate(&mut self, call: &Call<OrchestratorId>) -> Found {
-    let arguments = call.arguments.iter().map(|argument| self.shape(argument)).collect();
-    self.called(call.target, arguments)
-  }
-
-  pub fn called(&mut self, id: OrchestratorId, mut arguments: Vec<Shape>) -> Found {
-    let callee = self.analysis.program.orchestrator(id);
-    let owner = Owner::Orchestrator(id);
-    let known = self.analysis.orchestrators.entry(id).or_default();
-    if known.is_full() && known.find(&arguments).is_none() {
-      arguments = entering(&owner, &callee.params);
-    }
-    if let Some(found) = known.find(&arguments) {
-      return found;
-    }
-    let locals = bound_to(&callee.params, arguments.clone());
-    let found = self.inside(owner, "", locals).block(&callee.body);
-    let known = self.analysis.orchestrators.entry(id).or_default();
-    known.keep(arguments, found.clone());
-    found
   }
 }

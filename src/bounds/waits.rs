@@ -36,7 +36,8 @@ fn of_arm(arm: &Arm, visit: &mut dyn FnMut(&Arm)) {
 
 fn of_node(node: &Node, visit: &mut dyn FnMut(&Arm)) {
   match &node.kind {
-    NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
+    NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Dispatch(_) => {}
+    NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::RunPlan(_) => {}
     NodeKind::Each(each) => of_node(&each.body, visit),
     NodeKind::Repeat(repeat) => {
       of_block(&repeat.body, visit);
@@ -88,8 +89,8 @@ fn certain_of_arm(arm: &Arm) -> Certain {
 
 fn certain_of_node(node: &Node) -> Certain {
   match &node.kind {
-    NodeKind::Value(_) | NodeKind::Fail(_) => None,
-    NodeKind::Work(_) | NodeKind::Orchestrate(_) => Some(BTreeSet::new()),
+    NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Dispatch(_) => None,
+    NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::RunPlan(_) => Some(BTreeSet::new()),
     NodeKind::Each(each) => certain_of_node(&each.body),
     NodeKind::Repeat(repeat) => {
       let after = otherwise(repeat).map(certain_of_arm);

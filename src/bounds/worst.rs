@@ -107,6 +107,16 @@ impl Worst {
     }
   }
 
+  /// So often, at most so many at once, and maybe one after another nonetheless.
+  #[must_use]
+  pub fn chained(&self, times: &Bound, window: u128) -> Worst {
+    let width = times.most().map_or(window, |times| times.min(window));
+    Worst {
+      peaks: wider(&self.peaks, width),
+      ..self.repeated(times)
+    }
+  }
+
   #[must_use]
   pub fn delayed(self, time: &Bound) -> Worst {
     Worst {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
+use super::report::Root;
 use crate::{
   bounds::{
     Bound, Bounds, bounds,
@@ -26,12 +27,15 @@ pub struct Bounded {
 }
 
 impl Bounded {
-  pub fn new(file: String, program: Arc<Program>) -> Self {
+  /// `None`: a finding refuses the program.
+  pub fn of(root: &Root) -> Option<Self> {
+    let program = root.program.clone()?;
     let own = program
       .orchestrator_ids()
       .filter(|(_, declared)| declared.module.0 == 0);
     let all = own.map(|(id, _)| bounds(&program, id)).collect();
-    Self { file, program, all }
+    let file = root.name.clone();
+    Some(Self { file, program, all })
   }
 
   fn words(&self) -> impl Iterator<Item = Words<'_>> {

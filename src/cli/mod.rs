@@ -1,14 +1,20 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod baseline;
 mod bounds;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod files;
+mod fix;
 mod graph;
+mod list;
 mod pages;
 mod program;
+mod report;
 mod run;
+mod runs;
 mod schema;
 mod terminal;
 
@@ -16,6 +22,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
+
+use crate::session;
 
 /// Reads and runs `.orch` programs: who can work, what they say to each other, and how the work is composed.
 #[derive(Parser)]
@@ -31,7 +39,9 @@ enum Command {
   Diff(diff::Options),
   Explain(explain::Options),
   Graph(graph::Options),
+  List(list::Options),
   Run(run::Options),
+  Runs(runs::Options),
   Schema(schema::Options),
 }
 
@@ -41,13 +51,20 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
   }
+  if let [_, word, store, run] = &arguments[..]
+    && word == session::CHILD_COMMAND
+  {
+    return run::child(store.as_ref(), &run.to_string_lossy()).into();
+  }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
       Command::Check(options) => check::main(&options),
       Command::Diff(options) => diff::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
+      Command::List(options) => list::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
+      Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
     },
     Err(error) => usage(&error),

@@ -10,10 +10,7 @@ use super::{
   terminal::{self, Color},
 };
 use crate::{
-  diagnostics::{
-    Diagnostics, codes, nearest,
-    render::{Counts, human},
-  },
+  diagnostics::{Diagnostics, codes, nearest, render::human},
   hir::{NodeKind, Orchestrator, OrchestratorId, Program, Visit},
   session::{self, Checked, Disk, Variant},
 };
@@ -60,7 +57,7 @@ pub fn load(path: &Path, form: &Form, color: Color) -> Result<(Checked, std::syn
   }
   let look = terminal::look(color, &std::io::stderr());
   let mut findings = checked.findings.clone();
-  findings.0.retain(|finding| finding.code.level.refuses());
+  findings.0.retain(|finding| finding.refuses());
   terminal::say(&human::render(&findings, &checked.sources, look));
   Err(refusal(&checked.findings))
 }
@@ -74,15 +71,6 @@ pub fn refusal(findings: &Diagnostics) -> Exit {
     Exit::Refused
   } else {
     Exit::Success
-  }
-}
-
-/// `main.orch: ok`, or the counts.
-pub fn verdict(name: &str, findings: &Diagnostics) -> String {
-  if findings.is_empty() {
-    format!("{name}: ok\n")
-  } else {
-    format!("{name}: {}\n", Counts::of(findings))
   }
 }
 

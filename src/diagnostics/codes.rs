@@ -62,24 +62,47 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
+  SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
+  // pools
+  SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";
+  IDENTICAL_MEMBERS = "pool/identical", Low, "members of a pool that do the same";
   // flow
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
+  DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
+  CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
+  CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
+  // what is lifted
+  UNKNOWN_CODE = "allow/unknown-code", Critical, "an `allow` of a code that does not exist";
+  ALLOW_CRITICAL = "allow/critical", Critical, "an `allow` of what nothing lifts";
+  NO_REASON = "allow/no-reason", Critical, "an `allow` without a reason";
+  UNUSED_ALLOW = "allow/unused", Medium, "an `allow` that lifts nothing";
+  // triggers
+  BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
+  UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";
   IGNORED_FAILURES = "failure/ignored", Medium, "collected failures that nothing looks at";
   NEEDLESS_AFTER = "flow/needless-after", Medium, "an `after` that the data already implies";
   TOO_DEEP = "flow/too-deep", Medium, "orchestrators nested deeper than 3";
+  FIXED_DELAY = "retry/fixed-delay", Medium, "retries that never wait longer";
+  NO_VERSION = "contract/no-version", Medium, "a contract without a version";
+  BARE_OUTPUT = "contract/bare-output", Low, "an answer that may be any text";
+  UNPROTECTED = "each/unprotected", Low, "a fan-out whose calls are not retried";
+  ONE_WORKER = "flow/one-worker", Low, "an orchestrator with one call";
+  DEFAULT_TAKEN = "default/taken", Low, "a default that nobody wrote";
+  BARE_FIELDS = "doc/fields", Low, "fields of a contract without a doc comment";
   NO_DOC = "doc/missing", Low, "a contract or orchestrator without a doc comment";
 }
 

@@ -3,13 +3,20 @@
 
 mod expr;
 mod flow;
+mod offer;
+mod pool;
+mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
+  Wait, WaitKind,
 };
+pub use offer::{Callable, described};
+pub use pool::{Pool, PoolMember};
+pub use walk::Inside;
 
 use crate::{
   source::{SourceId, Span},
@@ -35,6 +42,8 @@ ids! {
   OrchestratorId;
   /// Index into [`Program::limits`].
   LimitId;
+  /// Index into [`Program::pools`].
+  PoolId;
   /// A name bound inside one function, worker or orchestrator; unique within it (there is no shadowing).
   LocalId;
 }
@@ -49,6 +58,12 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub pools: Vec<Pool>,
+  pub secrets: Vec<Secret>,
+  /// In order of declaration, the root module's first.
+  pub triggers: Vec<Trigger>,
+  /// Names of the root module's profiles.
+  pub profiles: Vec<Arc<str>>,
   /// What `type` names, in order of declaration, the root module's first.
   pub types: Vec<TypeDeclaration>,
   /// In order of declaration, the root module's first; each version is one.
@@ -103,7 +118,7 @@ pub struct Function {
 }
 
 /// What a function, worker or orchestrator is called with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
   pub name: Arc<str>,
   pub local: LocalId,
@@ -123,6 +138,43 @@ pub struct Limit {
   pub concurrent: Option<u64>,
   /// So many starts per so many milliseconds.
   pub rate: Option<(u64, i64)>,
+}
+
+/// What starts runs by itself.
+#[derive(Debug)]
+pub struct Trigger {
+  pub source: TriggerSource,
+  /// Where the event is bound, with its type.
+  pub event: Option<(LocalId, Type)>,
+  /// Must hold for a run to be started.
+  pub condition: Option<Expr>,
+  pub call: Call<OrchestratorId>,
+  /// The whole declaration.
+  pub span: Span,
+}
+
+#[derive(Debug)]
+pub enum TriggerSource {
+  Schedule {
+    /// Five fields of cron.
+    cron: Arc<str>,
+    /// A zone of the IANA database.
+    zone: Arc<str>,
+  },
+  Webhook {
+    path: Arc<str>,
+    /// The variable of the secret that signs deliveries.
+    signed: Option<Arc<str>>,
+  },
+}
+
+/// A value that stays a name until a worker starts.
+#[derive(Debug)]
+pub struct Secret {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  /// Of orch's own environment.
+  pub variable: Arc<str>,
 }
 
 /// What executes.
@@ -168,10 +220,24 @@ pub struct Process {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// `output e`; the default is `parse_json(stdout)`, or nothing where the worker gives null.
   pub output: Option<Expr>,
+  /// `None`: it may touch what orch may.
+  pub permit: Option<Permit>,
   /// Bound in `output`.
   pub stdout: LocalId,
   pub stderr: LocalId,
   pub exit: LocalId,
+}
+
+/// What a process may touch. Each expression is a path or a list of paths; relative ones are below the module's
+/// directory.
+#[derive(Debug)]
+pub struct Permit {
+  pub read: Vec<Expr>,
+  /// May be read, too.
+  pub write: Vec<Expr>,
+  /// Whether it may use TCP.
+  pub net: bool,
+  pub span: Span,
 }
 
 #[derive(Debug)]
@@ -246,7 +312,29 @@ pub struct Orchestrator {
   /// The record of the parameters.
   pub input: Type,
   pub output: Type,
+  /// Of its runs; where it is called it overlaps freely.
+  pub overlap: Option<Overlap>,
   pub body: Block,
+}
+
+/// What a second run with the same key does.
+#[derive(Debug)]
+pub struct Overlap {
+  pub policy: OverlapPolicy,
+  /// A scalar of the parameters; `None`: all runs have the same key.
+  pub by: Option<Expr>,
+  /// Where the last success under the key is bound: `run.last`.
+  pub last: LocalId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverlapPolicy {
+  /// It does not run.
+  Skip,
+  /// It waits for the first to end.
+  Queue,
+  /// The first is cancelled, and waited for.
+  Cancel,
 }
 
 /// Where the expression of a policy is evaluated.
@@ -323,6 +411,15 @@ impl Program {
 
   pub fn limit(&self, id: LimitId) -> &Limit {
     &self.limits[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &Pool {
+    &self.pools[id.0 as usize]
+  }
+
+  /// All pools with their ids, in order of declaration, the root module's first.
+  pub fn pool_ids(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+    self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
   /// All orchestrators with their ids, in order of declaration, the root module's first.

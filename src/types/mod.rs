@@ -1,9 +1,11 @@
 //! What a value may be: types, refinements, what fits where, how alternatives join. Knows nothing of syntax.
 
 mod builtin;
+mod files;
 mod fit;
 mod join;
 mod pattern;
+mod plan;
 pub mod schema;
 mod show;
 
@@ -11,9 +13,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-pub use builtin::{failure, failure_kinds, is_outcome, outcome, run_record, worker_call};
+pub use builtin::{
+  failure, failure_kinds, handle, is_outcome, outcome, result_of, run_record, worker_call, worker_card,
+};
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
+pub use plan::{PlanMember, PlanType, loose_assignment};
 
 /// A type. Cloning is cheap; named types share their definition. There is no recursive type.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,14 +37,22 @@ pub enum Type {
   Literal(Arc<str>),
   Time,
   Duration,
-  /// Any value.
+  /// Its content, known by a digest; never a path.
+  File,
+  /// A directory with all that is in it, likewise.
+  Dir,
+  /// Any value but a secret.
   Json,
+  /// Known by its name only; its text is put in where a worker starts.
+  Secret,
   List(Arc<ListType>),
   /// String keys.
   Map(Arc<Type>),
   Record(Arc<RecordType>),
   /// At least two members, none a union or a name for one, told apart by their values.
   Union(Arc<[Type]>),
+  /// Checked as the graph that it is; reads as a record.
+  Plan(Arc<PlanType>),
   /// A name given by `type`, a contract's side, or a built-in.
   Named(Arc<NamedType>),
 }
@@ -194,6 +207,14 @@ impl Type {
     }
   }
 
+  /// Without names on the outside, a plan as the record that it is: what it reads as.
+  pub fn data(&self) -> &Type {
+    match self.resolved() {
+      Type::Plan(plan) => plan.shape(),
+      other => other,
+    }
+  }
+
   /// The members of a union, or the type itself.
   pub fn members(&self) -> Vec<Type> {
     match self.resolved() {
@@ -228,6 +249,19 @@ impl Type {
       Type::Map(value) => value.is_unknown(),
       Type::Record(record) => record.fields.values().any(|field| field.ty.is_unknown()),
       Type::Union(members) => members.iter().any(Type::is_unknown),
+      Type::Plan(plan) => plan.sides().any(Type::is_unknown),
+      _ => false,
+    }
+  }
+
+  /// Whether a secret is in its values.
+  pub fn holds_secret(&self) -> bool {
+    match self.resolved() {
+      Type::Secret => true,
+      Type::List(list) => list.item.holds_secret(),
+      Type::Map(value) => value.holds_secret(),
+      Type::Record(record) => record.fields.values().any(|field| field.ty.holds_secret()),
+      Type::Union(members) => members.iter().any(Type::holds_secret),
       _ => false,
     }
   }
@@ -244,15 +278,24 @@ impl Type {
       Type::Union(members) => members
         .iter()
         .fold(0, |sum: u64, member| sum.saturating_add(member.size())),
+      Type::Plan(plan) => plan.sides().fold(0, |sum: u64, side| sum.saturating_add(side.size())),
       _ => 0,
     };
     inner.saturating_add(1)
   }
 
-  /// The record's fields, if it is a record.
+  /// The record's fields, if it is a record or a plan.
   pub fn as_record(&self) -> Option<&RecordType> {
-    match self.resolved() {
+    match self.data() {
       Type::Record(record) => Some(record),
+      _ => None,
+    }
+  }
+
+  /// The plan, if it is one.
+  pub fn as_plan(&self) -> Option<&Arc<PlanType>> {
+    match self.resolved() {
+      Type::Plan(plan) => Some(plan),
       _ => None,
     }
   }

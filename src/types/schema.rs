@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::{FloatRange, IntRange, ListType, RecordType, StringRules, Type, pattern};
+use super::{FloatRange, IntRange, ListType, PlanType, RecordType, StringRules, Type, pattern};
 
 /// The dialect that schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -50,10 +50,16 @@ impl Schemas {
       // Too long to stand where they are used.
       Type::Time => self.define_once("time", ty, |_| time()),
       Type::Duration => self.define_once("duration", ty, |_| duration()),
+      Type::File => self.define_once("file", ty, |_| path("file", "a file")),
+      Type::Dir => self.define_once("dir", ty, |_| path("dir", "a directory")),
+      Type::Secret => {
+        json!({ "type": "string", "pattern": "^env:.", "description": "the environment variable that holds it" })
+      }
       Type::List(list) => self.list(list),
       Type::Map(value) => json!({ "type": "object", "additionalProperties": self.of(value) }),
       Type::Record(record) => self.record(record, |_| false),
       Type::Union(members) => self.union(members),
+      Type::Plan(plan) => self.plan(plan),
       Type::Named(named) => self.define(&named.name, &named.ty),
     }
   }
@@ -156,6 +162,22 @@ impl Schemas {
     schema
   }
 
+  /// All that a schema can say of a plan: ids, references and their order are between places, so it can't.
+  fn plan(&mut self, plan: &PlanType) -> Json {
+    let workers: Vec<&str> = plan.members.iter().map(|member| &*member.name).collect();
+    let choices: Vec<Json> = plan.choices().map(|choice| self.record(&choice, |_| false)).collect();
+    let mut items = json!({ "type": "object", "properties": { "worker": { "enum": workers } } });
+    items["oneOf"] = choices.into();
+    let mut assignments = json!({ "type": "array", "items": items });
+    put(&mut assignments, "maxItems", plan.most);
+    json!({
+      "type": "object",
+      "properties": { "assignments": assignments },
+      "required": ["assignments"],
+      "additionalProperties": false,
+    })
+  }
+
   /// Literals, null among them, become one `enum`.
   fn union(&mut self, members: &[Type]) -> Json {
     let literals: Vec<Json> = members.iter().filter_map(literal).collect();
@@ -254,6 +276,12 @@ fn duration() -> Json {
   };
   let all: Vec<String> = (0..units.len()).map(from).collect();
   json!({ "type": "string", "pattern": format!("^-?(?:{})$", all.join("|")) })
+}
+
+/// In messages from and to the outside.
+fn path(format: &str, what: &str) -> Json {
+  let description = format!("the path of {what}");
+  json!({ "description": description, "type": "string", "format": format!("orch-{format}"), "minLength": 1 })
 }
 
 fn reference(key: &str) -> Json {

@@ -21,11 +21,15 @@ impl Display for Type {
       Type::Literal(text) => write!(f, "{text:?}"),
       Type::Time => f.write_str("time"),
       Type::Duration => f.write_str("duration"),
+      Type::File => f.write_str("file"),
+      Type::Dir => f.write_str("dir"),
       Type::Json => f.write_str("json"),
+      Type::Secret => f.write_str("secret"),
       Type::List(list) => show_list(list, f),
       Type::Map(value) => write!(f, "map<{value}>"),
       Type::Record(record) => show_record(record, f),
       Type::Union(members) => show_union(members, f),
+      Type::Plan(plan) => f.write_str(&plan.shown()),
       Type::Named(named) => f.write_str(&named.name),
     }
   }

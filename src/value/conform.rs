@@ -9,7 +9,8 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-  ListBuilder, RecordBuilder, TooLarge, Value, clip, excerpt, parse_duration, parse_time, union::fit_union, whole,
+  ListBuilder, RecordBuilder, Stored, StoredKind, TooLarge, Value, clip, excerpt, parse_duration, parse_time,
+  plan::fit_plan, union::fit_union, whole,
 };
 use crate::{
   diagnostics::nearest,
@@ -26,8 +27,12 @@ const TYPE_SHOWN: usize = 160;
 pub struct Mismatch {
   /// `$.analyses[3].status`
   pub at: String,
-  /// One line: what was expected, what came.
+  /// One line: what was expected, what came; of a plan, whatever else is wrong with it, each with its place.
   pub reason: String,
+  /// Further misfits beside this one, not yet part of the reason.
+  others: Vec<Mismatch>,
+  /// Whether there are more, left out.
+  more: bool,
 }
 
 impl Display for Mismatch {
@@ -37,7 +42,7 @@ impl Display for Mismatch {
 }
 
 /// The value as one of the type: fields in declared order, maps sorted, null optional fields left out, strings that
-/// stand for times and durations read, ints where a float is expected made floats, what is of type `json` as
+/// stand for times, durations, files and directories read, ints where a float is expected made floats, what is of type `json` as
 /// [`super::from_json`] would give it. An absent field that may be null is null. Parts that are already so are shared.
 ///
 /// # Errors
@@ -45,7 +50,7 @@ impl Display for Mismatch {
 pub fn conform(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
   match fit(value, ty) {
     Ok(changed) => Ok(changed.unwrap_or_else(|| value.clone())),
-    Err(mismatch) => Err(mismatch.under("$")),
+    Err(mismatch) => Err(mismatch.under("$").told()),
   }
 }
 
@@ -58,20 +63,47 @@ impl Mismatch {
     Self {
       at: String::new(),
       reason,
+      others: Vec::new(),
+      more: false,
     }
+  }
+
+  /// Several that are told together; `more`: others were left out. `None` without any.
+  pub(super) fn all(mismatches: Vec<Mismatch>, more: bool) -> Option<Self> {
+    let mut mismatches = mismatches.into_iter();
+    let first = mismatches.next()?;
+    Some(Self {
+      others: mismatches.collect(),
+      more,
+      ..first
+    })
+  }
+
+  /// The path is whole: the others become part of the reason.
+  fn told(mut self) -> Self {
+    for other in std::mem::take(&mut self.others) {
+      self.reason.push_str(&format!("; at `{}`: {}", other.at, other.reason));
+    }
+    if self.more {
+      self.reason.push_str("; and more");
+    }
+    self
   }
 
   pub(super) fn plain(value: &Value, ty: &Type) -> Self {
     Self::new(format!("expected {}, found {}", show_type(ty), show_value(value)))
   }
 
-  fn under(mut self, step: &str) -> Self {
+  pub(super) fn under(mut self, step: &str) -> Self {
     self.at.insert_str(0, step);
+    for other in &mut self.others {
+      other.at.insert_str(0, step);
+    }
     self
   }
 
   pub(super) fn under_field(self, name: &str) -> Self {
-    let step = field_step(name);
+    let step = step_of(name);
     self.under(&step)
   }
 }
@@ -86,12 +118,12 @@ pub(super) fn show_type(ty: &Type) -> String {
   format!("`{}`", clip(&ty.to_string(), TYPE_SHOWN))
 }
 
-fn show_value(value: &Value) -> String {
+pub(super) fn show_value(value: &Value) -> String {
   format!("`{}`", excerpt(value, SHOWN))
 }
 
 /// `.name`, or `["a name"]` where it is no word.
-fn field_step(name: &str) -> String {
+pub(super) fn step_of(name: &str) -> String {
   let word = |c: char| c == '_' || c.is_ascii_alphanumeric();
   if !name.is_empty() && name.chars().all(word) && !name.starts_with(|c: char| c.is_ascii_digit()) {
     format!(".{name}")
@@ -106,7 +138,14 @@ pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
     | (Type::Null, Value::Null)
     | (Type::Bool(None), Value::Bool(_))
     | (Type::Time, Value::Time(_))
-    | (Type::Duration, Value::Duration(_)) => Ok(None),
+    | (Type::Duration, Value::Duration(_))
+    | (Type::Secret, Value::Secret(_)) => Ok(None),
+    (Type::Secret, Value::String(text)) => match Value::secret_from(text) {
+      Some(secret) => Ok(Some(secret)),
+      None => Err(Mismatch::new(
+        "a secret is given by its environment variable: `env:NAME`".into(),
+      )),
+    },
     (Type::Json, _) => json_form(value),
     (Type::Bool(Some(a)), Value::Bool(b)) if a == b => Ok(None),
     (Type::Literal(a), Value::String(b)) if a == b => Ok(None),
@@ -116,10 +155,15 @@ pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
     (Type::String(rules), Value::String(text)) => fit_string(value, text, rules, ty),
     (Type::Time, Value::String(text)) => fit_read(parse_time(text).map(Value::Time), value, ty),
     (Type::Duration, Value::String(text)) => fit_read(parse_duration(text).map(Value::Duration), value, ty),
+    (Type::File, Value::Stored(stored)) if stored.kind == StoredKind::File => Ok(None),
+    (Type::Dir, Value::Stored(stored)) if stored.kind == StoredKind::Dir => Ok(None),
+    (Type::File, Value::String(text)) => fit_read(read_stored(StoredKind::File, text), value, ty),
+    (Type::Dir, Value::String(text)) => fit_read(read_stored(StoredKind::Dir, text), value, ty),
     (Type::List(list), Value::List(found)) => fit_list(&found.items, list, ty),
     (Type::Map(inner), Value::Record(record)) => fit_map(&record.fields, inner),
     (Type::Record(fields), Value::Record(record)) => fit_record(&record.fields, fields),
     (Type::Union(members), _) => fit_union(value, members, ty),
+    (Type::Plan(plan), Value::Record(record)) => fit_plan(value, &record.fields, plan),
     _ => Err(Mismatch::plain(value, ty)),
   }
 }
@@ -171,6 +215,11 @@ fn fit_string(value: &Value, text: &str, rules: &StringRules, ty: &Type) -> Fitt
   }
 }
 
+fn read_stored(kind: StoredKind, text: &str) -> Option<Value> {
+  let stored = Stored::parse(text).filter(|stored| stored.kind == kind)?;
+  Some(Value::Stored(Arc::new(stored)))
+}
+
 fn fit_read(read: Option<Value>, value: &Value, ty: &Type) -> Fitted {
   match read {
     Some(read) => Ok(Some(read)),
@@ -194,7 +243,12 @@ pub(super) fn no_literal<'a>(
 }
 
 fn fit_list(items: &[Value], list: &ListType, ty: &Type) -> Fitted {
-  let length = items.len() as u64;
+  check_length(items.len(), list, ty)?;
+  fit_items(items, |item| fit(item, &list.item))
+}
+
+pub(super) fn check_length(length: usize, list: &ListType, ty: &Type) -> Result<(), Mismatch> {
+  let length = length as u64;
   if list.min.is_some_and(|min| length < min) || list.max.is_some_and(|max| length > max) {
     let word = if length == 1 { "item" } else { "items" };
     return Err(Mismatch::new(format!(
@@ -202,7 +256,7 @@ fn fit_list(items: &[Value], list: &ListType, ty: &Type) -> Fitted {
       show_type(ty)
     )));
   }
-  fit_items(items, |item| fit(item, &list.item))
+  Ok(())
 }
 
 /// Items one by one; nothing is copied before the first that changes.
@@ -222,7 +276,7 @@ fn fit_items(items: &[Value], fit_item: impl Fn(&Value) -> Fitted) -> Fitted {
   Ok(built.map(ListBuilder::finish))
 }
 
-type Fields = IndexMap<Arc<str>, Value>;
+pub(super) type Fields = IndexMap<Arc<str>, Value>;
 
 fn fit_map(fields: &Fields, inner: &Type) -> Fitted {
   let fitted = fit_fields(fields, |field| fit(field, inner))?;
@@ -288,7 +342,7 @@ pub(super) fn fit_record(found: &Fields, ty: &RecordType) -> Fitted {
 }
 
 /// What stands in the field, if anything, and whether that is what stood there.
-fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, bool), Mismatch> {
+pub(super) fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, bool), Mismatch> {
   match found {
     None if field.optional => Ok((None, true)),
     Some(Value::Null) if field.optional => Ok((None, false)),
@@ -305,7 +359,7 @@ fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, boo
   }
 }
 
-fn unknown_field(name: &str, ty: &RecordType) -> Mismatch {
+pub(super) fn unknown_field(name: &str, ty: &RecordType) -> Mismatch {
   let names = ty.fields.keys().map(|name| &**name);
   let shown = clip(name, SHOWN);
   let near = (name.len() <= 100).then(|| nearest(name, names)).flatten();
@@ -318,7 +372,9 @@ fn json_form(value: &Value) -> Fitted {
   match value {
     Value::Null | Value::Bool(_) | Value::Int(_) | Value::String(_) => Ok(None),
     Value::Float(float) => Ok(whole(*float).map(Value::Int)),
-    Value::Time(_) | Value::Duration(_) => Ok(Some(Value::string(super::show(value)))),
+    Value::Time(_) | Value::Duration(_) | Value::Stored(_) | Value::Secret(_) => {
+      Ok(Some(Value::string(super::show(value))))
+    }
     Value::List(list) => fit_items(&list.items, json_form),
     Value::Record(record) => fit_fields(&record.fields, json_form),
   }

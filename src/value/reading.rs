@@ -41,7 +41,8 @@ fn readings(text: &str, ty: &Type) -> Vec<Result<Value, String>> {
 fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
   let is_no = |what: &str| format!("{} is no {what}", quoted(text));
   Some(match ty {
-    Type::Never | Type::Unknown => return None,
+    // a file has no text but that of its path
+    Type::Never | Type::Unknown | Type::File | Type::Dir => return None,
     Type::Null if text == "null" => Ok(Value::Null),
     Type::Null => return None,
     Type::Bool(_) => text
@@ -59,8 +60,11 @@ fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
     Type::Duration => parse_duration(text)
       .map(Value::Duration)
       .ok_or_else(|| is_no("duration: write it as `1h30m`")),
+    Type::Secret => {
+      Value::secret_from(text).ok_or_else(|| "a secret is given by its environment variable: `env:NAME`".to_owned())
+    }
     Type::String(_) | Type::Literal(_) => Ok(Value::string(text)),
-    Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) => json(text),
+    Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Plan(_) => json(text),
     Type::Union(_) | Type::Named(_) => return None,
   })
 }

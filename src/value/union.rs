@@ -31,10 +31,13 @@ fn alike(value: &Value, member: &Type) -> bool {
     | (Type::Bool(_), Value::Bool(_))
     | (Type::Int(_) | Type::Float(_), Value::Int(_) | Value::Float(_))
     | (Type::String(_) | Type::Literal(_) | Type::Time | Type::Duration, Value::String(_))
+    | (Type::File | Type::Dir | Type::Secret, Value::String(_))
+    | (Type::File | Type::Dir, Value::Stored(_))
+    | (Type::Secret, Value::Secret(_))
     | (Type::Time, Value::Time(_))
     | (Type::Duration, Value::Duration(_))
     | (Type::List(_), Value::List(_))
-    | (Type::Map(_) | Type::Record(_), Value::Record(_)) => true,
+    | (Type::Map(_) | Type::Record(_) | Type::Plan(_), Value::Record(_)) => true,
     (Type::Union(members), _) => members.iter().any(|member| alike(value, member)),
     _ => false,
   }

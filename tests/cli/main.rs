@@ -1,11 +1,16 @@
 //! The real binary: what it prints where, and how it ends.
 
+mod again;
+mod checks;
+mod files;
+mod fixes;
 mod flood;
 mod forms;
 mod graphs;
 mod programs;
 mod room;
 mod runs;
+mod secrets;
 mod signals;
 mod store;
 mod terminal;

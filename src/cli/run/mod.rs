@@ -22,6 +22,8 @@ use std::{
   sync::Arc,
 };
 
+use indexmap::IndexMap;
+
 pub use command_line::Options;
 use command_line::{Format, Line};
 use summary::{End, Summary};
@@ -34,8 +36,11 @@ use super::{
 };
 use crate::{
   engine::Record,
-  hir::{OrchestratorId, Program},
+  files::Depot,
+  hir::{Orchestrator, OrchestratorId, Program},
   session::{self, Bundle, Checked, Order, RunError},
+  source::SourceId,
+  value::Value,
 };
 
 /// The largest `--input`, in bytes.
@@ -52,6 +57,17 @@ pub fn main(arguments: &[OsString]) -> Exit {
     Err(message) => {
       terminal::say(&format!("{message}\n"));
       Exit::Usage
+    }
+  }
+}
+
+/// Carries out a run that was dispatched; what it would say is in its journal.
+pub fn child(store: &Path, run: &str) -> Exit {
+  match session::run_child(store, run) {
+    Ok(()) => Exit::Success,
+    Err(error) => {
+      terminal::say(&format!("{error}\n"));
+      Exit::Failed
     }
   }
 }
@@ -99,7 +115,8 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     })?),
     None => None,
   };
-  let arguments = arguments::collect(program.orchestrator(id), &line.given, input.as_ref()).map_err(|wrong| {
+  let store = line.options.store();
+  let arguments = arguments(program.orchestrator(id), &line.given, input.as_ref(), &store).map_err(|wrong| {
     wrong.iter().for_each(|line| terminal::say(&format!("{line}\n")));
     Exit::Refused
   })?;
@@ -110,8 +127,27 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     orchestrator: id,
     arguments,
     seed: line.options.seed,
-    store: line.options.store(),
+    store,
+    root: checked.sources.get(SourceId(0)).path.clone(),
+    forget: line.options.forget,
+    given: None,
   })
+}
+
+/// The arguments with their files, which are kept as they are now.
+fn arguments(
+  orchestrator: &Orchestrator,
+  given: &[(String, String)],
+  input: Option<&serde_json::Map<String, serde_json::Value>>,
+  store: &Path,
+) -> Result<IndexMap<Arc<str>, Value>, Vec<String>> {
+  let mut arguments = arguments::collect(orchestrator, given, input)?;
+  let depot = Depot::new(store.into());
+  arguments::capture(orchestrator, &mut arguments, &mut |kind, value| {
+    let path = Path::new(value.as_str().unwrap_or_default());
+    depot.keep(kind, path, path, &[]).map_err(|error| error.to_string())
+  })?;
+  Ok(arguments)
 }
 
 fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
@@ -153,7 +189,9 @@ impl<'a> Watcher<'a> {
   }
 
   fn run(mut self, order: &Order) -> Exit {
-    let ran = session::run(order, &mut |record| self.take(record));
+    let ran = session::run(order, &mut |record| self.take(record), &mut |text| {
+      terminal::say(&format!("{text}\n"));
+    });
     session::end_when_interrupted();
     self.view.end();
     if let Err(error) = ran {
@@ -161,10 +199,11 @@ impl<'a> Watcher<'a> {
       return match error {
         RunError::Refused(_) => Exit::Refused,
         RunError::Broken(_) => Exit::Failed,
+        RunError::Skipped(_) => Exit::Success,
       };
     }
     self.report();
-    self.result()
+    self.result(order)
   }
 
   fn take(&mut self, record: &Record) {
@@ -201,10 +240,17 @@ impl<'a> Watcher<'a> {
   }
 
   /// Prints the value returned, pretty wherever it goes.
-  fn result(&self) -> Exit {
+  fn result(&self, order: &Order) -> Exit {
     match &self.summary.end {
       Some(End::Succeeded(value)) => {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let value = match session::shown(order, value) {
+          Ok(value) => value,
+          Err(reason) => {
+            terminal::say(&format!("the result can't be shown: {reason}\n"));
+            return Exit::Failed;
+          }
+        };
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         let printed = terminal::print(&format!("{text}\n"));
         let tolerated = self.options.strict && self.summary.taken_count > 0;
         printed.max(if tolerated { Exit::Tolerated } else { Exit::Success })

@@ -20,7 +20,7 @@ use super::{
   parser::{Rule, is_mark},
 };
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, codes},
+  diagnostics::{Diagnostic, Diagnostics, Fix, codes},
   source::{SourceId, Span, Spanned},
 };
 
@@ -139,7 +139,8 @@ impl<'t> Builder<'t> {
     self.report(
       Diagnostic::new(&codes::MISSING_COMMA, "expected a comma or a line break")
         .label(place, "here")
-        .label(next, "this begins on the same line"),
+        .label(next, "this begins on the same line")
+        .fix(Fix::insert(place, place.range().end, ",")),
     );
     false
   }
