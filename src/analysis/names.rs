@@ -1,6 +1,9 @@
 //! Names inside one function, worker or orchestrator: scopes, and what conditions have proved about them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
 
 use super::{
   checker::Checker,
@@ -77,6 +80,10 @@ pub struct Body<'c, 'a> {
   pub unsigned: bool,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// The name of the step whose value the node at hand becomes, if it succeeds.
+  pub own: Option<String>,
+  /// Names of steps, in an `on failure` that can't read them.
+  pub beyond: HashSet<String>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -92,6 +99,8 @@ impl<'c, 'a> Body<'c, 'a> {
       loops: 0,
       unsigned: false,
       returns: None,
+      own: None,
+      beyond: HashSet::new(),
     }
   }
 
@@ -287,7 +296,14 @@ impl<'c, 'a> Body<'c, 'a> {
     {
       return;
     }
-    let finding = if callable.is_some() {
+    let finding = if self.beyond.contains(name) {
+      Diagnostic::new(
+        &codes::UNKNOWN_NAME,
+        format!("`on failure` can't read the step `{name}`"),
+      )
+      .label(span, "may have no value")
+      .help("it reads parameters and `error`, where `error.step` says what failed; `undo` and `catch` read steps")
+    } else if callable.is_some() {
       Diagnostic::new(
         &codes::WRONG_KIND,
         format!("`{name}` is something to call, not a value"),

@@ -6,6 +6,8 @@ use super::{
   blocks::End,
   checker::Checker,
   cycles::{self, Need},
+  edges,
+  endings::failure_block,
   names::Body,
   reads::Reads,
   symbols::{Space, Target, number},
@@ -44,6 +46,7 @@ impl Checker<'_> {
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    self.undone_failures();
   }
 
   fn sign_orchestrator(&mut self, at: usize) {
@@ -64,6 +67,7 @@ impl Checker<'_> {
         result: None,
         span: declared.it.body.span,
       },
+      on_failure: None,
     });
   }
 
@@ -129,11 +133,16 @@ impl Checker<'_> {
         what: &what,
       },
     );
+    let handler = failure_block(&declared.it.body).map(|block| {
+      let steps = edges::names(&declared.it.body);
+      body.on_failure(block, steps)
+    });
     if let Signature::Own { params: written, .. } = &declared.it.signature {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.params = params;
     orchestrator.body = block;
+    orchestrator.on_failure = handler;
   }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{cycles::Need, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, NodeKind, StepKind, Visit},
+  hir::{self, NodeKind, StepKind, Take, Visit},
   source::Span,
   types::Type,
 };
@@ -66,8 +66,8 @@ impl Body<'_, '_> {
         continue;
       };
       let reads = self.reads.get(&local).copied().unwrap_or_default();
-      let collected =
-        matches!(&node.kind, NodeKind::Attempt(_)) || matches!(&node.kind, NodeKind::Each(each) if each.collect);
+      let collected = matches!(&node.kind, NodeKind::Attempt(_))
+        || matches!(&node.kind, NodeKind::Each(each) if matches!(each.take, Take::Collect));
       if collected && reads.all == reads.succeeded {
         let finding = Diagnostic::new(
           &codes::IGNORED_FAILURES,
@@ -88,6 +88,8 @@ impl Body<'_, '_> {
       };
       if reads.all == 0
         && silent
+        && node.undo.is_none()
+        && node.finally.is_none()
         && !node.ty.is_unknown()
         && *node.ty.resolved() != Type::Null
         && !step.segment.starts_with('_')

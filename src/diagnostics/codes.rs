@@ -71,9 +71,15 @@ codes! {
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
+  CONSTANT_STOP = "loop/constant-stop", Critical, "a `stop when` that no value can change";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
+  // failures
+  NO_EFFECT = "undo/no-effect", Critical, "an `undo` or `finally` of what calls nothing";
+  ENDING_CALL = "undo/not-a-call", Critical, "an `undo` or `finally` that is no call";
+  UNDO_OF_FAILED = "undo/of-failed", High, "a fallback that undoes the call that failed";
+  FAILURE_AS_SUCCESS = "failure/as-success", High, "a group that takes failures for what it looks for";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";

@@ -7,7 +7,14 @@ use std::{
 };
 
 use super::{
-  attempt::Message, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, repeat::RepeatState,
+  attempt::Message,
+  closing::Ends,
+  each::EachState,
+  event::{Taker, TimerId},
+  layout::NodeId,
+  leaf::Leaf,
+  loss::Loss,
+  repeat::RepeatState,
   scope::BlockState,
 };
 use crate::{
@@ -42,6 +49,8 @@ pub(super) struct Instance {
   pub loss: Option<Loss>,
   /// By slot.
   pub children: BTreeMap<Slot, InstanceId>,
+  /// What is called once it, or the scope around it, is over.
+  pub ends: Option<Box<Ends>>,
   pub state: State,
 }
 
@@ -59,6 +68,10 @@ pub(super) enum Slot {
   Arm,
   /// What a handler wraps: it has the handler's path, so its end is not an event of its own.
   Wrapped,
+  /// Calls of a scope that is over.
+  Undo,
+  Finally,
+  OnFailure,
 }
 
 #[derive(Debug)]
@@ -92,8 +105,36 @@ pub(super) enum End {
   Failed(Arc<Failure>),
   /// Never started.
   Skipped,
-  /// Ended from outside; with failures that came after that.
-  Cancelled(Vec<Cause>),
+  /// Ended from outside.
+  Cancelled(Late),
+}
+
+/// What failed in an instance after it was clear that it would not succeed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Late {
+  pub causes: Vec<Cause>,
+  /// Paths of `undo` and `finally` calls.
+  pub undo_failed: Vec<Arc<str>>,
+}
+
+impl Slot {
+  /// What takes the failure of a call that a scope makes when it is over.
+  pub fn ending(self) -> Option<Taker> {
+    match self {
+      Slot::Undo => Some(Taker::Undo),
+      Slot::Finally => Some(Taker::Finally),
+      Slot::OnFailure => Some(Taker::OnFailure),
+      _ => None,
+    }
+  }
+}
+
+impl Instance {
+  /// Whether names, `undo` and `finally` of what is inside belong to it.
+  pub fn is_scope(&self) -> bool {
+    let own = matches!(self.slot, Slot::Root | Slot::Item(_)) || self.slot.ending().is_some();
+    own || matches!(self.state, State::Block(_))
+  }
 }
 
 /// A slab: ids are reused with another generation.
@@ -156,6 +197,18 @@ impl Instances {
   /// The names in scope in an instance.
   pub fn names(&self, id: InstanceId) -> Names<'_> {
     Names { instances: self, id }
+  }
+}
+
+/// A few names, and those around them.
+pub(super) struct Within<'a> {
+  pub locals: &'a Locals,
+  pub around: Names<'a>,
+}
+
+impl eval::Scope for Within<'_> {
+  fn local(&self, local: LocalId) -> Option<Value> {
+    self.locals.get(&local).cloned().or_else(|| self.around.local(local))
   }
 }
 

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Edge, EdgeKind, Graph, Kind, LARGEST, Node, reads};
+use super::{Edge, EdgeKind, Graph, Kind, LARGEST, Node};
 use crate::{
   hir::{
     Arm, Block, Branch, Call, Each, Expr, LocalId, Node as Work, NodeKind, OrchestratorId, Otherwise, Program, Repeat,
-    Step, StepKind, Wait, WaitKind,
+    Step, StepKind, Take, Tolerance, Wait, WaitKind,
   },
   source::Sources,
 };
@@ -190,8 +190,14 @@ impl Builder<'_> {
       (None, Some(width)) => label.push_str(&format!("\nconcurrent {}", self.text(width))),
       (None, None) => {}
     }
-    if each.collect {
-      label.push_str("\ncollect");
+    match &each.take {
+      Take::Nothing => {}
+      Take::Collect => label.push_str("\ncollect"),
+      Take::Tolerate(Tolerance::Count(count)) => label.push_str(&format!("\ntolerate {}", self.text(count))),
+      Take::Tolerate(Tolerance::Percent(percent)) => label.push_str(&format!("\ntolerate {percent}%")),
+    }
+    if let Some(stop) = &each.stop {
+      label.push_str(&format!("\nstop when {}", self.text(&stop.condition)));
     }
     let (cluster, inner) = self.cluster(place, segment, Kind::Each, label);
     self.body(cluster, &each.body, &inner);
@@ -292,7 +298,7 @@ impl Builder<'_> {
   /// Edges to `node` from the steps that the expression reads.
   fn reads(&mut self, value: &Expr, node: NodeIndex) {
     let mut from: Vec<NodeIndex> = Vec::new();
-    reads::locals(value, &mut |local| from.extend(self.locals.get(&local)));
+    value.locals(&mut |local| from.extend(self.locals.get(&local)));
     from.sort_unstable();
     from.dedup();
     for step in from {

@@ -5,7 +5,6 @@ mod build;
 pub mod dot;
 pub mod json;
 pub mod mermaid;
-mod reads;
 #[cfg(test)]
 mod tests;
 

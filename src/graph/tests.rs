@@ -6,7 +6,8 @@ use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
     Arm, Block, Branch, Call, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
-    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker, WorkerId, WorkerKind,
+    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId,
+    WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,
@@ -43,6 +44,8 @@ fn node(kind: NodeKind) -> Node {
     span: span("issues"),
     deadline: None,
     delay: None,
+    undo: None,
+    finally: None,
   }
 }
 
@@ -101,6 +104,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     input: Type::record([]),
     output: Type::Null,
     body,
+    on_failure: None,
   });
   Program {
     modules: vec![Module {
@@ -146,7 +150,8 @@ fn triage() -> Program {
     items: expr("issues"),
     fold: None,
     concurrent: Some(expr("3")),
-    collect: true,
+    take: Take::Collect,
+    stop: None,
     body: node(NodeKind::Block(block(
       vec![
         step("a", Some(11), StepKind::Node(work()), &[]),

@@ -3,12 +3,14 @@
 
 mod expr;
 mod flow;
+mod reads;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, Step, StepKind, StopWhen, Take,
+  Tolerance, Visit, Wait, WaitKind,
 };
 
 use crate::{
@@ -247,6 +249,7 @@ pub struct Orchestrator {
   pub input: Type,
   pub output: Type,
   pub body: Block,
+  pub on_failure: Option<OnFailure>,
 }
 
 /// Where the expression of a policy is evaluated.

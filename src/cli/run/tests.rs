@@ -221,6 +221,7 @@ fn report_orchestrator() -> (Program, Sources) {
       result: None,
       span,
     },
+    on_failure: None,
   };
   let program = Program {
     orchestrators: vec![orchestrator],

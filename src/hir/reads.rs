@@ -1,14 +1,22 @@
 //! Which names an expression reads.
 
-use crate::hir::{ElementPart, Expr, ExprKind, FieldPart, LocalId};
+use super::{ElementPart, Expr, ExprKind, FieldPart, LocalId};
 
-/// Calls `found` with every local that the expression mentions, its own ones too.
-pub(super) fn locals(expr: &Expr, found: &mut dyn FnMut(LocalId)) {
-  if let ExprKind::Local(local) = &expr.kind {
-    found(*local);
+impl Expr {
+  /// Calls `found` with every local that the expression mentions, its own ones too.
+  pub fn locals(&self, found: &mut dyn FnMut(LocalId)) {
+    if let ExprKind::Local(local) = &self.kind {
+      found(*local);
+    }
+    let mut inside = |part: &Expr| stacker::maybe_grow(64 << 10, 1 << 20, || part.locals(found));
+    parts(self, &mut inside);
   }
-  let mut inside = |part: &Expr| stacker::maybe_grow(64 << 10, 1 << 20, || locals(part, found));
-  parts(expr, &mut inside);
+
+  pub fn mentions(&self, local: LocalId) -> bool {
+    let mut found = false;
+    self.locals(&mut |other| found |= other == local);
+    found
+  }
 }
 
 /// Calls `visit` with the expressions directly inside of this one.
