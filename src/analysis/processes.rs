@@ -31,6 +31,7 @@ impl Body<'_, '_> {
       env: Vec::new(),
       expect: Arc::new([0..=0]),
       output: None,
+      permit: None,
       stdout: LocalId(u32::MAX),
       stderr: LocalId(u32::MAX),
       exit: LocalId(u32::MAX),
@@ -41,10 +42,14 @@ impl Body<'_, '_> {
           kind: ast::ExprKind::Null,
           ..
         }) => made.stdin = Stdin::Nothing,
-        SettingKind::Stdin(value) => made.stdin = Stdin::Expr(self.infer(value)),
+        SettingKind::Stdin(value) => {
+          let value = self.infer(value);
+          made.stdin = Stdin::Expr(self.keeps_secrets(value, "`stdin`"));
+        }
         SettingKind::Cwd(value) => made.cwd = self.cwd(value),
         SettingKind::Env(parts) => made.env = self.env(parts),
         SettingKind::Expect(codes) => made.expect = self.expect_codes(codes),
+        SettingKind::Permit(entries) => made.permit = Some(self.permit(entries, setting.keyword)),
         SettingKind::Output(value) => self.output(value, setting.keyword, signed, &mut made),
         _ => {}
       }
@@ -58,7 +63,7 @@ impl Body<'_, '_> {
       made.stdout = inner.bind(&name("stdout"), Type::string(), false);
       made.stderr = inner.bind(&name("stderr"), Type::string(), false);
       made.exit = inner.bind(&name("exit"), Type::int_range(0, 255), false);
-      inner.check_boundary(value, &signed.output, "the `output` of the worker")
+      inner.check_boundary(value, &signed.output.with_paths(), "the `output` of the worker")
     });
     made.output = Some(output);
   }
@@ -145,7 +150,7 @@ impl Body<'_, '_> {
             self.say(finding);
           }
           let value = self.infer(value);
-          if !value.ty.without_null().is_scalar() {
+          if *value.ty.resolved() != Type::Secret && !value.ty.without_null().is_scalar() {
             let finding = Diagnostic::new(
               &codes::BAD_OPERAND,
               "a variable is a number, string, boolean, time or duration",

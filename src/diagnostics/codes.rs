@@ -62,7 +62,9 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
+  SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
@@ -80,6 +82,9 @@ codes! {
   ENDING_CALL = "undo/not-a-call", Critical, "an `undo` or `finally` that is no call";
   UNDO_OF_FAILED = "undo/of-failed", High, "a fallback that undoes the call that failed";
   FAILURE_AS_SUCCESS = "failure/as-success", High, "a group that takes failures for what it looks for";
+  // triggers
+  BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
+  UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";

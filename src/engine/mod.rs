@@ -5,6 +5,7 @@ mod attempt;
 mod choice;
 mod closing;
 mod each;
+mod errand;
 mod event;
 mod exchange;
 mod failing;

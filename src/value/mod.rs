@@ -4,6 +4,10 @@ mod build;
 mod conform;
 mod failure;
 mod json;
+mod manifest;
+mod places;
+mod reading;
+mod stored;
 mod text;
 mod union;
 
@@ -15,6 +19,10 @@ pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
+pub use manifest::{DEEPEST, Entry, Manifest, stays_inside};
+pub use places::{Capture, captured};
+pub use reading::{from_text, misfit};
+pub use stored::{Stored, StoredKind, is_name};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the
@@ -30,10 +38,22 @@ pub enum Value {
   Time(jiff::Timestamp),
   /// Milliseconds.
   Duration(i64),
+  /// A file or directory.
+  Stored(Arc<Stored>),
+  /// A text with secrets in it, each by its name.
+  Secret(Arc<[SecretPart]>),
   List(Arc<List>),
   /// A record or a map: the type tells which. Records keep their declared order, maps are sorted by key; a null
   /// stands for an absent field and is left out where the type says `b?: T`.
   Record(Arc<Record>),
+}
+
+/// A piece of a text with secrets in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPart {
+  Text(Arc<str>),
+  /// The environment variable of `orch` that holds it.
+  Variable(Arc<str>),
 }
 
 /// The items of a list value, with their weight.
@@ -128,6 +148,18 @@ impl Value {
     Value::String(text.into())
   }
 
+  /// The secret in an environment variable.
+  pub fn secret(variable: impl Into<Arc<str>>) -> Value {
+    Value::Secret([SecretPart::Variable(variable.into())].into())
+  }
+
+  /// `env:NAME` as the secret that it names.
+  pub fn secret_from(text: &str) -> Option<Value> {
+    let name = text.strip_prefix("env:")?;
+    let fine = !name.is_empty() && !name.contains(['=', '\0']);
+    fine.then(|| Value::secret(name))
+  }
+
   /// `{ ok: true, value }`
   ///
   /// # Errors
@@ -177,6 +209,8 @@ impl Value {
       Value::Float(_) => scalar(25),
       Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
+      Value::Stored(stored) => scalar(stored.text_len() + 2),
+      Value::Secret(parts) => scalar(parts.iter().fold(2, |sum, part| sum + part.len())),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,
     }
@@ -210,6 +244,14 @@ impl Value {
       .and_then(|fields| fields.get(name))
       .cloned()
       .unwrap_or(Value::Null)
+  }
+}
+
+impl SecretPart {
+  fn len(&self) -> u64 {
+    match self {
+      SecretPart::Text(text) | SecretPart::Variable(text) => text.len() as u64 + 5,
+    }
   }
 }
 

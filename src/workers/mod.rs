@@ -1,12 +1,15 @@
 //! Carries out invocations, one file per kind of worker. Knows nothing of the language, nor of what an answer means.
 
 mod environment;
+mod errand;
 mod group;
 mod guard;
 mod launch;
 mod log;
 mod mock;
+mod permit;
 mod process;
+mod redact;
 mod scratch;
 mod streams;
 
@@ -14,11 +17,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
+use crate::files::Depot;
 use crate::protocol::{Answer, Identity, Invocation, Performer, Signals, Task, WorkerError};
 use crate::value::FailureKind;
 
 use environment::Inherited;
 use guard::Guard;
+use redact::Redactor;
 
 pub use guard::{GUARD_COMMAND, guard, guard_program};
 
@@ -40,6 +45,10 @@ pub struct Options {
   pub scratch: PathBuf,
   /// The program to run as `PROGRAM __guard`, see [`guard_program`]; `None`: what runs is orphaned by a `kill -9`.
   pub guard: Option<PathBuf>,
+  /// Where files are kept that workers are given and leave.
+  pub files: Depot,
+  /// Variables of orch's own environment that hold secrets: their texts are taken out of all that workers say.
+  pub secrets: Vec<Arc<str>>,
 }
 
 /// Real workers. Must be used within a tokio runtime.
@@ -52,14 +61,17 @@ struct Shared {
   options: Options,
   inherited: Inherited,
   guard: Option<Arc<Guard>>,
+  redactor: Arc<Redactor>,
   at_once: watch::Sender<bool>,
 }
 
 impl Workers {
   pub fn new(options: Options) -> Self {
     let guard = options.guard.clone().map(|program| Arc::new(Guard::new(program)));
+    let redactor = Arc::new(Redactor::of(&options.secrets));
     let shared = Shared {
       options,
+      redactor,
       inherited: Inherited::from_orch(),
       guard,
       at_once: watch::Sender::new(false),
@@ -91,7 +103,8 @@ impl Performer for Workers {
     let Invocation { identity, task } = invocation;
     match task {
       Task::Process(task) => Box::pin(process::perform(self.shared.clone(), identity, task, signals)),
-      Task::Mock(task) => Box::pin(mock::perform(task, signals)),
+      Task::Errand(errand) => Box::pin(errand::perform(self.shared.clone(), identity, errand, signals)),
+      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, signals)),
     }
   }
 }

@@ -12,7 +12,9 @@ async fn mocks_answer_as_told() {
   let workers = Workers::new(Options {
     logs: None,
     scratch: "/nowhere".into(),
+    files: orch::files::Depot::new("/nowhere".into()),
     guard: None,
+    secrets: Vec::new(),
   });
   let failed = error(FailureKind::Timeout, "late");
   let malformed = error(FailureKind::Contract, "the answer is not JSON");
@@ -39,7 +41,11 @@ async fn mocks_answer_as_told() {
         tokio::task::yield_now().await;
       }),
     };
-    let task = Task::Mock(MockTask { delay, answer });
+    let task = Task::Mock(MockTask {
+      delay,
+      answer,
+      texts: Vec::new(),
+    });
     let answer = within(workers.perform(
       Invocation {
         identity: identity(),
