@@ -98,10 +98,7 @@ impl Body<'_, '_> {
             ended = None;
           }
           self.misplaced(step, end);
-          // it is no step, and bounds the whole orchestrator
-          if !matches!(step.kind, ast::StepKind::Declaration(ast::Declaration::Permit(_))) {
-            lines.steps.push(step);
-          }
+          lines.steps.push(step);
         }
       }
     }
@@ -150,9 +147,6 @@ impl Body<'_, '_> {
         "a `stage`",
         "stages stand at the top of an orchestrator and do not nest",
       ),
-      ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
-        ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
-      }
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
     };
@@ -294,24 +288,31 @@ impl Body<'_, '_> {
 
   /// What stands at the top of an orchestrator and is no step; `handler` is the first `on failure`.
   fn declaration(&mut self, declaration: &ast::Declaration, span: Span, handler: &mut Option<Span>, end: End<'_>) {
-    let ast::Declaration::OnFailure(_) = declaration else {
-      return self.checker.unbuilt(span, "this declaration");
+    let top = matches!(end, End::Return { .. });
+    let (what, help) = match declaration {
+      // it bounds the whole orchestrator
+      ast::Declaration::Permit(_) if top => return,
+      ast::Declaration::OnFailure(_) if top => return self.one_handler(span, handler),
+      ast::Declaration::Permit(_) => ("a `permit`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::OnFailure(_) => (
+        "`on failure`",
+        "it stands at the top of an orchestrator; inside, `catch` says what to do about a failure",
+      ),
+      _ => return self.checker.unbuilt(span, "this declaration"),
     };
-    let finding = match (end, *handler) {
-      (End::Return { .. }, None) => {
-        *handler = Some(span);
-        return;
-      }
-      (End::Return { .. }, Some(first)) => {
-        Diagnostic::new(&codes::DUPLICATE, "the orchestrator has a second `on failure`")
-          .label(span, "this one")
-          .label(first, "the first one")
-          .help("put the steps of both into one")
-      }
-      _ => Diagnostic::new(&codes::MISPLACED_STEP, "`on failure` can't stand here")
-        .label(span, "not here")
-        .help("it stands at the top of an orchestrator; inside, `catch` says what to do about a failure"),
+    let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("{what} can't stand here"));
+    self.say(finding.label(span, "not here").help(help));
+  }
+
+  fn one_handler(&mut self, span: Span, handler: &mut Option<Span>) {
+    let Some(first) = *handler else {
+      *handler = Some(span);
+      return;
     };
+    let finding = Diagnostic::new(&codes::DUPLICATE, "the orchestrator has a second `on failure`")
+      .label(span, "this one")
+      .label(first, "the first one")
+      .help("put the steps of both into one");
     self.say(finding);
   }
 

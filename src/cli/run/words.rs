@@ -49,10 +49,10 @@ pub fn taker(by: Taker) -> &'static str {
     Taker::Attempt => "taken as a value",
     Taker::Collect => "collected",
     Taker::Tolerate => "tolerated",
-    Taker::StopWhen => "not what `stop when` looks for",
+    Taker::StopWhen => "passed over",
     Taker::Undo => "not undone",
     Taker::Finally => "not closed",
-    Taker::OnFailure => "in `on failure`",
+    Taker::OnFailure => "failed as well",
   }
 }
 
