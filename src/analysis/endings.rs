@@ -20,7 +20,7 @@ impl Body<'_, '_> {
   pub fn endings(&mut self, written: &ast::Node, node: &mut hir::Node) {
     for (word, call) in [("undo", &written.undo), ("finally", &written.finally)] {
       let Some(call) = call else { continue };
-      self.no_effect(word, call, node);
+      self.no_effect(word, call, (written, node));
       let ending = Some(Box::new(self.ending(word, call, node)));
       match word {
         "undo" => node.undo = ending,
@@ -65,12 +65,16 @@ impl Body<'_, '_> {
     names
   }
 
-  fn no_effect(&mut self, word: &str, call: &ast::Node, node: &hir::Node) {
+  fn no_effect(&mut self, word: &str, call: &ast::Node, (written, node): (&ast::Node, &hir::Node)) {
     let mut calls = false;
     node.visit_nodes(&mut |inner| calls |= matches!(inner.kind, NodeKind::Work(_) | NodeKind::Orchestrate(_)));
     if calls || node.ty.is_unknown() {
       return;
     }
+    let head = match &written.kind {
+      ast::NodeKind::Expr(value) => value.span,
+      _ => written.span,
+    };
     let (undoes, help) = match word {
       "undo" => (
         "undo",
@@ -79,7 +83,7 @@ impl Body<'_, '_> {
       _ => ("close", "it stands behind a call: `file = open(x) finally close(file)`"),
     };
     let finding = Diagnostic::new(&codes::NO_EFFECT, format!("there is nothing to {undoes}"))
-      .label(node.span, "calls no worker")
+      .label(head, "calls no worker")
       .label(call.span, format!("what should this {undoes}?"))
       .help(help);
     self.say(finding);

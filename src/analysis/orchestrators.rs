@@ -119,7 +119,7 @@ impl Checker<'_> {
 
   fn check_orchestrator(&mut self, at: usize) {
     let declared = self.symbols.orchestrators[at];
-    let params = std::mem::take(&mut self.program.orchestrators[at].params);
+    let params = self.program.orchestrators[at].params.clone();
     let output = self.program.orchestrators[at].output.clone();
     let unsigned = self.program.orchestrators[at].input == Type::Unknown;
     let mut body = Body::new(self, declared.module);
@@ -141,7 +141,6 @@ impl Checker<'_> {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
-    orchestrator.params = params;
     orchestrator.body = block;
     orchestrator.on_failure = handler;
   }

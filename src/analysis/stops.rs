@@ -34,14 +34,7 @@ impl Body<'_, '_> {
         self.at_least(&count, 0, "`tolerate`");
         Tolerance::Count(count)
       }
-      ast::Tolerance::Percent(percent) => {
-        if !(0.0..=100.0).contains(&percent.value) {
-          let finding = Diagnostic::new(&codes::BAD_BOUND, "`tolerate` takes from 0% to 100%")
-            .label(percent.span, "more than all can't be lost");
-          self.say(finding);
-        }
-        Tolerance::Percent(percent.value)
-      }
+      ast::Tolerance::Percent(percent) => Tolerance::Percent(percent.value),
     }
   }
 
@@ -72,7 +65,7 @@ impl Body<'_, '_> {
     };
     if backwards {
       self.checker.findings.0.truncate(mark);
-    } else if !lowered.condition.ty.is_unknown() {
+    } else if self.checker.findings.0.len() == mark {
       self.constant_stop(&lowered);
     }
     lowered
@@ -119,21 +112,15 @@ impl Body<'_, '_> {
     let own = value.as_record().is_some_and(|record| record.fields.contains_key("ok"));
     let looked_for = self.sign_of(&stop.condition);
     let collects = matches!(take, Take::Collect) && !own && !value.is_unknown();
-    let (label, help) = match looked_for {
-      Some((span, _)) if collects => (
-        span,
-        "a failure is kept by `collect` and never stops a group: `it` and `done` are the values of those that succeeded",
-      ),
-      Some((span, Sign::Failure)) if outcomes => (span, OUTCOMES),
-      None if outcomes => (stop.condition.span, OUTCOMES),
+    let (place, label, help) = match looked_for {
+      Some((span, _)) if collects => (span, "looks at outcomes", COLLECTED),
+      Some((span, Sign::Failure)) if outcomes => (span, "looks for a failure", OUTCOMES),
+      None if outcomes => (stop.condition.span, "takes a failure like a value", OUTCOMES),
       _ => return false,
     };
-    let finding = Diagnostic::new(
-      &codes::FAILURE_AS_SUCCESS,
-      "a failure would count as what the group looks for",
-    )
-    .label(label, "holds when something has failed")
-    .help(help);
+    let message = "a failure would count as what the group looks for";
+    let finding = Diagnostic::new(&codes::FAILURE_AS_SUCCESS, message).label(place, label);
+    let finding = finding.help(help);
     self.say(finding);
     true
   }
@@ -158,6 +145,7 @@ impl Body<'_, '_> {
   }
 }
 
+const COLLECTED: &str = "`collect` keeps failures; `it` and `done` are the values of those that succeeded";
 const OUTCOMES: &str = "let what fails fail: without `attempt`, `it` and `done` are the values of those that succeeded";
 
 #[derive(Clone, Copy, PartialEq, Eq)]

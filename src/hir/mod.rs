@@ -110,7 +110,7 @@ pub struct Function {
 }
 
 /// What a function, worker or orchestrator is called with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Param {
   pub name: Arc<str>,
   pub local: LocalId,
