@@ -231,6 +231,11 @@ impl Body<'_, '_> {
         let node = self.node(written);
         self.own = None;
         self.set_type(&name.value, &node.ty);
+        if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
+          && self.is_constant(value)
+        {
+          self.constant_steps.extend(local);
+        }
         self.needless_after(written);
         StepKind::Node(node)
       }
@@ -291,9 +296,13 @@ impl Body<'_, '_> {
     let top = matches!(end, End::Return { .. });
     let (what, help) = match declaration {
       // it bounds the whole orchestrator
-      ast::Declaration::Permit(_) if top => return,
+      ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. } if top => return,
       ast::Declaration::OnFailure(_) if top => return self.one_handler(span, handler),
       ast::Declaration::Permit(_) => ("a `permit`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::Overlap { .. } => (
+        "an `overlap`",
+        "it is about whole runs, and stands at the top of an orchestrator",
+      ),
       ast::Declaration::OnFailure(_) => (
         "`on failure`",
         "it stands at the top of an orchestrator; inside, `catch` says what to do about a failure",

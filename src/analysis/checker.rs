@@ -8,6 +8,7 @@ use std::{
 use super::{
   habits,
   policies::WorkerPolicies,
+  pools,
   profiles::Replacements,
   symbols::{Space, Symbols, Target, number},
 };
@@ -66,6 +67,8 @@ pub struct Checker<'a> {
   pub lets: Vec<Option<TypedLet>>,
   /// By worker.
   pub worker_policies: Vec<WorkerPolicies>,
+  /// By number of `Target::Pool`.
+  pub pools: Vec<pools::Seen<'a>>,
   /// Constants with another value than the one written.
   pub replaced: HashMap<usize, Replaced<'a>>,
   /// Module-level things that something uses.
@@ -100,6 +103,7 @@ impl<'a> Checker<'a> {
       contracts: Vec::new(),
       lets,
       worker_policies: Vec::new(),
+      pools: Vec::new(),
       replaced: replacements.constants.clone(),
       used: HashSet::new(),
       used_names: HashSet::new(),

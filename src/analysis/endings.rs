@@ -67,7 +67,9 @@ impl Body<'_, '_> {
 
   fn no_effect(&mut self, word: &str, call: &ast::Node, (written, node): (&ast::Node, &hir::Node)) {
     let mut calls = false;
-    node.visit_nodes(&mut |inner| calls |= matches!(inner.kind, NodeKind::Work(_) | NodeKind::Orchestrate(_)));
+    node.visit_nodes(&mut |inner| {
+      calls |= called(inner).is_some() || matches!(inner.kind, NodeKind::Dispatch(_) | NodeKind::RunPlan(_));
+    });
     if calls || node.ty.is_unknown() {
       return;
     }

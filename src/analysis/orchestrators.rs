@@ -43,10 +43,12 @@ impl Checker<'_> {
     if cycles.is_empty() {
       self.too_deep(&order, &calls);
     }
+    self.lower_pools();
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
     self.undone_failures();
+    self.check_run_cycles();
   }
 
   fn sign_orchestrator(&mut self, at: usize) {
@@ -62,6 +64,7 @@ impl Checker<'_> {
       params: signed.params,
       input: signed.input,
       output: signed.output,
+      overlap: None,
       body: hir::Block {
         steps: Vec::new(),
         result: None,
@@ -125,6 +128,7 @@ impl Checker<'_> {
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
     body.unsigned = unsigned;
+    let overlap = body.overlap(&declared.it.body, &output);
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,
@@ -143,5 +147,6 @@ impl Checker<'_> {
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.body = block;
     orchestrator.on_failure = handler;
+    orchestrator.overlap = overlap;
   }
 }

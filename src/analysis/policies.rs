@@ -31,6 +31,8 @@ pub enum Spot {
   WorkerCall,
   OrchestratorCall,
   Each,
+  /// `run plan`
+  Run,
   /// Another node; an expression when it is one.
   Node {
     expression: bool,
@@ -96,12 +98,12 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
       "workers: it says what the worker is",
     ),
     "concurrent" => (
-      matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each),
-      "workers and `each`",
+      matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each | Spot::Run),
+      "workers, `each` and `run`",
     ),
     "collect" => (
-      matches!(spot, Spot::Each),
-      "`each`, before its `=>` or `{`; one call is taken by `attempt`",
+      matches!(spot, Spot::Each | Spot::Run),
+      "`run`, and `each` before its `=>` or `{`; one call is taken by `attempt`",
     ),
     "tolerate" | "stop when" => (matches!(spot, Spot::Each), "`each`, before its `=>` or `{`"),
     "rate" => (false, "the body of a `limit`"),

@@ -69,6 +69,9 @@ codes! {
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
+  // pools
+  SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";
+  IDENTICAL_MEMBERS = "pool/identical", Low, "members of a pool that do the same";
   // flow
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
@@ -76,6 +79,7 @@ codes! {
   CONSTANT_STOP = "loop/constant-stop", Critical, "a `stop when` that no value can change";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
+  CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
   // failures
   NO_EFFECT = "undo/no-effect", Critical, "an `undo` or `finally` of what calls nothing";

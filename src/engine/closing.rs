@@ -154,8 +154,11 @@ impl Run {
     }
   }
 
-  /// A call with `undo` that ran to its end although all around it was lost.
+  /// A call with `undo` that ran to its end, maybe although all around it was lost.
   pub(super) fn succeed_late(&mut self, id: InstanceId, value: Value) {
+    if self.instances.get(id).is_none_or(|instance| instance.loss.is_none()) {
+      return self.succeed(id, value);
+    }
     let item = self.with(id, |instance| match (instance.slot, &mut instance.ends) {
       (Slot::Item(_), Some(ends)) => ends.own.take(),
       _ => None,
@@ -269,8 +272,10 @@ impl Run {
     };
     let failed = instance.closing().map_or(&[][..], |closing| &closing.failed);
     let error = loss.error(&instance.path, failed).to_value();
-    let params = self.program.orchestrator(orchestrator).params.iter();
-    let given = params.filter_map(|param| Some((param.local, instance.locals.get(&param.local)?.clone())));
+    let declared = self.program.orchestrator(orchestrator);
+    let params = declared.params.iter().map(|param| param.local);
+    let names = params.chain(declared.overlap.as_ref().map(|overlap| overlap.last));
+    let given = names.filter_map(|name| Some((name, instance.locals.get(&name)?.clone())));
     let ending = Ending {
       after: 0,
       path: format!("{}!on_failure", instance.path).into(),

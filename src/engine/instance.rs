@@ -11,9 +11,11 @@ use super::{
   closing::Ends,
   each::EachState,
   event::{Taker, TimerId},
+  exchange::Child,
   layout::NodeId,
   leaf::Leaf,
   loss::Loss,
+  plan::PlanState,
   repeat::RepeatState,
   scope::BlockState,
 };
@@ -62,6 +64,8 @@ pub(super) enum Slot {
   Step(usize),
   /// By index into the items of an `each`.
   Item(usize),
+  /// By index into the assignments of a plan.
+  Assignment(usize),
   /// By number of the iteration of a `repeat`, from 0.
   Iteration(u64),
   /// An arm, a fallback, the `else` of a `repeat`.
@@ -90,6 +94,9 @@ pub(super) enum State {
   Block(Box<BlockState>),
   Each(Box<EachState>),
   Repeat(Box<RepeatState>),
+  /// Waits for a run of its own to be remembered.
+  Dispatching(Box<Child>),
+  Run(Box<PlanState>),
   /// Its taken arm runs.
   Choice,
   /// What an `attempt` or `catch` wraps runs.
@@ -133,7 +140,7 @@ impl Instance {
   /// Whether names, `undo` and `finally` of what is inside belong to it.
   pub fn is_scope(&self) -> bool {
     let own = matches!(self.slot, Slot::Root | Slot::Item(_)) || self.slot.ending().is_some();
-    own || matches!(self.state, State::Block(_))
+    own || matches!(self.state, State::Block(_) | State::Run(_))
   }
 }
 

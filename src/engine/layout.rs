@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::hir::{self, Call, Expr, Literal, LocalId, OrchestratorId, Setting, StopWhen, Take, WorkerId};
+use crate::hir::{
+  self, Call, Expr, Literal, LocalId, OrchestratorId, PoolId, RunPlan, Setting, StopWhen, Take, WorkerId,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(u32);
@@ -19,6 +21,17 @@ pub(super) struct Layout {
   orchestrators: Vec<NodeId>,
   /// Of each orchestrator likewise.
   handlers: Vec<Option<OnFailure>>,
+  /// The members of each pool, by its id.
+  pools: Vec<Vec<Member>>,
+}
+
+/// Who may be assigned something by a plan.
+#[derive(Debug)]
+pub(super) struct Member {
+  pub name: Arc<str>,
+  /// Holds the message in `call`.
+  pub message: LocalId,
+  pub call: NodeId,
 }
 
 #[derive(Debug)]
@@ -54,8 +67,10 @@ pub(super) enum Body {
   Fail(Expr),
   Work(Call<WorkerId>),
   Orchestrate(Call<OrchestratorId>),
+  Dispatch(Call<OrchestratorId>),
   Each(Each),
   Repeat(Repeat),
+  Run(RunPlan),
   Choice(Choice),
   Attempt(NodeId),
   Catch {
@@ -159,6 +174,15 @@ impl Layout {
       });
       layout.handlers.push(handler);
     }
+    for pool in &program.pools {
+      let members = pool.members.iter().map(|member| Member {
+        name: member.name.clone(),
+        message: member.message,
+        call: layout.add_node(&member.call),
+      });
+      let members = members.collect();
+      layout.pools.push(members);
+    }
     layout
   }
 
@@ -177,6 +201,10 @@ impl Layout {
 
   pub fn on_failure(&self, id: OrchestratorId) -> Option<OnFailure> {
     self.handlers[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &[Member] {
+    &self.pools[id.0 as usize]
   }
 
   fn add(&mut self, node: Node) -> NodeId {
@@ -222,8 +250,10 @@ impl Layout {
       hir::NodeKind::Fail(expr) => Body::Fail(expr.clone()),
       hir::NodeKind::Work(call) => Body::Work(call.clone()),
       hir::NodeKind::Orchestrate(call) => Body::Orchestrate(call.clone()),
+      hir::NodeKind::Dispatch(call) => Body::Dispatch(call.clone()),
       hir::NodeKind::Each(each) => Body::Each(self.each(each)),
       hir::NodeKind::Repeat(repeat) => Body::Repeat(self.repeat(repeat)),
+      hir::NodeKind::RunPlan(run) => Body::Run((**run).clone()),
       hir::NodeKind::If {
         condition,
         then,

@@ -156,12 +156,16 @@ impl Run {
     self.settle(id);
   }
 
-  /// Whether it is a running call with `undo`: what it does is known only once it has ended.
+  /// Whether it is a call with `undo` that runs: what it does is known only once it has ended.
   pub(super) fn finishes(&self, id: InstanceId) -> bool {
     let Some(instance) = self.instances.get(id) else {
       return false;
     };
-    let runs = matches!(&instance.state, State::Leaf(leaf) if leaf.runs());
+    let runs = match &instance.state {
+      State::Leaf(leaf) => leaf.runs(),
+      State::Dispatching(_) => true,
+      _ => false,
+    };
     runs && self.layout.node(instance.node).undo.is_some()
   }
 
@@ -175,7 +179,9 @@ impl Run {
       }
       State::Leaf(_) => self.stop_leaf(id),
       State::Block(_) => self.skip_pending(id, cause),
+      State::Run(_) => self.skip_assignments(id, cause),
       State::Pending(_)
+      | State::Dispatching(_)
       | State::Begun
       | State::Each(_)
       | State::Repeat(_)
@@ -279,19 +285,24 @@ impl Run {
     });
   }
 
-  /// What keeps its failure from going further: the `each` that it is an instance of, or the scope that it closes.
+  /// What keeps its failure from going further: the `each` or `run` that it is an instance of, or the scope that it
+  /// closes.
   fn taker(&self, instance: &Instance) -> Option<Taker> {
-    let each = || match &self.instances.get(instance.parent?)? {
-      Instance {
-        node,
-        loss: None,
-        state: State::Each(each),
-        ..
-      } => each.taker(self.layout.node(*node)),
-      _ => None,
-    };
+    let parent = instance.parent.and_then(|parent| self.instances.get(parent));
+    let group = || parent.filter(|parent| parent.loss.is_none());
     match instance.slot {
-      Slot::Item(_) => each(),
+      Slot::Item(_) => match group()? {
+        Instance {
+          node,
+          state: State::Each(each),
+          ..
+        } => each.taker(self.layout.node(*node)),
+        _ => None,
+      },
+      Slot::Assignment(_) => match &self.layout.node(group()?.node).body {
+        Body::Run(run) => run.collect.then_some(Taker::Collect),
+        _ => None,
+      },
       slot => slot.ending(),
     }
   }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, OnFailure, Orchestrator,
-    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId,
-    WorkerKind,
+    Arm, Block, Branch, Call, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
+    OnFailure, Orchestrator, OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Take, Wait,
+    WaitKind, Worker, WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,
@@ -103,6 +103,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Null,
+    overlap: None,
     body,
     on_failure: None,
   });
@@ -283,7 +284,10 @@ fn what_closes_a_scope_stands_beside_its_steps() {
     })),
     ..work()
   };
-  let inner = node(NodeKind::Block(block(vec![step("b", Some(2), StepKind::Node(undone()), &[])], None)));
+  let inner = node(NodeKind::Block(block(
+    vec![step("b", Some(2), StepKind::Node(undone()), &[])],
+    None,
+  )));
   let closed = Node {
     finally: undone().undo,
     ..undone()

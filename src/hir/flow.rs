@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Expr, Literal, LocalId, OrchestratorId, Policies, WorkerId};
+use super::{Expr, Literal, LocalId, OrchestratorId, Policies, PoolId, WorkerId};
 use crate::{source::Span, types::Type};
 
 /// The body of a scope.
@@ -106,8 +106,11 @@ pub enum NodeKind {
   Work(Call<WorkerId>),
   /// A nested run: the orchestrator's block as a scope, in this run's journal.
   Orchestrate(Call<OrchestratorId>),
+  /// A run of its own.
+  Dispatch(Call<OrchestratorId>),
   Each(Box<Each>),
   Repeat(Box<Repeat>),
+  RunPlan(Box<RunPlan>),
   If {
     condition: Expr,
     then: Box<Arm>,
@@ -219,6 +222,20 @@ pub struct Repeat {
   pub otherwise: Otherwise,
 }
 
+/// `run plan with concurrent n, collect`: each assignment calls a member of the pool.
+#[derive(Debug, Clone)]
+pub struct RunPlan {
+  /// Of a plan's type.
+  pub plan: Expr,
+  pub pool: PoolId,
+  /// Assignments at most: the bound of the plan's type.
+  pub most: u64,
+  /// An int; `None`: 8.
+  pub concurrent: Option<Expr>,
+  /// A lost assignment loses only those that wait for it.
+  pub collect: bool,
+}
+
 /// What a `repeat` at its bound gives.
 #[derive(Debug, Clone)]
 pub enum Otherwise {
@@ -229,7 +246,7 @@ pub enum Otherwise {
   Node(Box<Arm>),
 }
 
-/// Walks over what runs, outermost first.
+/// Walks over what runs, outermost first; members of pools stand elsewhere.
 pub trait Visit {
   /// Calls `visit` on every node below; on those that `undo` and `finally` call too where `endings` is set.
   fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node));
@@ -271,6 +288,7 @@ impl Visit for Node {
     visit(self);
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => each.body.walk(endings, visit),
       NodeKind::Repeat(repeat) => {
         repeat.body.walk(endings, visit);

@@ -22,7 +22,7 @@ impl Expr {
 /// Calls `visit` with the expressions directly inside of this one.
 fn parts(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
   match &expr.kind {
-    ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => {}
+    ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run | ExprKind::Cards(_) => {}
     ExprKind::Field { base, .. } => visit(base),
     ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => visit(inner),
     ExprKind::Index {

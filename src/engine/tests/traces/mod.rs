@@ -5,6 +5,7 @@ mod endings;
 mod groups;
 mod loops;
 mod losses;
+mod plans;
 mod times;
 
 use super::build::*;
