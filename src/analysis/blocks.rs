@@ -172,7 +172,7 @@ impl Body<'_, '_> {
   /// The steps of a block whose names are bound: edges, cycles, then each typed after what it reads.
   fn steps(&mut self, steps: &[&ast::Step], top: bool) -> Vec<hir::Step> {
     let owners = owners(steps);
-    let (needs, mut waits) = edges(steps, &owners);
+    let (needs, mut waits) = edges(steps, &owners, &self.checker.worker_names);
     let (order, cycles) = cycles::order(steps.len(), &needs);
     let named_twice = named_twice(steps);
     for path in cycles
@@ -341,7 +341,7 @@ impl Body<'_, '_> {
     if node.after.is_empty() {
       return;
     }
-    let reads = Reads::of_node(node);
+    let reads = Reads::of_node(node, &self.checker.worker_names);
     for name in &node.after {
       if reads
         .names

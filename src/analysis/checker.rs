@@ -2,12 +2,15 @@
 
 use std::{
   collections::{HashMap, HashSet},
+  rc::Rc,
   sync::Arc,
 };
 
 use super::{
   habits,
+  patterns::{self, Instances, Template},
   policies::WorkerPolicies,
+  reads::WorkerNames,
   symbols::{Space, Symbols, Target, number},
 };
 use crate::{
@@ -61,6 +64,15 @@ pub struct Checker<'a> {
   pub used_names: HashSet<(usize, Space, String)>,
   /// Workers called somewhere without a timeout of that place.
   pub untimed: HashMap<hir::WorkerId, Option<Span>>,
+  /// Names that stand for workers where values could stand.
+  pub worker_names: WorkerNames,
+  /// By number of `Target::Pattern`.
+  pub templates: Vec<Rc<Template>>,
+  pub instances: Instances,
+  /// What the names of the pattern at hand stand for.
+  pub scope: patterns::Scope,
+  /// Something calls itself: what would be made of patterns has no end.
+  pub circular: bool,
 }
 
 impl<'a> Checker<'a> {
@@ -77,6 +89,7 @@ impl<'a> Checker<'a> {
       ..Program::default()
     };
     let lets = vec![None; symbols.lets.len()];
+    let worker_names = super::call_graph::worker_names(&symbols);
     Self {
       loaded,
       symbols,
@@ -89,11 +102,17 @@ impl<'a> Checker<'a> {
       used: HashSet::new(),
       used_names: HashSet::new(),
       untimed: HashMap::new(),
+      worker_names,
+      templates: Vec::new(),
+      instances: Instances::default(),
+      scope: patterns::Scope::default(),
+      circular: false,
     }
   }
 
   pub fn finish(mut self) -> (Program, Diagnostics) {
     self.declare_types();
+    self.findings.0 = patterns::merged(self.findings.0);
     (self.program, self.findings)
   }
 

@@ -97,6 +97,8 @@ impl Checker<'_> {
       let target = Target::Worker(WorkerId(number(at)));
       ("worker", target, declared.module, &declared.it.name)
     });
+    let patterns = symbols.patterns.iter().enumerate();
+    let patterns = patterns.map(|(at, declared)| ("pattern", Target::Pattern(at), declared.module, &declared.it.name));
     let lets = symbols.lets.iter().enumerate().map(|(at, declared)| {
       let function = declared.it.params.is_some();
       let what = if function { "function" } else { "constant" };
@@ -111,7 +113,12 @@ impl Checker<'_> {
     });
     let groups = symbols.groups.iter().zip(&symbols.group_names).enumerate();
     let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
-    workers.chain(lets).chain(types).chain(limits).chain(groups)
+    workers
+      .chain(patterns)
+      .chain(lets)
+      .chain(types)
+      .chain(limits)
+      .chain(groups)
   }
 
   fn undocumented(&mut self) {

@@ -7,8 +7,9 @@ use super::{
   expressions::broken,
   names::Body,
   nodes::Made,
+  patterns::WorkerList,
   policies::{Spot, WorkerPolicies, written},
-  reads::Reads,
+  reads::{CallRead, Reads},
   symbols::{Space, Target},
 };
 use crate::{
@@ -24,14 +25,22 @@ const DEEPEST_LOOPS: u32 = 4;
 
 impl Body<'_, '_> {
   pub fn each(&mut self, node: &ast::Node, each: &ast::Each) -> Made {
-    let items = self.infer(&each.items);
-    let item = self.item_type(&items, "`each` goes over");
+    let workers = self.worker_list(&each.items);
+    let (items, item) = match &workers {
+      Some(list) => (list.numbers(each.items.span), list.item_type()),
+      None => {
+        let items = self.infer(&each.items);
+        let item = self.item_type(&items, "`each` goes over");
+        (items, item)
+      }
+    };
     let mut policies = WorkerPolicies::default();
     let all: Vec<ast::Policy> = each.with.iter().chain(&node.with).cloned().collect();
     self.apply_policies(written(&all), Spot::Each, &mut policies);
     let names = Items {
       item,
       index: index_type(&items),
+      workers,
     };
     let (kind, ty) = match &each.seed {
       None => self.each_apart(each, items, &names, &policies),
@@ -51,7 +60,7 @@ impl Body<'_, '_> {
     names: &Items,
     policies: &WorkerPolicies,
   ) -> (Each, Type) {
-    let ((item, index), body) = self.scoped(|inner| (inner.bind_items(each, names), inner.node(&each.body)));
+    let ((item, index), body) = self.scoped(|inner| inner.turn_of(each, names));
     let value = if policies.collect && !body.ty.is_unknown() {
       types::outcome(&body.ty)
     } else {
@@ -75,12 +84,11 @@ impl Body<'_, '_> {
     let looped = Looped {
       seed: Some(seed),
       ty,
-      mentions: Reads::of_node(&each.body).mentions("previous"),
+      mentions: Reads::of_node(&each.body, &self.checker.worker_names).mentions("previous"),
       span: seed.span,
     };
     let made = self.looped(&looped, |inner, wanted| {
-      let names = inner.bind_items(each, names);
-      let body = inner.node(&each.body);
+      let (names, body) = inner.turn_of(each, names);
       if let Some((wanted, what)) = wanted {
         inner.checker.mismatch(each.body.span, &body.ty, wanted, what);
       }
@@ -101,10 +109,19 @@ impl Body<'_, '_> {
     (each, made.ty)
   }
 
-  fn bind_items(&mut self, each: &ast::Each, names: &Items) -> (LocalId, Option<LocalId>) {
-    let item = self.bind(&each.item, names.item.clone(), false);
+  /// Binds what the body sees of one item, and types it.
+  fn turn_of(&mut self, each: &ast::Each, names: &Items) -> ((LocalId, Option<LocalId>), hir::Node) {
+    let item = match &names.workers {
+      Some(_) => self.fresh(),
+      None => self.bind(&each.item, names.item.clone(), false),
+    };
     let index = each.index.as_ref();
-    (item, index.map(|index| self.bind(index, names.index.clone(), false)))
+    let index = index.map(|index| self.bind(index, names.index.clone(), false));
+    let body = match &names.workers {
+      Some(list) => self.worker_body(each, list, item),
+      None => self.node(&each.body),
+    };
+    ((item, index), body)
   }
 
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
@@ -211,10 +228,11 @@ impl Body<'_, '_> {
       let Some(step) = step.filter(|_| seen.insert(name)) else {
         continue;
       };
-      let reads = Reads::of_step(step);
-      let works = |callee: &&ast::Name| {
-        let entry = self.checker.symbols.find(self.module, Space::Callable, &callee.value);
-        let builtin = hir::Builtin::find(&callee.value).is_some();
+      let reads = Reads::of_step(step, &self.checker.worker_names);
+      let works = |call: &CallRead<'_>| {
+        let callee = &call.callee.value;
+        let entry = self.checker.symbols.find(self.module, Space::Callable, callee);
+        let builtin = hir::Builtin::find(callee).is_some();
         entry.map_or(!builtin, |entry| !matches!(entry.targets[..], [Target::Let(_)]))
       };
       if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.calls.iter().any(works) {
@@ -233,6 +251,8 @@ impl Body<'_, '_> {
 struct Items {
   item: Type,
   index: Type,
+  /// The items are numbers of workers: the name stands for the worker.
+  workers: Option<WorkerList>,
 }
 
 /// The places of a list, as far as its length is known.

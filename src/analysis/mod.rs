@@ -3,6 +3,7 @@
 mod blocks;
 mod builtin_types;
 mod builtins;
+mod call_graph;
 mod calls;
 mod checker;
 mod conditions;
@@ -24,6 +25,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod patterns;
 mod policies;
 mod processes;
 mod reads;

@@ -162,13 +162,16 @@ impl Checker<'_> {
       TypeExprKind::String(text) => Type::literal(text),
       TypeExprKind::Broken => Type::Unknown,
       TypeExprKind::Worker { .. } => {
-        self.unbuilt(ty.span, "a type of workers");
+        let finding = Diagnostic::new(&codes::WRONG_KIND, "a type of workers can't stand here")
+          .label(ty.span, "workers are not values")
+          .help("a parameter of a `pattern` can be one, or a list of them; nothing else holds workers");
+        self.say(finding);
         Type::Unknown
       }
       TypeExprKind::Optional(inner) => self.type_of(module, inner).optional(),
       TypeExprKind::List { item, refine } => {
         let item = self.type_of(module, item);
-        let (min, max) = self.lengths(refine.as_ref());
+        let (min, max) = self.lengths(module, refine.as_ref());
         Type::List(Arc::new(ListType { item, min, max }))
       }
       TypeExprKind::Record { fields, open } => self.record_of(module, fields, *open),
@@ -250,7 +253,7 @@ impl Checker<'_> {
     }
     match (name.value.as_str(), refine) {
       _ if !known => self.declared_type(module, name),
-      ("string", _) => self.string_type(refine),
+      ("string", _) => self.string_type(module, refine),
       ("int", _) => self.int_type(refine),
       ("float", _) => self.float_type(refine),
       (word, Some(refine)) => {
@@ -272,6 +275,9 @@ impl Checker<'_> {
   }
 
   fn declared_type(&mut self, module: usize, name: &Spanned<String>) -> Type {
+    if let Some(ty) = self.scope.ty(&name.value) {
+      return ty.clone();
+    }
     match self.resolve(module, Space::Type, name, "type")[..] {
       [Target::Type(at)] => self.types.get(at).cloned().unwrap_or(Type::Unknown),
       [Target::Contract(_), ..] => {
@@ -293,7 +299,7 @@ impl Checker<'_> {
     Type::Unknown
   }
 
-  fn string_type(&mut self, refine: Option<&Spanned<Refinement>>) -> Type {
+  fn string_type(&mut self, module: usize, refine: Option<&Spanned<Refinement>>) -> Type {
     match refine.map(|refine| (&refine.value, refine.span)) {
       None => Type::string(),
       Some((Refinement::Regex(pattern), span)) => match regex::Regex::new(pattern) {
@@ -314,7 +320,7 @@ impl Checker<'_> {
         }
       },
       Some((Refinement::Range { .. } | Refinement::UpTo(_), _)) => {
-        let (min, max) = self.lengths(refine);
+        let (min, max) = self.lengths(module, refine);
         Type::String(Arc::new(StringRules { min, max, regex: None }))
       }
     }
@@ -359,8 +365,11 @@ impl Checker<'_> {
   }
 
   /// The bounds of a length.
-  fn lengths(&mut self, refine: Option<&Spanned<Refinement>>) -> (Option<u64>, Option<u64>) {
+  fn lengths(&mut self, module: usize, refine: Option<&Spanned<Refinement>>) -> (Option<u64>, Option<u64>) {
     let Some(refine) = refine else { return (None, None) };
+    if let Refinement::UpTo(name) = &refine.value {
+      return (None, self.up_to(module, name).and_then(|most| u64::try_from(most).ok()));
+    }
     let length = |number: &Option<Number>| match number {
       None => Some(None),
       Some(Number::Int(value)) => u64::try_from(*value).ok().map(Some),

@@ -69,6 +69,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
       result: Some(expr(ExprKind::Local(LocalId(0)))),
       span: NOWHERE,
     },
+    pattern: false,
   });
   Arc::new(program)
 }

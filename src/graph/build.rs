@@ -169,12 +169,17 @@ impl Builder<'_> {
 
   fn call(&mut self, call: &Call<OrchestratorId>, place: &Place, segment: &str, name: &str) -> NodeIndex {
     let callee = self.program.orchestrator(call.target);
+    let kind = if callee.pattern {
+      Kind::Pattern
+    } else {
+      Kind::Orchestrator
+    };
     if self.nodes.node_count() >= LARGEST || self.depth >= DEEPEST {
       self.complete = false;
       let label = equation(name, &format!("{} (not expanded)", callee.name));
-      return self.leaf(place, segment, Kind::Orchestrator, label);
+      return self.leaf(place, segment, kind, label);
     }
-    let (cluster, inner) = self.cluster(place, segment, Kind::Orchestrator, equation(name, &callee.name));
+    let (cluster, inner) = self.cluster(place, segment, kind, equation(name, &callee.name));
     let outer = std::mem::take(&mut self.locals);
     self.depth += 1;
     self.fill(cluster, &callee.body, &inner, "return");

@@ -53,6 +53,8 @@ pub enum Kind {
   Worker,
   /// A call of an orchestrator: a cluster, or a leaf where expansion stopped.
   Orchestrator,
+  /// The same of a pattern.
+  Pattern,
   Value,
   Require,
   /// `return` and `yield`
@@ -75,6 +77,7 @@ impl Kind {
     match self {
       Kind::Worker => "worker",
       Kind::Orchestrator => "orchestrator",
+      Kind::Pattern => "pattern",
       Kind::Value => "value",
       Kind::Require => "require",
       Kind::Result => "result",

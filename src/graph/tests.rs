@@ -101,6 +101,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     input: Type::record([]),
     output: Type::Null,
     body,
+    pattern: false,
   });
   Program {
     modules: vec![Module {

@@ -233,7 +233,7 @@ pub enum MockAnswer {
   Malformed,
 }
 
-/// What coordinates: a graph of steps.
+/// What coordinates: a graph of steps. Those that are declared come first, then the instances of patterns.
 #[derive(Debug)]
 pub struct Orchestrator {
   pub name: Arc<str>,
@@ -247,6 +247,8 @@ pub struct Orchestrator {
   pub input: Type,
   pub output: Type,
   pub body: Block,
+  /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
+  pub pattern: bool,
 }
 
 /// Where the expression of a policy is evaluated.
@@ -325,12 +327,13 @@ impl Program {
     &self.limits[id.0 as usize]
   }
 
-  /// All orchestrators with their ids, in order of declaration, the root module's first.
+  /// What is declared as an orchestrator, with its id, in order of declaration, the root module's first.
   pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
     self
       .orchestrators
       .iter()
       .zip(0..)
+      .filter(|(orchestrator, _)| !orchestrator.pattern)
       .map(|(orchestrator, id)| (OrchestratorId(id), orchestrator))
   }
 }

@@ -6,6 +6,7 @@ mod join;
 mod pattern;
 pub mod schema;
 mod show;
+mod variable;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use indexmap::IndexMap;
 pub use builtin::{failure, failure_kinds, is_outcome, outcome, run_record, worker_call};
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
+pub use variable::match_variables;
 
 /// A type. Cloning is cheap; named types share their definition. There is no recursive type.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,8 @@ pub enum Type {
   Union(Arc<[Type]>),
   /// A name given by `type`, a contract's side, or a built-in.
   Named(Arc<NamedType>),
+  /// The type parameter of a pattern, while the pattern is looked at by itself: could be any type.
+  Variable(Arc<str>),
 }
 
 /// Both ends included; `None`: without end.

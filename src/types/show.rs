@@ -27,6 +27,7 @@ impl Display for Type {
       Type::Record(record) => show_record(record, f),
       Type::Union(members) => show_union(members, f),
       Type::Named(named) => f.write_str(&named.name),
+      Type::Variable(name) => f.write_str(name),
     }
   }
 }

@@ -140,7 +140,7 @@ fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
       .ok_or_else(|| is_no("duration: write it as `1h30m`")),
     Type::String(_) | Type::Literal(_) => Ok(Value::string(text)),
     Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) => json(text),
-    Type::Union(_) | Type::Named(_) => return None,
+    Type::Union(_) | Type::Named(_) | Type::Variable(_) => return None,
   })
 }
 

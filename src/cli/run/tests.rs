@@ -221,6 +221,7 @@ fn report_orchestrator() -> (Program, Sources) {
       result: None,
       span,
     },
+    pattern: false,
   };
   let program = Program {
     orchestrators: vec![orchestrator],

@@ -419,6 +419,7 @@ impl Builder {
       input,
       output: Type::Json,
       body,
+      pattern: false,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
   }

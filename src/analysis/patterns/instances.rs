@@ -1,0 +1,386 @@
+//! Instances of patterns: each distinct way of calling one becomes an orchestrator of its own, made once. Also how much
+//! all of it comes to, which is bounded.
+
+use std::{collections::HashMap, rc::Rc, sync::Arc};
+
+use super::{
+  super::{blocks::End, checker::Checker, names::Body, symbols::number},
+  Callable, Fill, Scope, WorkerValue,
+  fit::Fitted,
+  signature::{Signed, Takes},
+};
+use crate::{
+  diagnostics::{Code, Diagnostic, codes},
+  hir::{self, Block, Expr, ExprKind, ModuleId, NodeKind, OrchestratorId, Param, Visit},
+  source::Span,
+  types::{Field, RecordType, Type},
+};
+
+/// Nodes that one orchestrator may come to, with all that it calls.
+pub const MOST_NODES: u64 = 100_000;
+
+/// Labels that a finding gathers from several calls.
+const MOST_LABELS: usize = 8;
+
+/// Said of a pattern by itself, if at all: in one call an arm may well be dead, and a name unread.
+const BY_ITSELF: [&Code; 5] = [
+  &codes::UNUSED,
+  &codes::UNUSED_STEP,
+  &codes::IGNORED_FAILURES,
+  &codes::NEEDLESS_AFTER,
+  &codes::UNREACHABLE,
+];
+
+/// What one call of a pattern asks for.
+pub struct Order {
+  pub at: usize,
+  pub scope: Scope,
+  /// The types of its values in this call, in order.
+  pub values: Vec<Type>,
+  pub signed: Signed,
+  /// What its worker parameters stand for, in order.
+  pub fitted: Vec<Fitted>,
+  pub call: Span,
+}
+
+struct Instance {
+  at: usize,
+  types: Vec<Type>,
+  values: Vec<Type>,
+  fitted: Vec<Fitted>,
+  id: OrchestratorId,
+  /// What is wrong with it, to be said at each call.
+  findings: Vec<Diagnostic>,
+}
+
+impl Instance {
+  fn is_for(&self, order: &Order) -> bool {
+    let types = order.scope.types.iter().map(|(_, ty)| ty);
+    self.at == order.at
+      && self.values == order.values
+      && self.types.iter().eq(types)
+      && self
+        .fitted
+        .iter()
+        .zip(&order.fitted)
+        .all(|(own, other)| own.same(other))
+  }
+}
+
+/// All instances so far.
+#[derive(Default)]
+pub struct Instances {
+  made: Vec<Instance>,
+  /// The calls that lead from the orchestrator at hand to where instances are made.
+  path: Vec<(Arc<str>, Span)>,
+  /// Nodes of the instances that the orchestrator at hand made.
+  nodes: u64,
+  /// Nothing more is made: it was said that it is too much.
+  full: bool,
+}
+
+impl Checker<'_> {
+  /// The instance for a call, and the values that its workers captured: they come behind the other arguments.
+  pub fn instance(&mut self, order: Order) -> Option<(OrchestratorId, Vec<Expr>)> {
+    let captured = captured(&order.fitted);
+    let call = order.call;
+    let name = &self.symbols.patterns[order.at].it.name.value;
+    let place = format!("in this call of `{name}`");
+    let known = self.instances.made.iter().position(|instance| instance.is_for(&order));
+    let at = match known {
+      Some(at) => at,
+      None => self.make_instance(order)?,
+    };
+    let instance = &self.instances.made[at];
+    let id = instance.id;
+    for finding in instance.findings.clone() {
+      self.say(finding.label(call, &*place));
+    }
+    Some((id, captured))
+  }
+
+  fn make_instance(&mut self, order: Order) -> Option<usize> {
+    let declared = self.symbols.patterns[order.at];
+    let name: Arc<str> = declared.it.name.value.as_str().into();
+    self.instances.path.push((name.clone(), order.call));
+    if self.instances.nodes > MOST_NODES {
+      self.too_many_nodes();
+    }
+    if self.instances.full {
+      self.instances.path.pop();
+      return None;
+    }
+    let id = OrchestratorId(number(self.program.orchestrators.len()));
+    self.program.orchestrators.push(hir::Orchestrator {
+      name,
+      module: ModuleId(number(declared.module)),
+      doc: declared.item.doc.clone(),
+      span: declared.it.name.span,
+      contract: None,
+      params: Vec::new(),
+      input: Type::Unknown,
+      output: order.signed.output.clone(),
+      body: Block {
+        steps: Vec::new(),
+        result: None,
+        span: declared.it.body.span,
+      },
+      pattern: true,
+    });
+    let mark = self.findings.0.len();
+    let (params, body) = self.instance_body(&order);
+    self.instances.path.pop();
+    let mut findings = self.findings.0.split_off(mark.min(self.findings.0.len()));
+    let said = &self.templates[order.at].said;
+    findings
+      .retain(|finding| !BY_ITSELF.contains(&finding.code) && !said.contains(&(finding.code.name, finding.span())));
+    self.instances.nodes += nodes(&body);
+    let instance = &mut self.program.orchestrators[id.0 as usize];
+    instance.input = message(&params);
+    instance.params = params;
+    instance.body = body;
+    self.instances.made.push(Instance {
+      at: order.at,
+      types: order.scope.types.into_iter().map(|(_, ty)| ty).collect(),
+      values: order.values,
+      fitted: order.fitted,
+      id,
+      findings,
+    });
+    Some(self.instances.made.len() - 1)
+  }
+
+  fn instance_body(&mut self, order: &Order) -> (Vec<Param>, Block) {
+    let declared = self.symbols.patterns[order.at];
+    self.within(order.scope.clone(), |checker| {
+      let mut body = Body::new(checker, declared.module);
+      let params = body.instance_params(order);
+      let what = format!("the result of `{}`", declared.it.name.value);
+      let end = End::Return {
+        expected: &order.signed.output,
+        what: &what,
+      };
+      let (block, _) = body.block(&declared.it.body, end);
+      (params, block)
+    })
+  }
+
+  /// Begins to count anew.
+  pub fn enter_orchestrator(&mut self, at: usize) {
+    let declared = self.symbols.orchestrators[at].it;
+    self.instances.nodes = 0;
+    self.instances.path = vec![(declared.name.value.as_str().into(), declared.name.span)];
+  }
+
+  /// Says that the orchestrator at hand comes to too much, by way of the calls that lead to where that was seen.
+  pub fn too_many_nodes(&mut self) {
+    if !std::mem::replace(&mut self.instances.full, true) {
+      let path = self.instances.path.clone();
+      self.say(too_wide(&path, |_| None));
+    }
+  }
+
+  /// Says orchestrators that come to too many nodes, by way of what comes to most in each.
+  pub fn check_sizes(&mut self) {
+    if self.instances.full || self.findings.refuses() || self.circular {
+      return;
+    }
+    let sizes = Sizes::of(&self.program);
+    let (declared, _) = self.program.orchestrators.split_at(self.symbols.orchestrators.len());
+    let wide = (0..declared.len()).filter(|at| sizes.all[*at] > MOST_NODES);
+    let said: Vec<Diagnostic> = wide
+      .map(|at| {
+        let path = sizes.widest(&self.program, at);
+        let names: Vec<(Arc<str>, Span)> = path
+          .iter()
+          .map(|(at, span)| (self.program.orchestrators[*at].name.clone(), *span))
+          .collect();
+        too_wide(&names, |place| Some(sizes.all[path[place].0]))
+      })
+      .collect();
+    said.into_iter().for_each(|finding| self.say(finding));
+  }
+}
+
+impl Body<'_, '_> {
+  /// Binds the parameters of an instance: its values, then what its workers captured.
+  fn instance_params(&mut self, order: &Order) -> Vec<Param> {
+    let written = &self.checker.symbols.patterns[order.at].it.params;
+    let (mut values, mut fitted) = (order.values.iter(), order.fitted.iter());
+    let (mut params, mut hidden) = (Vec::new(), Vec::new());
+    for (param, takes) in written.iter().zip(&order.signed.takes) {
+      match takes {
+        Takes::Value(_) => {
+          let ty = values.next().cloned().unwrap_or(Type::Unknown);
+          params.push(self.value_param(&param.name, ty));
+        }
+        Takes::Worker(ty) | Takes::Workers(ty) => {
+          let ty = Rc::new(ty.clone());
+          let callable = match fitted.next() {
+            Some(Fitted::One(value)) => {
+              Callable::One(ty, Some(Rc::new(self.held(value, &param.name.value, &mut hidden))))
+            }
+            Some(Fitted::Many(values)) => {
+              let held = values
+                .iter()
+                .map(|value| self.held(value, &param.name.value, &mut hidden));
+              Callable::Many(ty, Some(held.collect()))
+            }
+            None => Callable::One(ty, None),
+          };
+          self.bind_callable(&param.name, callable);
+        }
+      }
+    }
+    params.append(&mut hidden);
+    params
+  }
+
+  /// The worker value as the instance holds it: what it captured are parameters that have no name to be read by.
+  fn held(&mut self, value: &WorkerValue, param: &str, hidden: &mut Vec<Param>) -> WorkerValue {
+    let mut held = value.clone();
+    for fill in &mut held.fills {
+      let Fill::Captured(captured, ty) = fill else { continue };
+      let local = self.fresh();
+      captured.kind = ExprKind::Local(local);
+      captured.ty = ty.clone();
+      hidden.push(Param {
+        name: format!("{param}.{}", hidden.len() + 1).into(),
+        local,
+        ty: ty.clone(),
+        optional: false,
+        default: None,
+        span: captured.span,
+      });
+    }
+    held
+  }
+}
+
+/// What the workers captured, in the order of the hidden parameters.
+fn captured(fitted: &[Fitted]) -> Vec<Expr> {
+  let fills = fitted.iter().flat_map(Fitted::members).flat_map(|value| &value.fills);
+  let captured = fills.filter_map(|fill| match fill {
+    Fill::Captured(value, _) => Some((**value).clone()),
+    _ => None,
+  });
+  captured.collect()
+}
+
+/// The record of the parameters.
+fn message(params: &[Param]) -> Type {
+  let field = |param: &Param| {
+    let ty = param.ty.clone();
+    (param.name.clone(), Field { ty, optional: false })
+  };
+  let fields = params.iter().map(field).collect();
+  Type::Record(Arc::new(RecordType { fields, open: false }))
+}
+
+/// How many nodes stand in a block itself.
+fn nodes(block: &Block) -> u64 {
+  let mut count = 0;
+  block.visit_nodes(&mut |_| count += 1);
+  count
+}
+
+/// What orchestrators come to with all that they call.
+struct Sizes {
+  all: Vec<u64>,
+}
+
+impl Sizes {
+  /// Instances call only what was made before or after them, never in a circle.
+  fn of(program: &hir::Program) -> Self {
+    let mut sizes = vec![None; program.orchestrators.len()];
+    for at in 0..sizes.len() {
+      size(program, at, &mut sizes);
+    }
+    Self {
+      all: sizes.into_iter().map(|size| size.unwrap_or(0)).collect(),
+    }
+  }
+
+  /// The calls of what comes to most in each, from an orchestrator down.
+  fn widest(&self, program: &hir::Program, from: usize) -> Vec<(usize, Span)> {
+    let mut path = vec![(from, program.orchestrators[from].span)];
+    let mut at = from;
+    loop {
+      let mut widest: Option<(usize, Span)> = None;
+      calls(&program.orchestrators[at].body, &mut |to, span| {
+        if widest.is_none_or(|(other, _)| self.all[to] > self.all[other]) {
+          widest = Some((to, span));
+        }
+      });
+      let Some((to, span)) = widest else { return path };
+      path.push((to, span));
+      at = to;
+    }
+  }
+}
+
+fn size(program: &hir::Program, at: usize, sizes: &mut Vec<Option<u64>>) -> u64 {
+  if let Some(size) = sizes[at] {
+    return size;
+  }
+  let body = &program.orchestrators[at].body;
+  let mut called = Vec::new();
+  calls(body, &mut |to, _| called.push(to));
+  let own = nodes(body);
+  let total = stacker::maybe_grow(64 << 10, 1 << 20, || {
+    called
+      .into_iter()
+      .fold(own, |sum, to| sum.saturating_add(size(program, to, sizes)))
+  });
+  sizes[at] = Some(total);
+  total
+}
+
+fn calls(block: &Block, call: &mut dyn FnMut(usize, Span)) {
+  block.visit_nodes(&mut |node| {
+    if let NodeKind::Orchestrate(to) = &node.kind {
+      call(to.target.0 as usize, node.span);
+    }
+  });
+}
+
+/// `path` begins with the orchestrator; each entry has the place where it is called.
+fn too_wide(path: &[(Arc<str>, Span)], size: impl Fn(usize) -> Option<u64>) -> Diagnostic {
+  let names: Vec<String> = path.iter().map(|(name, _)| format!("`{name}`")).collect();
+  let first = names.first().cloned().unwrap_or_default();
+  let message = format!("{first} comes to more than 100,000 nodes: {}", names.join(" -> "));
+  let mut finding = Diagnostic::new(&codes::TOO_WIDE, message);
+  for (place, (name, span)) in path.iter().enumerate() {
+    let nodes = size(place).map_or(String::new(), |nodes| format!(": {nodes} nodes"));
+    let text = match place {
+      0 => format!("`{name}`{nodes}"),
+      _ => format!("calls `{name}`{nodes}"),
+    };
+    finding = finding.label(*span, text);
+  }
+  finding.help("calls of patterns inside patterns multiply: let data make the width (`each x in xs`), not calls")
+}
+
+/// One finding for what several instances and calls say alike, with the places of all.
+pub fn merged(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+  let mut places: HashMap<(&'static str, String, Option<Span>), usize> = HashMap::new();
+  let mut merged: Vec<Diagnostic> = Vec::new();
+  for finding in findings {
+    let key = (finding.code.name, finding.message.clone(), finding.span());
+    match places.get(&key) {
+      None => {
+        places.insert(key, merged.len());
+        merged.push(finding);
+      }
+      Some(at) => {
+        let labels = &mut merged[*at].labels;
+        for label in finding.labels {
+          if !labels.contains(&label) && labels.len() < MOST_LABELS {
+            labels.push(label);
+          }
+        }
+      }
+    }
+  }
+  merged
+}
