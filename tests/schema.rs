@@ -174,7 +174,7 @@ impl Draw {
 /// A value of the type.
 fn value_of(ty: &Type, draw: &mut Draw) -> Json {
   match ty {
-    Type::Never | Type::Unknown | Type::Null => Json::Null,
+    Type::Never | Type::Unknown | Type::Null | Type::Variable(_) => Json::Null,
     Type::Bool(value) => value.unwrap_or(draw.below(2) == 0).into(),
     Type::Int(range) => draw
       .one(&[
@@ -196,6 +196,7 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
     },
     Type::Literal(text) => (&**text).into(),
     Type::Time => "2024-02-29T12:00:00.5+01:00".into(),
+    Type::Secret => "env:TOKEN".into(),
     Type::Duration => draw.one(&["1h30m", "-5ms", "0s", "2d1ms"]).into(),
     Type::Json => any_json(draw),
     Type::List(list) => {

@@ -74,6 +74,7 @@ impl Body<'_, '_> {
       fold: None,
       concurrent: policies.concurrent.clone(),
       collect: policies.collect,
+      workers: names.workers.is_some(),
       body,
     };
     (made, Type::List(Arc::new(ListType { item: value, min, max })))
@@ -104,6 +105,7 @@ impl Body<'_, '_> {
       fold: Some((seed, made.previous)),
       concurrent: None,
       collect: false,
+      workers: names.workers.is_some(),
       body,
     };
     (each, made.ty)

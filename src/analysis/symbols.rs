@@ -7,7 +7,7 @@ use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
   modules::Loaded,
-  source::Span,
+  source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
 };
 
@@ -23,10 +23,18 @@ pub enum Space {
   Limit,
   /// Named groups of settings.
   Group,
+  Profile,
 }
 
 impl Space {
-  pub const ALL: [Space; 5] = [Space::Callable, Space::Value, Space::Type, Space::Limit, Space::Group];
+  pub const ALL: [Space; 6] = [
+    Space::Callable,
+    Space::Value,
+    Space::Type,
+    Space::Limit,
+    Space::Group,
+    Space::Profile,
+  ];
 }
 
 /// What a name stands for. Patterns, lets, types and contracts are numbered over all modules in order of declaration.
@@ -41,6 +49,8 @@ pub enum Target {
   Contract(usize),
   Limit(LimitId),
   Group(usize),
+  Profile(usize),
+  Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -87,6 +97,12 @@ pub struct Symbols<'a> {
   pub limit_names: Vec<&'a Name>,
   pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub group_names: Vec<&'a Name>,
+  /// Names of secrets, each with the variable that holds it.
+  pub secrets: Vec<Declared<'a, Spanned<String>>>,
+  pub secret_names: Vec<&'a Name>,
+  pub triggers: Vec<Declared<'a, ast::Trigger>>,
+  pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
+  pub profile_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -124,6 +140,7 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
         policies: it,
@@ -137,7 +154,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.patterns, Declared { module, item, it });
         (Space::Callable, &it.name, Target::Pattern(at))
       }
-      ItemKind::Pool { .. } | ItemKind::Secret { .. } | ItemKind::Profile { .. } | ItemKind::Trigger(_) => {
+      ItemKind::Pool { .. } => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -165,6 +182,16 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.orchestrators, Declared { module, item, it });
         let target = Target::Orchestrator(OrchestratorId(number(at)));
         (Space::Callable, &it.name, target)
+      }
+      ItemKind::Profile { name, replacements: it } => {
+        self.profile_names.push(name);
+        let at = push(&mut self.profiles, Declared { module, item, it });
+        (Space::Profile, name, Target::Profile(at))
+      }
+      ItemKind::Secret { name, variable: it } => {
+        self.secret_names.push(name);
+        let at = push(&mut self.secrets, Declared { module, item, it });
+        (Space::Value, name, Target::Secret(at))
       }
       ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);
@@ -274,6 +301,19 @@ impl<'a> Symbols<'a> {
       });
       for space in [Space::Callable, Space::Value, Space::Type] {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
+      }
+    }
+  }
+
+  /// Lets every name that stands for one thing stand for another.
+  pub fn replace(&mut self, replacements: &HashMap<Target, Target>) {
+    let tables = self.names.iter_mut().flat_map(HashMap::values_mut);
+    for target in tables
+      .flat_map(HashMap::values_mut)
+      .flat_map(|entry| &mut entry.targets)
+    {
+      if let Some(new) = replacements.get(target) {
+        *target = *new;
       }
     }
   }

@@ -199,8 +199,26 @@ impl Builder<'_> {
       label.push_str("\ncollect");
     }
     let (cluster, inner) = self.cluster(place, segment, Kind::Each, label);
-    self.body(cluster, &each.body, &inner);
+    match &each.body.kind {
+      NodeKind::Match { arms, .. } if each.workers => self.turns(cluster, arms, &inner, each.fold.is_some()),
+      _ => self.body(cluster, &each.body, &inner),
+    }
     cluster
+  }
+
+  /// An `each` over workers: one node per worker, in a row where each sees the one before.
+  fn turns(&mut self, cluster: NodeIndex, arms: &[Branch], place: &Place, in_order: bool) {
+    let place = Place {
+      path: place.path_to("[]"),
+      ..place.clone()
+    };
+    let mut before: Option<NodeIndex> = None;
+    for Branch { arm, .. } in arms {
+      let node = self.arm(cluster, arm, &place, "");
+      if let Some(before) = before.replace(node).filter(|_| in_order) {
+        self.edge(before, node, EdgeKind::Data, None);
+      }
+    }
   }
 
   /// The body of an `each` or a branch: a block's steps stand in the cluster themselves.

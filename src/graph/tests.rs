@@ -148,6 +148,7 @@ fn triage() -> Program {
     fold: None,
     concurrent: Some(expr("3")),
     collect: true,
+    workers: false,
     body: node(NodeKind::Block(block(
       vec![
         step("a", Some(11), StepKind::Node(work()), &[]),

@@ -146,6 +146,8 @@ pub struct Each {
   pub concurrent: Option<Expr>,
   /// Gives `[Outcome<T>]`.
   pub collect: bool,
+  /// The items are numbers of workers, and the body is a `match` on them with an arm per worker.
+  pub workers: bool,
   /// A scope of its own per item.
   pub body: Node,
 }

@@ -49,6 +49,11 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub secrets: Vec<Secret>,
+  /// In order of declaration, the root module's first.
+  pub triggers: Vec<Trigger>,
+  /// Names of the root module's profiles.
+  pub profiles: Vec<Arc<str>>,
   /// What `type` names, in order of declaration, the root module's first.
   pub types: Vec<TypeDeclaration>,
   /// In order of declaration, the root module's first; each version is one.
@@ -123,6 +128,43 @@ pub struct Limit {
   pub concurrent: Option<u64>,
   /// So many starts per so many milliseconds.
   pub rate: Option<(u64, i64)>,
+}
+
+/// What starts runs by itself.
+#[derive(Debug)]
+pub struct Trigger {
+  pub source: TriggerSource,
+  /// Where the event is bound, with its type.
+  pub event: Option<(LocalId, Type)>,
+  /// Must hold for a run to be started.
+  pub condition: Option<Expr>,
+  pub call: Call<OrchestratorId>,
+  /// The whole declaration.
+  pub span: Span,
+}
+
+#[derive(Debug)]
+pub enum TriggerSource {
+  Schedule {
+    /// Five fields of cron.
+    cron: Arc<str>,
+    /// A zone of the IANA database.
+    zone: Arc<str>,
+  },
+  Webhook {
+    path: Arc<str>,
+    /// The variable of the secret that signs deliveries.
+    signed: Option<Arc<str>>,
+  },
+}
+
+/// A value that stays a name until a worker starts.
+#[derive(Debug)]
+pub struct Secret {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  /// Of orch's own environment.
+  pub variable: Arc<str>,
 }
 
 /// What executes.

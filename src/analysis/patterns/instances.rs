@@ -43,6 +43,15 @@ pub struct Order {
   pub call: Span,
 }
 
+impl Order {
+  /// Equal for orders of one instance.
+  fn alike(&self) -> (usize, String) {
+    let types = self.scope.types.iter().map(|(_, ty)| ty).chain(&self.values);
+    let types: Vec<String> = types.map(|ty| ty.resolved().to_string()).collect();
+    (self.at, types.join(", "))
+  }
+}
+
 struct Instance {
   at: usize,
   types: Vec<Type>,
@@ -71,6 +80,8 @@ impl Instance {
 #[derive(Default)]
 pub struct Instances {
   made: Vec<Instance>,
+  /// Places in `made`, by what is quick to compare.
+  alike: HashMap<(usize, String), Vec<usize>>,
   /// The calls that lead from the orchestrator at hand to where instances are made.
   path: Vec<(Arc<str>, Span)>,
   /// Nodes of the instances that the orchestrator at hand made.
@@ -86,15 +97,23 @@ impl Checker<'_> {
     let call = order.call;
     let name = &self.symbols.patterns[order.at].it.name.value;
     let place = format!("in this call of `{name}`");
-    let known = self.instances.made.iter().position(|instance| instance.is_for(&order));
+    let alike = order.alike();
+    let known = self.instances.alike.get(&alike);
+    let known = known.and_then(|all| all.iter().copied().find(|at| self.instances.made[*at].is_for(&order)));
     let at = match known {
       Some(at) => at,
-      None => self.make_instance(order)?,
+      None => {
+        let at = self.make_instance(order)?;
+        self.instances.alike.entry(alike).or_default().push(at);
+        at
+      }
     };
     let instance = &self.instances.made[at];
     let id = instance.id;
     for finding in instance.findings.clone() {
-      self.say(finding.label(call, &*place));
+      // That one has the whole path already.
+      let whole = finding.code == &codes::TOO_WIDE;
+      self.say(if whole { finding } else { finding.label(call, &*place) });
     }
     Some((id, captured))
   }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
   super::{
-    checker::Checker,
+    checker::{Checker, Replaced},
     names::Body,
     symbols::{Space, Target, duplicate},
     type_exprs::BUILTIN,
@@ -16,6 +16,7 @@ use crate::{
   hir::Expr,
   syntax::ast::{self, Name, PatternTemplate, TypeExpr, TypeExprKind},
   types::{IntRange, ListType, Type},
+  value::Value,
 };
 
 /// What a parameter takes.
@@ -176,12 +177,10 @@ impl Checker<'_> {
       return bound;
     }
     let targets = self.lookup(module, Space::Value, &name.value);
-    let value = targets.and_then(|targets| match targets[..] {
-      [Target::Let(at)] => Some(&self.symbols.lets[at].it.value.kind),
-      _ => None,
-    });
-    if let Some(ast::ExprKind::Int(value)) = value {
-      return Some(*value);
+    if let Some(&[Target::Let(at)]) = targets.as_deref()
+      && let Some(value) = self.literal_int(at)
+    {
+      return Some(value);
     }
     let message = format!("`{}` is no upper end that is known here", name.value);
     let finding = Diagnostic::new(&codes::BAD_REFINEMENT, message)
@@ -189,6 +188,20 @@ impl Checker<'_> {
       .help("give a number, a constant that is one (`let most = 12`), or an int parameter of the pattern");
     self.say(finding);
     None
+  }
+
+  /// The value of a constant that is a literal; it is needed before constants have types.
+  fn literal_int(&self, at: usize) -> Option<i64> {
+    let written = match self.replaced.get(&at) {
+      Some(Replaced::Value(Value::Int(value), _)) => return Some(*value),
+      Some(Replaced::Value(..)) => return None,
+      Some(Replaced::Expr { value, .. }) => value,
+      None => &self.symbols.lets[at].it.value,
+    };
+    match written.kind {
+      ast::ExprKind::Int(value) => Some(value),
+      _ => None,
+    }
   }
 
   /// The default of a value parameter, which reads constants only.

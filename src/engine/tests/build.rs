@@ -170,6 +170,7 @@ pub fn each(item: LocalId, items: Expr, concurrent: i64, collect: bool, body: No
     fold: None,
     concurrent: Some(int(concurrent)),
     collect,
+    workers: false,
     body,
   })))
 }
@@ -182,6 +183,7 @@ pub fn fold(item: LocalId, items: Expr, seed: Expr, previous: LocalId, body: Nod
     fold: Some((seed, previous)),
     concurrent: None,
     collect: false,
+    workers: false,
     body,
   })))
 }
