@@ -26,6 +26,7 @@ mod nodes;
 mod operators;
 mod orchestrators;
 mod patterns;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
@@ -99,6 +100,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_workers();
   checker.check_orchestrators();
   checker.check_triggers();
+  checker.check_permits();
   checker
 }
 

@@ -46,6 +46,7 @@ pages! {
   "worker/kind",
   "worker/no-timeout",
   "worker/bad-setting",
+  "permit/exceeds",
   "worker/retry-unsafe",
   "secret/leak",
   "policy/misplaced",

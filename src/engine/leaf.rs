@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Message, Settings, key},
+  errand::Errand,
   event::{Digest, Event, ExecutionId, TimerId},
   exchange::{Command, Start},
   failing::{Fallible, count, milliseconds, of_expression, too_large},
@@ -207,6 +208,7 @@ impl Run {
     let Some(attempt) = self.attempt(id, call.target)? else {
       return Ok(None);
     };
+    let attempt = Arc::new(attempt);
     let settings = attempt.settings(&program);
     let timeout = match &call.policies.timeout {
       None => None,
@@ -217,20 +219,23 @@ impl Run {
         &timeout.value,
       )?)?),
     };
-    let task = self.task(&settings)?;
+    let task = self.task(&attempt, &settings)?;
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
     };
     let start = Start {
       execution,
-      attempt: Arc::new(attempt),
+      attempt,
       invocation,
     };
     Ok(Some((start, timeout)))
   }
 
-  fn task(&mut self, settings: &Settings) -> Fallible<Task> {
+  fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
+    if let Some(errand) = Errand::of(&self.evaluator, attempt) {
+      return Ok(Task::Errand(Arc::new(errand)));
+    }
     let invoker = Invoker {
       program: &self.program,
       evaluator: &self.evaluator,

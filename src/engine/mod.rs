@@ -4,6 +4,7 @@ mod answer;
 mod attempt;
 mod choice;
 mod each;
+mod errand;
 mod event;
 mod exchange;
 mod failing;

@@ -210,10 +210,24 @@ pub struct Process {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// `output e`; the default is `parse_json(stdout)`, or nothing where the worker gives null.
   pub output: Option<Expr>,
+  /// `None`: it may touch what orch may.
+  pub permit: Option<Permit>,
   /// Bound in `output`.
   pub stdout: LocalId,
   pub stderr: LocalId,
   pub exit: LocalId,
+}
+
+/// What a process may touch. Each expression is a path or a list of paths; relative ones are below the module's
+/// directory.
+#[derive(Debug)]
+pub struct Permit {
+  pub read: Vec<Expr>,
+  /// May be read, too.
+  pub write: Vec<Expr>,
+  /// Whether it may use TCP.
+  pub net: bool,
+  pub span: Span,
 }
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod disk;
+mod result;
 mod run;
 
 use std::{path::Path, sync::Arc};
@@ -9,6 +10,7 @@ use std::{path::Path, sync::Arc};
 pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
 pub use disk::Disk;
+pub use result::shown;
 pub use run::{Order, RunError, end_when_interrupted, run};
 
 use crate::{

@@ -1,11 +1,13 @@
 //! Carries out invocations, one file per kind of worker. Knows nothing of the language, nor of what an answer means.
 
 mod environment;
+mod errand;
 mod group;
 mod guard;
 mod launch;
 mod log;
 mod mock;
+mod permit;
 mod process;
 mod redact;
 mod scratch;
@@ -15,6 +17,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
+use crate::files::Depot;
 use crate::protocol::{Answer, Identity, Invocation, Performer, Signals, Task, WorkerError};
 use crate::value::FailureKind;
 
@@ -42,6 +45,8 @@ pub struct Options {
   pub scratch: PathBuf,
   /// The program to run as `PROGRAM __guard`, see [`guard_program`]; `None`: what runs is orphaned by a `kill -9`.
   pub guard: Option<PathBuf>,
+  /// Where files are kept that workers are given and leave.
+  pub files: Depot,
   /// Variables of orch's own environment that hold secrets: their texts are taken out of all that workers say.
   pub secrets: Vec<Arc<str>>,
 }
@@ -98,7 +103,8 @@ impl Performer for Workers {
     let Invocation { identity, task } = invocation;
     match task {
       Task::Process(task) => Box::pin(process::perform(self.shared.clone(), identity, task, signals)),
-      Task::Mock(task) => Box::pin(mock::perform(task, signals)),
+      Task::Errand(errand) => Box::pin(errand::perform(self.shared.clone(), identity, errand, signals)),
+      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, signals)),
     }
   }
 }

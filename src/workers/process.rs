@@ -26,22 +26,51 @@ pub(super) async fn perform(
   shared: Arc<Shared>,
   identity: Identity,
   task: ProcessTask,
-  signals: Signals,
+  mut signals: Signals,
 ) -> Result<RawAnswer, WorkerError> {
-  let Signals { started, mut cancelled } = signals;
-  if is_over(&mut cancelled).await {
+  if is_over(&mut signals.cancelled).await {
     return Err(failure(FailureKind::Cancelled, "cancelled"));
   }
-  let mut running = Running::start(&shared, &identity, &task)?;
+  let scratch = scratch(&shared)?;
+  let Signals { started, mut cancelled } = signals;
+  let left = run(&shared, &identity, &task, scratch, started, &mut cancelled).await?;
+  left.scratch.remove().await;
+  left.answer
+}
+
+/// A scratch directory for one execution.
+pub(super) fn scratch(shared: &Shared) -> Result<Scratch, WorkerError> {
+  let made = Scratch::create(&shared.options.scratch, shared.guard.clone());
+  made.map_err(|message| failure(FailureKind::Transport, message))
+}
+
+/// What is left of a process: nothing of it runs.
+pub(super) struct Left {
+  pub answer: Result<RawAnswer, WorkerError>,
+  pub scratch: Scratch,
+}
+
+/// Runs the process in its scratch directory, and leaves that as it is.
+pub(super) async fn run(
+  shared: &Shared,
+  identity: &Identity,
+  task: &ProcessTask,
+  scratch: Scratch,
+  started: Box<dyn FnOnce(Option<u32>) + Send>,
+  cancelled: &mut Cancelled,
+) -> Result<Left, WorkerError> {
+  let mut running = Running::start(shared, identity, task, &scratch)?;
   started(Some(running.group.id()));
   let end = running.attend(cancelled).await;
   let (output, tail) = running.leave().await;
-  answer(end, &task, shared.redactor.redact(output), tail)
+  let answer = answer(end, task, shared.redactor.redact(output), tail);
+  Ok(Left { answer, scratch })
 }
 
-type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-async fn is_over(cancelled: &mut Cancelled) -> bool {
+/// Whether it is cancelled already.
+pub(super) async fn is_over(cancelled: &mut Cancelled) -> bool {
   tokio::select! {
     biased;
     () = cancelled => true,
@@ -65,17 +94,14 @@ struct Running {
   child: Child,
   group: Group,
   streams: Option<Streams>,
-  scratch: Option<Scratch>,
   at_once: watch::Receiver<bool>,
   /// Nothing of the group runs; its number may name another one by now, so it must not be signalled any more.
   ended: bool,
 }
 
 impl Running {
-  fn start(shared: &Shared, identity: &Identity, task: &ProcessTask) -> Result<Self, WorkerError> {
+  fn start(shared: &Shared, identity: &Identity, task: &ProcessTask, scratch: &Scratch) -> Result<Self, WorkerError> {
     let transport = |message: String| failure(FailureKind::Transport, message);
-    let parent = &shared.options.scratch;
-    let scratch = Scratch::create(parent, shared.guard.clone()).map_err(transport)?;
     let variables = environment::variables(&shared.inherited, identity, scratch.path(), task);
     let variables = variables.map_err(transport)?;
     let mut child = launch::start(task, scratch.path(), &variables).map_err(transport)?;
@@ -90,14 +116,13 @@ impl Running {
       child,
       group,
       streams: Some(streams),
-      scratch: Some(scratch),
       at_once: shared.at_once.subscribe(),
       ended: false,
     })
   }
 
   /// Waits for its end, or brings it about.
-  async fn attend(&mut self, cancelled: Cancelled) -> End {
+  async fn attend(&mut self, cancelled: &mut Cancelled) -> End {
     let overflow = self.streams.as_ref().map(Streams::overflow);
     let overflow = async {
       if let Some(overflow) = overflow {
@@ -170,16 +195,12 @@ impl Running {
     }
   }
 
-  /// Takes the output and the end of the log; closes and removes the rest.
+  /// Takes the output and the end of the log, and closes the rest.
   async fn leave(mut self) -> (Vec<u8>, String) {
-    let read = match self.streams.take() {
+    match self.streams.take() {
       Some(streams) => streams.close().await,
       None => Default::default(),
-    };
-    if let Some(scratch) = self.scratch.take() {
-      scratch.remove().await;
     }
-    read
   }
 }
 

@@ -42,6 +42,10 @@ impl Bench {
 
   /// Runs it in the background.
   pub fn start(&self, task: ProcessTask) -> Execution {
+    self.begin(Task::Process(task))
+  }
+
+  pub fn begin(&self, task: Task) -> Execution {
     let group = Arc::new(Mutex::new(None));
     let told = group.clone();
     let (cancel, cancelled) = oneshot::channel::<()>();
@@ -55,7 +59,7 @@ impl Bench {
     };
     let invocation = Invocation {
       identity: identity(),
-      task: Task::Process(task),
+      task,
     };
     let answer = tokio::spawn(self.workers.perform(invocation, signals));
     Execution {
@@ -108,6 +112,7 @@ pub fn options(root: &Path) -> Options {
   Options {
     logs: Some(root.join("logs")),
     scratch: root.join("scratch"),
+    files: orch::files::Depot::new(root.join("store")),
     guard: Some(env!("CARGO_BIN_EXE_orch").into()),
     secrets: Vec::new(),
   }
@@ -132,6 +137,7 @@ pub fn exec(argv: &[&str]) -> ProcessTask {
     cwd: None,
     expect: Arc::from([0..=0]),
     wants_output: true,
+    permit: None,
   }
 }
 

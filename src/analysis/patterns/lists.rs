@@ -8,8 +8,8 @@ use super::{
     names::Body,
   },
   BoundCallable, Callable, WorkerType, WorkerValue,
-  instances::MOST_NODES,
   passed::Works,
+  sizes::MOST_NODES,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},

@@ -3,10 +3,12 @@
 
 mod call;
 mod fit;
+mod holes;
 mod instances;
 mod lists;
 mod passed;
 mod signature;
+mod sizes;
 mod solve;
 mod template;
 
