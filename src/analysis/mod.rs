@@ -44,7 +44,7 @@ pub use profiles::{Variant, VariantError};
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
-  diagnostics::{Code, Diagnostics, codes},
+  diagnostics::{Code, Diagnostic, Diagnostics, codes},
   hir::Program,
   modules::Loaded,
 };
@@ -111,5 +111,15 @@ fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostic
   if refused {
     findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
   }
+  findings
+    .0
+    .retain(|finding| finding.code.level.refuses() || !is_standard(loaded, finding));
   ((!refused).then_some(program), findings)
+}
+
+/// Whether a finding is about a module that comes with `orch`: nobody who reads it could mend it.
+fn is_standard(loaded: &Loaded, finding: &Diagnostic) -> bool {
+  let source = finding.span().map(|span| span.source);
+  let mut modules = loaded.modules.iter();
+  modules.any(|module| module.standard && Some(module.source) == source)
 }

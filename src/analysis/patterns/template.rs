@@ -35,6 +35,7 @@ impl Checker<'_> {
       let mark = self.findings.0.len();
       let scope = self.open_scope(at);
       self.check_pattern_names(at);
+      self.declarations_apart(at);
       let signed = self.signature(at, &scope);
       self.unspoken(at, &signed);
       let template = self.template(signed, mark);
@@ -76,6 +77,25 @@ impl Checker<'_> {
           .help("use it in the type of a parameter, or take it away");
         self.say(finding);
       }
+    }
+  }
+
+  /// What an orchestrator says of its runs has no place in what others call.
+  fn declarations_apart(&mut self, at: usize) {
+    for step in &self.symbols.patterns[at].it.body.steps {
+      let ast::StepKind::Declaration(declaration) = &step.kind else {
+        continue;
+      };
+      let word = match declaration {
+        ast::Declaration::OnFailure(_) => "on failure",
+        ast::Declaration::Budget(_) => "budget",
+        ast::Declaration::Overlap { .. } => "overlap",
+        ast::Declaration::Permit(_) => "permit",
+      };
+      let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("`{word}` can't stand in a pattern"))
+        .label(step.span, "not here")
+        .help("it stands in the orchestrator that calls the pattern");
+      self.say(finding);
     }
   }
 
