@@ -94,7 +94,13 @@ impl Body<'_, '_> {
           }
           self.misplaced(step, end);
           // it is no step, and bounds the whole orchestrator
-          if !matches!(step.kind, ast::StepKind::Declaration(ast::Declaration::Permit(_))) {
+          let declares = |step: &ast::Step| match &step.kind {
+            ast::StepKind::Declaration(it) => {
+              matches!(it, ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. })
+            }
+            _ => false,
+          };
+          if !declares(step) {
             lines.steps.push(step);
           }
         }
@@ -147,6 +153,10 @@ impl Body<'_, '_> {
       ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
         ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
       }
+      ast::StepKind::Declaration(ast::Declaration::Overlap { .. }) if !top => (
+        "an `overlap`",
+        "it is about whole runs, and stands at the top of an orchestrator",
+      ),
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
     };
@@ -230,6 +240,11 @@ impl Body<'_, '_> {
         local = self.find(&name.value).map(|binding| binding.local);
         let node = self.node(written);
         self.set_type(&name.value, &node.ty);
+        if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
+          && self.is_constant(value)
+        {
+          self.constant_steps.extend(local);
+        }
         self.needless_after(written);
         StepKind::Node(node)
       }

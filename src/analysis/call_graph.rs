@@ -17,12 +17,26 @@ use crate::{
 /// Orchestrators inside one another before it is said to be too deep.
 const DEEPEST: usize = 3;
 
-/// Whether a parameter of this type takes workers.
-pub fn takes_workers(ty: &TypeExpr) -> bool {
-  match &ty.kind {
-    TypeExprKind::Worker { .. } => true,
-    TypeExprKind::List { item, .. } => matches!(item.kind, TypeExprKind::Worker { .. }),
-    _ => false,
+impl Symbols<'_> {
+  /// Whether a parameter of this type takes workers, or a pool of them.
+  pub fn takes_workers(&self, module: usize, ty: &TypeExpr) -> bool {
+    match &ty.kind {
+      TypeExprKind::Worker { .. } => true,
+      TypeExprKind::List { item, .. } => matches!(item.kind, TypeExprKind::Worker { .. }),
+      _ => self.takes_pool(module, ty),
+    }
+  }
+
+  /// Whether a parameter of this type takes a pool; a type of that name that is declared wins.
+  pub fn takes_pool(&self, module: usize, ty: &TypeExpr) -> bool {
+    match &ty.kind {
+      TypeExprKind::Name {
+        name,
+        arguments,
+        refine: None,
+      } if name.value == "pool" => arguments.is_empty() && self.find(module, Space::Type, "pool").is_none(),
+      _ => false,
+    }
   }
 }
 
@@ -80,7 +94,7 @@ fn passed<'e>(symbols: &Symbols<'_>, module: usize, call: &CallRead<'e>) -> Vec<
       Some(label) => params.iter().find(|param| param.name.value == label.value),
       None => params.get(at),
     };
-    if param.is_some_and(|param| takes_workers(&param.ty)) {
+    if param.is_some_and(|param| symbols.takes_workers(pattern.module, &param.ty)) {
       worker_references(&argument.value, &mut names);
     }
   }
@@ -147,7 +161,8 @@ impl Checker<'_> {
       for call in &calls {
         names.extend(passed(symbols, caller.module, call));
       }
-      for param in caller.params.iter().filter(|param| takes_workers(&param.ty)) {
+      let params = caller.params.iter();
+      for param in params.filter(|param| symbols.takes_workers(caller.module, &param.ty)) {
         param
           .default
           .iter()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
-  hir::{Builtin, Expr, ExprKind, FunctionId, OrchestratorId, WorkerId},
+  hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
   source::Span,
   syntax::ast::{self, Argument, Name},
   types::Type,
@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// The word that reads a text with the module.
-pub const INCLUDE: &str = "include";
+const INCLUDE: &str = "include";
+/// The word that shows a pool.
+const DESCRIBE: &str = "describe";
+/// Functions of the language that take no values.
+pub const WORDS: [&str; 2] = [INCLUDE, DESCRIBE];
 
 /// What a name before `(` stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +35,8 @@ pub enum Callee {
   Builtin(Builtin),
   /// `include("...")`: a text that was read with the module.
   Include,
+  /// `describe(pool)`: a card of each member.
+  Describe,
   /// Said already.
   Broken,
 }
@@ -38,11 +44,41 @@ pub enum Callee {
 /// A parameter, as a call sees it.
 #[derive(Clone)]
 pub struct Slot {
-  name: std::sync::Arc<str>,
-  ty: Type,
-  default: Option<Expr>,
-  optional: bool,
-  span: Span,
+  pub name: std::sync::Arc<str>,
+  pub ty: Type,
+  pub default: Option<Expr>,
+  pub optional: bool,
+  pub span: Span,
+}
+
+impl Slot {
+  /// The argument that a message has for it; the default where that has none.
+  pub fn read_from(&self, message: LocalId, span: Span) -> Expr {
+    let ty = match self.optional || self.default.is_some() {
+      true => self.ty.clone().optional(),
+      false => self.ty.clone(),
+    };
+    let of = |kind: ExprKind, ty: Type| Expr { kind, ty, span };
+    let given = of(
+      ExprKind::Field {
+        base: Box::new(of(ExprKind::Local(message), Type::Json)),
+        name: self.name.clone(),
+        optional: false,
+      },
+      ty,
+    );
+    match &self.default {
+      None => given,
+      Some(default) => of(
+        ExprKind::Logic {
+          operator: LogicOperator::Coalesce,
+          left: Box::new(given),
+          right: Box::new(default.clone()),
+        },
+        self.ty.clone(),
+      ),
+    }
+  }
 }
 
 /// The argument of each parameter.
@@ -61,8 +97,10 @@ impl Body<'_, '_> {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
       }
-      if name.value == INCLUDE {
-        return Callee::Include;
+      match name.value.as_str() {
+        INCLUDE => return Callee::Include,
+        DESCRIBE => return Callee::Describe,
+        _ => {}
       }
       self.unknown_callee(name);
       return Callee::Broken;
@@ -137,6 +175,7 @@ impl Body<'_, '_> {
       Callee::Builtin(Builtin::Len) if let Some(count) = self.worker_count(arguments, span) => count,
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Include => self.include(arguments, span),
+      Callee::Describe => self.describe(arguments, span),
       Callee::Function(id) => {
         let slots = self.slots(|program| &program.function(id).params);
         let arguments = self.arguments(name, &slots, arguments);
@@ -206,7 +245,7 @@ impl Body<'_, '_> {
     self.say(finding);
   }
 
-  fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
+  pub fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
       ty: param.ty.clone(),
@@ -239,7 +278,7 @@ impl Body<'_, '_> {
   }
 
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
-  fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
+  pub fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
     let names: Vec<&str> = slots.iter().map(|slot| &*slot.name).collect();
     let placed = self.placed(callee, &names, written);
     let missing = slots.iter().zip(&placed.given);
@@ -263,7 +302,10 @@ impl Body<'_, '_> {
     } else {
       slot.ty.clone()
     };
-    self.check(value, &ty, &what)
+    match self.holes {
+      Some(message) if value.is_hole() => slot.read_from(message, value.span),
+      _ => self.check(value, &ty, &what),
+    }
   }
 
   /// Which argument goes to which parameter; says those that go to none.

@@ -10,6 +10,7 @@ use super::{
   habits,
   patterns::{self, Instances, Template},
   policies::WorkerPolicies,
+  pools,
   profiles::Replacements,
   reads::WorkerNames,
   symbols::{Space, Symbols, Target, number},
@@ -69,6 +70,8 @@ pub struct Checker<'a> {
   pub lets: Vec<Option<TypedLet>>,
   /// By worker.
   pub worker_policies: Vec<WorkerPolicies>,
+  /// By number of `Target::Pool`.
+  pub pools: Vec<pools::Seen<'a>>,
   /// Constants with another value than the one written.
   pub replaced: HashMap<usize, Replaced<'a>>,
   /// Module-level things that something uses.
@@ -84,6 +87,8 @@ pub struct Checker<'a> {
   pub instances: Instances,
   /// What the names of the pattern at hand stand for.
   pub scope: patterns::Scope,
+  /// The parameters of the pattern at hand that its types read.
+  pub read_by_types: HashSet<String>,
   /// Something calls itself: what would be made of patterns has no end.
   pub circular: bool,
 }
@@ -113,6 +118,7 @@ impl<'a> Checker<'a> {
       contracts: Vec::new(),
       lets,
       worker_policies: Vec::new(),
+      pools: Vec::new(),
       replaced: replacements.constants.clone(),
       used: HashSet::new(),
       used_names: HashSet::new(),
@@ -121,6 +127,7 @@ impl<'a> Checker<'a> {
       templates: Vec::new(),
       instances: Instances::default(),
       scope: patterns::Scope::default(),
+      read_by_types: HashSet::new(),
       circular: false,
     }
   }

@@ -11,6 +11,13 @@ use crate::{
 
 impl Body<'_, '_> {
   pub fn field(&mut self, whole: &ast::Expr, base: &ast::Expr, name: &Spanned<String>, optional: bool) -> Expr {
+    if super::overlaps::is_last_run(base, name) {
+      let mut last = self.last_run(whole.span);
+      if let Some(known) = self.path(whole).and_then(|path| self.known(&path)) {
+        last.ty = known;
+      }
+      return last;
+    }
     let base = self.infer(base);
     let may_be_null = base.ty.accepts_null() && !matches!(base.ty.resolved(), Type::Json | Type::Unknown);
     if may_be_null && !optional {
@@ -50,7 +57,7 @@ impl Body<'_, '_> {
 
   /// The type of a field of a record, or of every record of a union.
   fn field_type(&mut self, of: &Type, name: &Spanned<String>) -> Option<Type> {
-    match of.resolved() {
+    match of.data() {
       Type::Unknown | Type::Never => None,
       Type::Record(record) => match record.fields.get(name.value.as_str()) {
         Some(field) => Some(field.read()),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{LimitId, WorkerId},
+  hir::{LimitId, PoolId, WorkerId},
   syntax::ast::{Name, SettingKind},
 };
 
@@ -111,12 +111,17 @@ impl Checker<'_> {
       let target = Target::Limit(LimitId(number(at)));
       ("limit", target, declared.module, *name)
     });
+    let pools = symbols.pools.iter().zip(&symbols.pool_names).enumerate();
+    let pools = pools.map(|(at, (declared, name))| {
+      let target = Target::Pool(PoolId(number(at)));
+      ("pool", target, declared.module, *name)
+    });
     let groups = symbols.groups.iter().zip(&symbols.group_names).enumerate();
     let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
     let secrets = symbols.secrets.iter().zip(&symbols.secret_names).enumerate();
     let secrets = secrets.map(|(at, (declared, name))| ("secret", Target::Secret(at), declared.module, *name));
     let callable = workers.chain(patterns).chain(lets).chain(types);
-    callable.chain(limits).chain(groups).chain(secrets)
+    callable.chain(limits).chain(pools).chain(groups).chain(secrets)
   }
 
   fn undocumented(&mut self) {

@@ -83,8 +83,14 @@ pub struct Body<'c, 'a> {
   pub loops: u32,
   /// Its contract is not known: what is read may be a parameter of that.
   pub unsigned: bool,
+  /// Where `_` may stand for an argument: the record that it is a field of.
+  pub holes: Option<LocalId>,
+  /// Steps whose value no call, parameter or item has a part in.
+  pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
+  pub last: Option<(LocalId, Type)>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -101,7 +107,10 @@ impl<'c, 'a> Body<'c, 'a> {
       reads: HashMap::new(),
       loops: 0,
       unsigned: false,
+      holes: None,
+      constant_steps: HashSet::new(),
       returns: None,
+      last: None,
     }
   }
 
@@ -277,6 +286,12 @@ impl<'c, 'a> Body<'c, 'a> {
         root: binding.local,
         fields: Vec::new(),
       }),
+      ast::ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last_local(base, name).map(|root| Path {
+          root,
+          fields: Vec::new(),
+        })
+      }
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());

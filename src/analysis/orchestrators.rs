@@ -12,10 +12,12 @@ impl Checker<'_> {
     for at in 0..self.symbols.orchestrators.len() {
       self.sign_orchestrator(at);
     }
+    self.lower_pools();
     self.check_patterns();
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    self.check_run_cycles();
     self.check_sizes();
   }
 
@@ -32,6 +34,7 @@ impl Checker<'_> {
       params: signed.params,
       input: signed.input,
       output: signed.output,
+      overlap: None,
       body: hir::Block {
         steps: Vec::new(),
         result: None,
@@ -44,12 +47,13 @@ impl Checker<'_> {
   fn check_orchestrator(&mut self, at: usize) {
     let declared = self.symbols.orchestrators[at];
     self.enter_orchestrator(at);
-    let params = std::mem::take(&mut self.program.orchestrators[at].params);
+    let params = self.program.orchestrators[at].params.clone();
     let output = self.program.orchestrators[at].output.clone();
     let unsigned = self.program.orchestrators[at].input == Type::Unknown;
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
     body.unsigned = unsigned;
+    let overlap = body.overlap(&declared.it.body, &output);
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,
@@ -62,7 +66,7 @@ impl Checker<'_> {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
-    orchestrator.params = params;
     orchestrator.body = block;
+    orchestrator.overlap = overlap;
   }
 }

@@ -30,6 +30,8 @@ pub enum Spot {
   WorkerCall,
   OrchestratorCall,
   Each,
+  /// `run plan`
+  Run,
   /// Another node; an expression when it is one.
   Node {
     expression: bool,
@@ -92,12 +94,12 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
       "workers: it says what the worker is",
     ),
     "concurrent" => (
-      matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each),
-      "workers and `each`",
+      matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each | Spot::Run),
+      "workers, `each` and `run`",
     ),
     "collect" => (
-      matches!(spot, Spot::Each),
-      "`each`, before its `=>` or `{`; one call is taken by `attempt`",
+      matches!(spot, Spot::Each | Spot::Run),
+      "`run`, and `each` before its `=>` or `{`; one call is taken by `attempt`",
     ),
     "rate" => (false, "the body of a `limit`"),
     _ => (

@@ -73,7 +73,7 @@ impl Body<'_, '_> {
         }
         ast::RecordPart::Spread(value) => {
           let value = self.infer(value);
-          match value.ty.resolved() {
+          match value.ty.data() {
             Type::Record(record) => {
               open |= record.open;
               spread_fields(&mut fields, record);

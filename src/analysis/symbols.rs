@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::calls::INCLUDE;
+use super::calls::WORDS;
 use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
-  hir::{Builtin, LimitId, OrchestratorId, WorkerId},
+  hir::{Builtin, LimitId, OrchestratorId, PoolId, WorkerId},
   modules::Loaded,
   source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
@@ -24,16 +24,18 @@ pub enum Space {
   /// Named groups of settings.
   Group,
   Profile,
+  Pool,
 }
 
 impl Space {
-  pub const ALL: [Space; 6] = [
+  pub const ALL: [Space; 7] = [
     Space::Callable,
     Space::Value,
     Space::Type,
     Space::Limit,
     Space::Group,
     Space::Profile,
+    Space::Pool,
   ];
 }
 
@@ -50,6 +52,7 @@ pub enum Target {
   Limit(LimitId),
   Group(usize),
   Profile(usize),
+  Pool(PoolId),
   Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
@@ -103,6 +106,9 @@ pub struct Symbols<'a> {
   pub triggers: Vec<Declared<'a, ast::Trigger>>,
   pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
   pub profile_names: Vec<&'a Name>,
+  /// The list of members of each.
+  pub pools: Vec<Declared<'a, ast::Expr>>,
+  pub pool_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -154,10 +160,6 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.patterns, Declared { module, item, it });
         (Space::Callable, &it.name, Target::Pattern(at))
       }
-      ItemKind::Pool { .. } => {
-        let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
-        return findings.push(finding.label(item.span, "can't run"));
-      }
       ItemKind::Broken { names, .. } => return names.iter().for_each(|name| self.declare_broken(module, name)),
       ItemKind::Type { name, ty } => {
         self.type_names.push(name);
@@ -187,6 +189,11 @@ impl<'a> Symbols<'a> {
         self.profile_names.push(name);
         let at = push(&mut self.profiles, Declared { module, item, it });
         (Space::Profile, name, Target::Profile(at))
+      }
+      ItemKind::Pool { name, members: it } => {
+        self.pool_names.push(name);
+        let at = push(&mut self.pools, Declared { module, item, it });
+        (Space::Pool, name, Target::Pool(PoolId(number(at))))
       }
       ItemKind::Secret { name, variable: it } => {
         self.secret_names.push(name);
@@ -223,7 +230,7 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    if space == Space::Callable && (Builtin::find(&name.value).is_some() || name.value == INCLUDE) {
+    if space == Space::Callable && (Builtin::find(&name.value).is_some() || WORDS.contains(&name.value.as_str())) {
       let finding = Diagnostic::new(
         &codes::SHADOWED,
         format!("`{}` is a function of the language", name.value),
@@ -299,7 +306,7 @@ impl<'a> Symbols<'a> {
         Some(near) => finding.help(format!("there is `{near}`")),
         None => finding.help(format!("it declares {}", listed(names()))),
       });
-      for space in [Space::Callable, Space::Value, Space::Type] {
+      for space in [Space::Callable, Space::Value, Space::Type, Space::Pool] {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
       }
     }

@@ -114,6 +114,16 @@ impl Checker<'_> {
   }
 }
 
+impl Checker<'_> {
+  /// Remembers that something calls a worker, and the first place where no timeout holds.
+  pub fn called(&mut self, worker: hir::WorkerId, untimed: bool, span: Span) {
+    let known = self.untimed.entry(worker).or_insert(None);
+    if untimed && known.is_none() {
+      *known = Some(span);
+    }
+  }
+}
+
 impl Body<'_, '_> {
   /// A process sees a file as the path of its private copy.
   fn see_paths(&mut self, params: &[hir::Param]) {

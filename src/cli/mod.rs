@@ -9,6 +9,7 @@ mod list;
 mod pages;
 mod program;
 mod run;
+mod runs;
 mod schema;
 mod terminal;
 
@@ -16,6 +17,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
+
+use crate::session;
 
 /// Reads and runs `.orch` programs: who can work, what they say to each other, and how the work is composed.
 #[derive(Parser)]
@@ -33,6 +36,7 @@ enum Command {
   Graph(graph::Options),
   List(list::Options),
   Run(run::Options),
+  Runs(runs::Options),
   Schema(schema::Options),
 }
 
@@ -42,6 +46,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
   }
+  if let [_, word, store, run] = &arguments[..]
+    && word == session::CHILD_COMMAND
+  {
+    return run::child(store.as_ref(), &run.to_string_lossy()).into();
+  }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
       Command::Check(options) => check::main(&options),
@@ -50,6 +59,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
+      Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
     },
     Err(error) => usage(&error),

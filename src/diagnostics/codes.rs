@@ -71,12 +71,16 @@ codes! {
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
   TOO_WIDE = "bound/too-wide", Critical, "an orchestrator that comes to over 100,000 nodes";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
+  // pools
+  SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";
+  IDENTICAL_MEMBERS = "pool/identical", Low, "members of a pool that do the same";
   // flow
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
+  CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
   // triggers
   BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";

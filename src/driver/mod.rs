@@ -18,7 +18,7 @@ use self::{
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Command, Event, ExecutionId, Gatekeeper, Input, Record, Replayed, Run, Step},
+  engine::{AttemptOutcome, Child, Command, Event, ExecutionId, Gatekeeper, Input, Record, Replayed, Run, Step},
   protocol::Performer,
   value::Failure,
 };
@@ -30,6 +30,12 @@ pub trait EventLog {
   /// # Errors
   /// They may not be kept; the run does not go on.
   fn append(&mut self, records: &[Record]) -> io::Result<()>;
+
+  /// Once it returns, the run is asked for, and outlives this process. Asked for again, nothing happens.
+  ///
+  /// # Errors
+  /// It may not be; the run that asks does not go on.
+  fn dispatch(&mut self, child: &Child) -> io::Result<()>;
 }
 
 /// Who looks on: sees every record once, in order, after it is in the log.
@@ -136,7 +142,7 @@ impl Driver<'_, '_> {
       if stop || self.outcome.is_some() {
         return Ok(());
       }
-      self.carry_out();
+      self.carry_out()?;
       if self.facts.is_empty() {
         self.wait().await;
       }
@@ -202,18 +208,23 @@ impl Driver<'_, '_> {
     Ok(())
   }
 
-  fn carry_out(&mut self) {
+  fn carry_out(&mut self) -> io::Result<()> {
     for command in std::mem::take(&mut self.commands) {
       match command {
         Command::Start(start) => self.workers.start(*start),
         Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),
         Command::SetTimer { timer, due } => self.clock.set(timer, due),
         Command::ClearTimer(timer) => self.clock.clear(timer),
+        Command::Dispatch(child) => {
+          self.log.dispatch(&child)?;
+          self.facts.push_back(Input::ChildRecorded(child.run));
+        }
         // the last record says so too
         Command::Finish => {}
         Command::Ask { .. } | Command::Hold { .. } | Command::Withdraw(_) | Command::Release(_) => {}
       }
     }
+    Ok(())
   }
 
   /// Until there is at least one fact; takes all that are there.

@@ -64,6 +64,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Json,
+    overlap: None,
     body: Block {
       steps,
       result: Some(expr(ExprKind::Local(LocalId(0)))),
@@ -128,6 +129,8 @@ fn beginning(program: &Arc<Program>) -> Beginning {
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    parent: None,
+    last: None,
     directory: "/here".into(),
   };
   let (run, step) = Run::start(program.clone(), started).expect("the run starts");
@@ -209,6 +212,10 @@ impl EventLog for MemoryLog {
       return Err(io::Error::other("no space left"));
     }
     self.records.lock().expect("no panic").extend_from_slice(records);
+    Ok(())
+  }
+
+  fn dispatch(&mut self, _: &Child) -> io::Result<()> {
     Ok(())
   }
 }

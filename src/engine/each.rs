@@ -25,7 +25,7 @@ pub(super) struct EachState {
 }
 
 /// Instances at once where `concurrent` is not written.
-const DEFAULT_WINDOW: u64 = 8;
+pub(super) const DEFAULT_WINDOW: u64 = 8;
 
 impl Run {
   pub(super) fn enter_each(&mut self, id: InstanceId, each: &Each) -> Fallible<()> {

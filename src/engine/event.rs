@@ -69,6 +69,10 @@ pub enum Event {
   TimerFired {
     timer: TimerId,
   },
+  /// A run that was dispatched is remembered in the store.
+  ChildRecorded {
+    run: Arc<str>,
+  },
   /// Somebody wants the run lost.
   CancelRequested {
     reason: Arc<str>,
@@ -119,11 +123,30 @@ pub enum Event {
     /// Of the items.
     digest: Digest,
   },
+  /// A `run` has its plan: an instance `path["id"]` of each assignment, at most `window` at once.
+  Planned {
+    path: Arc<str>,
+    pool: Arc<str>,
+    assignments: u64,
+    window: u64,
+    /// Of the plan.
+    digest: Digest,
+    /// Members of the pool that it assigns nothing.
+    unused: Vec<Arc<str>>,
+  },
   /// An iteration of a `repeat` succeeded; `until` is what its condition said, `None` if it has none.
   Iterated {
     path: Arc<str>,
     index: u64,
     until: Option<bool>,
+  },
+  /// A run of its own is asked for.
+  Dispatched {
+    path: Arc<str>,
+    run: Arc<str>,
+    orchestrator: Arc<str>,
+    /// Of its arguments.
+    arguments: Digest,
   },
   RequireChecked {
     path: Arc<str>,
@@ -196,8 +219,22 @@ pub struct RunStarted {
   pub profile: Option<Arc<str>>,
   #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
   pub set: BTreeMap<Arc<str>, Arc<str>>,
+  /// The run that dispatched this one.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub parent: Option<Arc<str>>,
+  /// The last success under the same key, where the orchestrator says `overlap`.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub last: Option<LastSuccess>,
   /// Where orch was started: what a relative path of the caller is relative to.
   pub directory: Arc<str>,
+}
+
+/// `run.last`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastSuccess {
+  pub run: Arc<str>,
+  pub started: jiff::Timestamp,
+  pub value: serde_json::Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,6 +265,7 @@ impl Event {
         | AttemptStarted { .. }
         | AttemptEnded { .. }
         | TimerFired { .. }
+        | ChildRecorded { .. }
         | CancelRequested { .. }
         | Stopped
     )
@@ -247,6 +285,7 @@ impl Event {
       | AttemptStarted { .. }
       | AttemptEnded { .. }
       | TimerFired { .. }
+      | ChildRecorded { .. }
       | CancelRequested { .. }
       | Stopped
       | RunSucceeded { .. }
@@ -257,7 +296,9 @@ impl Event {
       | RetryScheduled { path, .. }
       | ArmTaken { path, .. }
       | Expanded { path, .. }
+      | Planned { path, .. }
       | Iterated { path, .. }
+      | Dispatched { path, .. }
       | RequireChecked { path, .. }
       | DeadlinePassed { path }
       | FailureTaken { path, .. }

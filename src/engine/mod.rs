@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 mod choice;
+mod dispatch;
 mod each;
 mod errand;
 mod event;
@@ -17,6 +18,7 @@ mod leaf;
 mod loss;
 mod mock;
 mod outcome;
+mod plan;
 mod ready;
 mod repeat;
 mod replay;
@@ -30,9 +32,10 @@ mod tests;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
-pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
-pub use exchange::{Command, Input, Start, StartError, Step};
+pub use event::{AttemptOutcome, Digest, Event, ExecutionId, LastSuccess, Record, RunStarted, RunTime, Taker, TimerId};
+pub use exchange::{Child, Command, Input, Start, StartError, Step};
 pub use gatekeeper::{Admissions, Gatekeeper, Need};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use start::overlap_key;

@@ -47,6 +47,8 @@ pub struct Run {
   /// Those asked for that have not ended.
   pub(super) executions: BTreeMap<ExecutionId, InstanceId>,
   pub(super) next_execution: u64,
+  /// Runs asked for and not remembered yet.
+  pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
   /// The `concurrent` of workers that were called.
   pub(super) slots: HashMap<WorkerId, u64>,
   pub(super) mocks: MockCounts,
@@ -125,6 +127,7 @@ impl Run {
       next_timer: 0,
       executions: BTreeMap::new(),
       next_execution: 0,
+      dispatching: BTreeMap::new(),
       slots: HashMap::new(),
       mocks: MockCounts::default(),
       records: Vec::new(),
@@ -145,6 +148,7 @@ impl Run {
       Input::AttemptStarted(..) | Input::Stopped => {}
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
+      Input::ChildRecorded(run) => self.child_recorded(&run),
       Input::CancelRequested(reason) => {
         let failure = failure(FailureKind::Cancelled, reason);
         self.lose(self.root, Loss::failed(failure.into()));
@@ -249,6 +253,7 @@ impl Run {
     match (&instance.state, slot) {
       (State::Block(_), Slot::Step(step)) => self.step_ended(id, step, end, locals),
       (State::Each(_), Slot::Item(item)) => self.begin(id, |run, id| run.item_ended(id, item, end)),
+      (State::Run(_), Slot::Assignment(at)) => self.begin(id, |run, id| run.assignment_ended(id, at, end)),
       (State::Repeat(_), Slot::Iteration(_)) => self.begin(id, |run, id| run.iteration_ended(id, end, locals)),
       (State::Guarding, _) => self.begin(id, |run, id| run.guarded_ended(id, end)),
       _ => self.pass_on(id, end),

@@ -14,7 +14,7 @@ pub(super) fn locals(expr: &Expr, found: &mut dyn FnMut(LocalId)) {
 /// Calls `visit` with the expressions directly inside of this one.
 fn parts(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
   match &expr.kind {
-    ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => {}
+    ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run | ExprKind::Cards(_) => {}
     ExprKind::Field { base, .. } => visit(base),
     ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => visit(inner),
     ExprKind::Index {

@@ -100,6 +100,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Null,
+    overlap: None,
     body,
     pattern: false,
   });

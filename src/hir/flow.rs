@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Expr, Literal, LocalId, OrchestratorId, Policies, WorkerId};
+use super::{Expr, Literal, LocalId, OrchestratorId, Policies, PoolId, WorkerId};
 use crate::{source::Span, types::Type};
 
 /// The body of a scope.
@@ -83,8 +83,11 @@ pub enum NodeKind {
   Work(Call<WorkerId>),
   /// A nested run: the orchestrator's block as a scope, in this run's journal.
   Orchestrate(Call<OrchestratorId>),
+  /// A run of its own.
+  Dispatch(Call<OrchestratorId>),
   Each(Box<Each>),
   Repeat(Box<Repeat>),
+  RunPlan(Box<RunPlan>),
   If {
     condition: Expr,
     then: Box<Arm>,
@@ -167,6 +170,20 @@ pub struct Repeat {
   pub otherwise: Otherwise,
 }
 
+/// `run plan with concurrent n, collect`: each assignment calls a member of the pool.
+#[derive(Debug, Clone)]
+pub struct RunPlan {
+  /// Of a plan's type.
+  pub plan: Expr,
+  pub pool: PoolId,
+  /// Assignments at most: the bound of the plan's type.
+  pub most: u64,
+  /// An int; `None`: 8.
+  pub concurrent: Option<Expr>,
+  /// A lost assignment loses only those that wait for it.
+  pub collect: bool,
+}
+
 /// What a `repeat` at its bound gives.
 #[derive(Debug, Clone)]
 pub enum Otherwise {
@@ -177,7 +194,7 @@ pub enum Otherwise {
   Node(Box<Arm>),
 }
 
-/// Calls `visit` on every node below a block, outermost first.
+/// Calls `visit` on every node below a block, outermost first; members of pools stand elsewhere.
 pub trait Visit {
   fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node));
 }
@@ -199,6 +216,7 @@ impl Visit for Node {
     visit(self);
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => each.body.visit_nodes(visit),
       NodeKind::Repeat(repeat) => {
         repeat.body.visit_nodes(visit);

@@ -3,13 +3,17 @@
 
 mod expr;
 mod flow;
+mod offer;
+mod pool;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit, Wait, WaitKind,
 };
+pub use offer::{Callable, described};
+pub use pool::{Pool, PoolMember};
 
 use crate::{
   source::{SourceId, Span},
@@ -35,6 +39,8 @@ ids! {
   OrchestratorId;
   /// Index into [`Program::limits`].
   LimitId;
+  /// Index into [`Program::pools`].
+  PoolId;
   /// A name bound inside one function, worker or orchestrator; unique within it (there is no shadowing).
   LocalId;
 }
@@ -49,6 +55,7 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub pools: Vec<Pool>,
   pub secrets: Vec<Secret>,
   /// In order of declaration, the root module's first.
   pub triggers: Vec<Trigger>,
@@ -108,7 +115,7 @@ pub struct Function {
 }
 
 /// What a function, worker or orchestrator is called with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
   pub name: Arc<str>,
   pub local: LocalId,
@@ -302,9 +309,31 @@ pub struct Orchestrator {
   /// The record of the parameters.
   pub input: Type,
   pub output: Type,
+  /// Of its runs; where it is called it overlaps freely.
+  pub overlap: Option<Overlap>,
   pub body: Block,
   /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
   pub pattern: bool,
+}
+
+/// What a second run with the same key does.
+#[derive(Debug)]
+pub struct Overlap {
+  pub policy: OverlapPolicy,
+  /// A scalar of the parameters; `None`: all runs have the same key.
+  pub by: Option<Expr>,
+  /// Where the last success under the key is bound: `run.last`.
+  pub last: LocalId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverlapPolicy {
+  /// It does not run.
+  Skip,
+  /// It waits for the first to end.
+  Queue,
+  /// The first is cancelled, and waited for.
+  Cancel,
 }
 
 /// Where the expression of a policy is evaluated.
@@ -381,6 +410,15 @@ impl Program {
 
   pub fn limit(&self, id: LimitId) -> &Limit {
     &self.limits[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &Pool {
+    &self.pools[id.0 as usize]
+  }
+
+  /// All pools with their ids, in order of declaration, the root module's first.
+  pub fn pool_ids(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+    self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
   /// What is declared as an orchestrator, with its id, in order of declaration, the root module's first.

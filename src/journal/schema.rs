@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// The formats of the store, in order: one is never changed, another is added. `PRAGMA user_version` counts them.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+  "
   CREATE TABLE bundles (
     id     INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,
@@ -45,7 +46,24 @@ const MIGRATIONS: &[&str] = &["
     PRIMARY KEY (run, seq),
     CHECK ((body IS NULL) <> (blob IS NULL))
   ) STRICT;
-"];
+",
+  "
+  ALTER TABLE runs ADD COLUMN parent TEXT;
+  -- What runs share that may not overlap.
+  ALTER TABLE runs ADD COLUMN key TEXT;
+  CREATE INDEX runs_by_key ON runs (key) WHERE key IS NOT NULL;
+  -- Runs that were asked for and not begun.
+  CREATE TABLE waiting (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL UNIQUE,
+    parent       TEXT NOT NULL,
+    orchestrator TEXT NOT NULL,
+    asked        TEXT NOT NULL,
+    -- JSON.
+    body         TEXT NOT NULL
+  ) STRICT;
+",
+];
 
 /// Makes a connection durable and patient, and its database one of today.
 pub(super) fn prepare(connection: &mut Connection, store: &Path) -> Result<(), JournalError> {

@@ -539,6 +539,11 @@ impl Expr {
       _ => None,
     }
   }
+
+  /// `_`
+  pub fn is_hole(&self) -> bool {
+    matches!(&self.kind, ExprKind::Name(name) if name == "_")
+  }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ mod failure;
 mod json;
 mod manifest;
 mod places;
+pub mod plan;
 mod reading;
 mod stored;
 mod text;

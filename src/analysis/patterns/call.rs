@@ -79,6 +79,7 @@ impl Body<'_, '_> {
       solved: Vec::new(),
     };
     let mark = self.checker.findings.0.len();
+    self.pool_arguments(&mut calling);
     let passed = self.passed_arguments(&calling);
     self.settle(&mut calling, &passed);
     let signed = self.checker.signature_again(at, &calling.scope);
@@ -89,7 +90,9 @@ impl Body<'_, '_> {
     let said = self.checker.findings.0[mark..]
       .iter()
       .any(|finding| finding.code.level.refuses());
-    let open = ty.is_unknown() || signed.takes.iter().any(Takes::is_unknown);
+    let open = ty.is_unknown()
+      || signed.takes.iter().any(Takes::is_unknown)
+      || calling.scope.pools.iter().any(|(_, pool)| pool.is_none());
     let (Some(fitted), false) = (fitted, said || open || self.is_trial() || calling.template.broken) else {
       return (nothing, ty);
     };
@@ -141,12 +144,34 @@ impl Body<'_, '_> {
     None
   }
 
+  /// Notes in the scope what each pool parameter stands for.
+  fn pool_arguments(&mut self, calling: &mut Calling<'_>) {
+    let takes = calling.template.signed.takes.iter().zip(&calling.pattern.params);
+    for ((takes, param), given) in takes.zip(&calling.given) {
+      if *takes != Takes::Pool {
+        continue;
+      }
+      let pool = match (given, &param.default) {
+        (Some(given), _) => {
+          let scope = self.checker.scope.clone();
+          self.checker.pool_given(self.module, given, scope)
+        }
+        (None, Some(default)) => {
+          let module = self.checker.symbols.patterns[calling.at].module;
+          self.checker.pool_given(module, default, Scope::default())
+        }
+        (None, None) => None,
+      };
+      calling.scope.pools.push((param.name.value.as_str().into(), pool));
+    }
+  }
+
   /// What stands for workers, of each parameter.
   fn passed_arguments(&mut self, calling: &Calling<'_>) -> Vec<Option<Given>> {
     let module = self.checker.symbols.patterns[calling.at].module;
     let takes = calling.template.signed.takes.iter().enumerate();
     let passed = takes.map(|(param, takes)| {
-      if let Takes::Value(_) = takes {
+      if let Takes::Value(_) | Takes::Pool = takes {
         return None;
       }
       let place = calling.place(param);
@@ -364,7 +389,7 @@ fn members<'t>(
 ) -> impl Iterator<Item = (&'t WorkerType, &'t super::passed::Passed)> {
   let ty = match takes {
     Takes::Worker(ty) | Takes::Workers(ty) => Some(ty),
-    Takes::Value(_) => None,
+    Takes::Value(_) | Takes::Pool => None,
   };
   let members = given.map_or(&[][..], Given::members);
   ty.into_iter()

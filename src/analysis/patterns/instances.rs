@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Code, Diagnostic, codes},
-  hir::{self, Block, Expr, ExprKind, ModuleId, OrchestratorId, Param},
+  hir::{self, Block, Expr, ExprKind, ModuleId, OrchestratorId, Param, PoolId},
   source::Span,
   types::{Field, RecordType, Type},
 };
@@ -52,6 +52,7 @@ impl Order {
 struct Instance {
   at: usize,
   types: Vec<Type>,
+  pools: Vec<(Arc<str>, Option<PoolId>)>,
   values: Vec<Type>,
   fitted: Vec<Fitted>,
   id: OrchestratorId,
@@ -63,6 +64,7 @@ impl Instance {
   fn is_for(&self, order: &Order) -> bool {
     let types = order.scope.types.iter().map(|(_, ty)| ty);
     self.at == order.at
+      && self.pools == order.scope.pools
       && self.values == order.values
       && self.types.iter().eq(types)
       && self
@@ -136,6 +138,7 @@ impl Checker<'_> {
       params: Vec::new(),
       input: Type::Unknown,
       output: order.signed.output.clone(),
+      overlap: None,
       body: Block {
         steps: Vec::new(),
         result: None,
@@ -158,6 +161,7 @@ impl Checker<'_> {
     self.instances.made.push(Instance {
       at: order.at,
       types: order.scope.types.into_iter().map(|(_, ty)| ty).collect(),
+      pools: order.scope.pools,
       values: order.values,
       fitted: order.fitted,
       id,
@@ -217,6 +221,7 @@ impl Body<'_, '_> {
           };
           self.bind_callable(&param.name, callable);
         }
+        Takes::Pool => {}
       }
     }
     params.append(&mut hidden);

@@ -20,7 +20,7 @@ use passed::Fill;
 pub use passed::WorkerValue;
 pub use template::Template;
 
-use crate::{source::Span, types::Type};
+use crate::{hir::PoolId, source::Span, types::Type};
 
 /// What the names of the pattern at hand stand for.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Scope {
   pub types: Vec<(Arc<str>, Type)>,
   /// The upper ends of its int parameters, as far as they are known.
   pub bounds: Vec<(Arc<str>, Option<i64>)>,
+  /// Its pools; nothing while it is looked at by itself.
+  pub pools: Vec<(Arc<str>, Option<PoolId>)>,
   /// Whether it is looked at by itself.
   pub open: bool,
 }
@@ -36,6 +38,10 @@ pub struct Scope {
 impl Scope {
   pub fn ty(&self, name: &str) -> Option<&Type> {
     self.types.iter().find(|(own, _)| **own == *name).map(|(_, ty)| ty)
+  }
+
+  pub fn pool(&self, name: &str) -> Option<Option<PoolId>> {
+    self.pools.iter().find(|(own, _)| **own == *name).map(|(_, pool)| *pool)
   }
 
   pub fn bound(&self, name: &str) -> Option<Option<i64>> {

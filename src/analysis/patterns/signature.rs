@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{
   super::{
-    checker::{Checker, Replaced},
-    names::Body,
-    symbols::{Space, Target, duplicate},
+    checker::Checker,
+    names::{Body, shadowed},
+    symbols::{Space, duplicate},
     type_exprs::BUILTIN,
   },
   Scope, WorkerType,
@@ -16,7 +16,6 @@ use crate::{
   hir::Expr,
   syntax::ast::{self, Name, PatternTemplate, TypeExpr, TypeExprKind},
   types::{IntRange, ListType, Type},
-  value::Value,
 };
 
 /// What a parameter takes.
@@ -26,6 +25,8 @@ pub enum Takes {
   Worker(WorkerType),
   /// A list whose length is known at check time.
   Workers(WorkerType),
+  /// The name of one: only types and `describe` speak of it.
+  Pool,
 }
 
 impl std::fmt::Display for Takes {
@@ -34,6 +35,7 @@ impl std::fmt::Display for Takes {
       Takes::Value(ty) => write!(f, "{ty}"),
       Takes::Worker(ty) => write!(f, "{ty}"),
       Takes::Workers(ty) => write!(f, "[{ty}]"),
+      Takes::Pool => f.write_str("pool"),
     }
   }
 }
@@ -43,6 +45,7 @@ impl Takes {
     match self {
       Takes::Value(ty) => ty.is_unknown(),
       Takes::Worker(ty) | Takes::Workers(ty) => ty.output.is_unknown() || ty.inputs.iter().any(Type::is_unknown),
+      Takes::Pool => false,
     }
   }
 
@@ -54,6 +57,7 @@ impl Takes {
         ty.inputs.iter().for_each(|input| input.variables(name));
         ty.output.variables(name);
       }
+      Takes::Pool => {}
     }
   }
 }
@@ -75,7 +79,7 @@ impl Checker<'_> {
   }
 
   /// The signature of a pattern in a scope; what is wrong with it as it is written is said each time.
-  pub fn signature(&mut self, at: usize, scope: &Scope) -> Signed {
+  pub fn pattern_signature(&mut self, at: usize, scope: &Scope) -> Signed {
     let declared = self.symbols.patterns[at];
     self.within(scope.clone(), |checker| {
       let takes = declared.it.params.iter();
@@ -89,7 +93,7 @@ impl Checker<'_> {
   /// As `signature`, for one call: what is wrong only there is said with the place of the call.
   pub fn signature_for(&mut self, at: usize, scope: &Scope, call: &Name) -> Signed {
     let mark = self.findings.0.len();
-    let signed = self.signature(at, scope);
+    let signed = self.pattern_signature(at, scope);
     let found = self.findings.0.split_off(mark.min(self.findings.0.len()));
     for finding in found {
       if !self.templates[at].said.contains(&(finding.code.name, finding.span())) {
@@ -102,13 +106,14 @@ impl Checker<'_> {
   /// As `signature`, without a word.
   pub fn signature_again(&mut self, at: usize, scope: &Scope) -> Signed {
     let mark = self.findings.0.len();
-    let signed = self.signature(at, scope);
+    let signed = self.pattern_signature(at, scope);
     self.findings.0.truncate(mark);
     signed
   }
 
   fn takes(&mut self, module: usize, ty: &TypeExpr) -> Takes {
     match &ty.kind {
+      _ if self.symbols.takes_pool(module, ty) => Takes::Pool,
       TypeExprKind::Worker { inputs, output } => Takes::Worker(self.worker_type(module, inputs, output.as_deref())),
       TypeExprKind::List { item, refine } => match &item.kind {
         TypeExprKind::Worker { inputs, output } => {
@@ -154,6 +159,13 @@ impl Checker<'_> {
         self.say(finding);
       }
     }
+    for param in params {
+      if self.symbols.takes_pool(declared.module, &param.ty)
+        && let Some(taken) = self.symbols.find(declared.module, Space::Pool, &param.name.value)
+      {
+        self.findings.push(shadowed(&param.name, taken.span));
+      }
+    }
     for (place, param) in params.iter().enumerate() {
       if let Some(first) = params[..place]
         .iter()
@@ -164,44 +176,16 @@ impl Checker<'_> {
     }
   }
 
-  /// The upper end that `(..name)` stands for, as far as it is known: an int parameter of the pattern at hand, or a
-  /// constant.
-  pub fn up_to(&mut self, module: usize, name: &Name) -> Option<i64> {
-    if let Some(bound) = self.scope.bound(&name.value) {
-      if bound.is_none() && !self.scope.open {
-        let finding = Diagnostic::new(&codes::UNBOUNDED, format!("`{}` has no upper bound", name.value))
-          .label(name.span, "an upper end is needed here")
-          .help("call the pattern with a constant, or with an int whose type has an upper end (`int(1..100)`)");
-        self.say(finding);
-      }
-      return bound;
+  /// `(..most)` of a parameter; `bound` is its upper end as far as it is known.
+  pub fn up_to_param(&mut self, name: &Name, bound: Option<i64>) -> Option<u64> {
+    self.read_by_types.insert(name.value.clone());
+    if bound.is_none() && !self.scope.open {
+      let finding = Diagnostic::new(&codes::UNBOUNDED, format!("`{}` has no upper bound", name.value))
+        .label(name.span, "an upper end is needed here")
+        .help("call the pattern with a constant, or with an int whose type has an upper end (`int(1..100)`)");
+      self.say(finding);
     }
-    let targets = self.lookup(module, Space::Value, &name.value);
-    if let Some(&[Target::Let(at)]) = targets.as_deref()
-      && let Some(value) = self.literal_int(at)
-    {
-      return Some(value);
-    }
-    let message = format!("`{}` is no upper end that is known here", name.value);
-    let finding = Diagnostic::new(&codes::BAD_REFINEMENT, message)
-      .label(name.span, "what is it?")
-      .help("give a number, a constant that is one (`let most = 12`), or an int parameter of the pattern");
-    self.say(finding);
-    None
-  }
-
-  /// The value of a constant that is a literal; it is needed before constants have types.
-  fn literal_int(&self, at: usize) -> Option<i64> {
-    let written = match self.replaced.get(&at) {
-      Some(Replaced::Value(Value::Int(value), _)) => return Some(*value),
-      Some(Replaced::Value(..)) => return None,
-      Some(Replaced::Expr { value, .. }) => value,
-      None => &self.symbols.lets[at].it.value,
-    };
-    match written.kind {
-      ast::ExprKind::Int(value) => Some(value),
-      _ => None,
-    }
+    bound.and_then(|bound| u64::try_from(bound).ok())
   }
 
   /// The default of a value parameter, which reads constants only.

@@ -4,7 +4,7 @@
 use std::{collections::HashSet, rc::Rc, sync::Arc};
 
 use super::{
-  super::{blocks::End, call_graph::takes_workers, checker::Checker, names::Body},
+  super::{blocks::End, checker::Checker, names::Body},
   Callable, Scope,
   signature::{Signed, Takes},
 };
@@ -36,7 +36,7 @@ impl Checker<'_> {
       let scope = self.open_scope(at);
       self.check_pattern_names(at);
       self.declarations_apart(at);
-      let signed = self.signature(at, &scope);
+      let signed = self.pattern_signature(at, &scope);
       self.unspoken(at, &signed);
       let template = self.template(signed, mark);
       self.templates.push(template);
@@ -48,13 +48,16 @@ impl Checker<'_> {
 
   /// The scope in which its type parameters stand for themselves.
   fn open_scope(&self, at: usize) -> Scope {
-    let declared = self.symbols.patterns[at].it;
+    let (module, declared) = (self.symbols.patterns[at].module, self.symbols.patterns[at].it);
     let variable = |name: &ast::Name| -> (Arc<str>, Type) {
       let name: Arc<str> = name.value.as_str().into();
       (name.clone(), Type::Variable(name))
     };
     let bounds = declared.params.iter();
+    let pools = declared.params.iter();
+    let pools = pools.filter(|param| self.symbols.takes_pool(module, &param.ty));
     Scope {
+      pools: pools.map(|param| (param.name.value.as_str().into(), None)).collect(),
       types: declared.type_params.iter().map(variable).collect(),
       bounds: bounds.map(|param| (param.name.value.as_str().into(), None)).collect(),
       open: true,
@@ -107,6 +110,8 @@ impl Checker<'_> {
     for (param, takes) in declared.it.params.iter().zip(&template.signed.takes) {
       self.open_default(at, param, takes, &scope);
     }
+    self.read_by_types.clear();
+    self.signature_again(at, &scope);
     self.within(scope, |checker| {
       let mut body = Body::new(checker, declared.module);
       let params = body.open_params(&declared.it.params, &template.signed);
@@ -116,9 +121,7 @@ impl Checker<'_> {
         what: &what,
       };
       body.block(&declared.it.body, end);
-      let values = declared.it.params.iter().filter(|param| !takes_workers(&param.ty));
-      body.unused_params(values, &params);
-      body.unused_callables();
+      body.unused_open_params(&declared.it.params, &template.signed, &params);
     });
     let mut found = self.template(template.signed.clone(), mark);
     if let Some(all) = Rc::get_mut(&mut found) {
@@ -146,6 +149,7 @@ impl Checker<'_> {
     let Some(default) = &param.default else { return };
     match takes {
       Takes::Value(ty) => drop(self.pattern_default(at, param, ty, scope)),
+      Takes::Pool => _ = self.pool_given(self.symbols.patterns[at].module, default, Scope::default()),
       Takes::Worker(_) | Takes::Workers(_) => {
         let place = super::passed::Place::of_default(param);
         let module = self.symbols.patterns[at].module;
@@ -168,9 +172,32 @@ impl Body<'_, '_> {
         Takes::Value(ty) => params.push(self.value_param(&param.name, ty.clone())),
         Takes::Worker(ty) => self.bind_callable(&param.name, Callable::One(Rc::new(ty.clone()), None)),
         Takes::Workers(ty) => self.bind_callable(&param.name, Callable::Many(Rc::new(ty.clone()), None)),
+        Takes::Pool => {}
       }
     }
     params
+  }
+
+  /// Says parameters that neither the body nor a type reads.
+  fn unused_open_params(&mut self, written: &[ast::Param], signed: &Signed, params: &[hir::Param]) {
+    let named = self.checker.read_by_types.clone();
+    let read = |param: &&ast::Param| named.contains(&param.name.value);
+    let takes = written.iter().zip(&signed.takes);
+    let (values, others): (Vec<_>, Vec<_>) = takes.partition(|(_, takes)| matches!(takes, Takes::Value(_)));
+    let values = values.iter().map(|(param, _)| *param).zip(params);
+    for (param, bound) in values.filter(|(param, _)| !read(param)) {
+      self.unused_params(std::iter::once(param), std::slice::from_ref(bound));
+    }
+    let pools = others
+      .iter()
+      .filter(|(_, takes)| **takes == Takes::Pool)
+      .map(|(param, _)| *param);
+    for param in pools.filter(|param| !read(param) && !param.name.value.starts_with('_')) {
+      let message = format!("nothing uses the parameter `{}`", param.name.value);
+      let finding = Diagnostic::new(&codes::UNUSED, message).label(param.name.span, "not used");
+      self.say(finding.help("take it away, or begin its name with `_`"));
+    }
+    self.unused_callables();
   }
 
   /// Binds a parameter that is a value.

@@ -39,6 +39,7 @@ use crate::{
   files::Depot,
   hir::{Orchestrator, OrchestratorId, Program},
   session::{self, Bundle, Checked, Order, RunError},
+  source::SourceId,
   value::Value,
 };
 
@@ -56,6 +57,17 @@ pub fn main(arguments: &[OsString]) -> Exit {
     Err(message) => {
       terminal::say(&format!("{message}\n"));
       Exit::Usage
+    }
+  }
+}
+
+/// Carries out a run that was dispatched; what it would say is in its journal.
+pub fn child(store: &Path, run: &str) -> Exit {
+  match session::run_child(store, run) {
+    Ok(()) => Exit::Success,
+    Err(error) => {
+      terminal::say(&format!("{error}\n"));
+      Exit::Failed
     }
   }
 }
@@ -116,6 +128,9 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     arguments,
     seed: line.options.seed,
     store,
+    root: checked.sources.get(SourceId(0)).path.clone(),
+    forget: line.options.forget,
+    given: None,
   })
 }
 
@@ -174,7 +189,9 @@ impl<'a> Watcher<'a> {
   }
 
   fn run(mut self, order: &Order) -> Exit {
-    let ran = session::run(order, &mut |record| self.take(record));
+    let ran = session::run(order, &mut |record| self.take(record), &mut |text| {
+      terminal::say(&format!("{text}\n"));
+    });
     session::end_when_interrupted();
     self.view.end();
     if let Err(error) = ran {
@@ -182,6 +199,7 @@ impl<'a> Watcher<'a> {
       return match error {
         RunError::Refused(_) => Exit::Refused,
         RunError::Broken(_) => Exit::Failed,
+        RunError::Skipped(_) => Exit::Success,
       };
     }
     self.report();

@@ -9,7 +9,7 @@ use crate::{
   value::{Failure, FailureKind},
 };
 
-/// Failures taken that are kept; the rest are counted.
+/// Failures taken that are kept, and plans; the rest of the failures are counted.
 const KEPT: usize = 20;
 
 #[derive(Debug, Default)]
@@ -26,8 +26,10 @@ pub struct Summary {
   pub peak: usize,
   /// Calls of workers that succeeded.
   pub succeeded: u64,
-  /// Every `each` that has begun, by its path.
+  /// Every `each` and `run` that has begun, by its path.
   pub groups: IndexMap<Arc<str>, Group>,
+  /// The first ones.
+  pub plans: Vec<Plan>,
   /// The first ones.
   pub taken: Vec<Taken>,
   pub taken_count: u64,
@@ -57,11 +59,20 @@ pub struct Execution {
   pub admitted: Option<RunTime>,
 }
 
-/// How far an `each` is.
+/// How far an `each` or a `run` is.
 #[derive(Debug, Default)]
 pub struct Group {
   pub items: u64,
   pub ended: u64,
+}
+
+/// What a plan made of its pool.
+#[derive(Debug)]
+pub struct Plan {
+  pub path: Arc<str>,
+  pub pool: Arc<str>,
+  pub assignments: u64,
+  pub unused: Vec<Arc<str>>,
 }
 
 /// A failure that went no further.
@@ -112,14 +123,16 @@ impl Summary {
       }
       Event::Admitted { execution } => self.admitted(*execution),
       Event::AttemptEnded { execution, outcome } => self.ended(*execution, outcome),
-      Event::Expanded { path, items, .. } => {
-        self.groups.insert(
-          path.clone(),
-          Group {
-            items: *items,
-            ended: 0,
-          },
-        );
+      Event::Expanded { path, items, .. } => self.group(path, *items),
+      Event::Planned {
+        path,
+        pool,
+        assignments,
+        unused,
+        ..
+      } => {
+        self.group(path, *assignments);
+        self.planned(path, pool, *assignments, unused);
       }
       Event::RetryScheduled { path, failure, .. } => self.time_was_up(path, failure),
       Event::FailureTaken { path, by, failure } => {
@@ -137,6 +150,22 @@ impl Summary {
       Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
       Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
       _ => {}
+    }
+  }
+
+  fn group(&mut self, path: &Arc<str>, items: u64) {
+    self.groups.insert(path.clone(), Group { items, ended: 0 });
+  }
+
+  fn planned(&mut self, path: &Arc<str>, pool: &Arc<str>, assignments: u64, unused: &[Arc<str>]) {
+    if self.plans.len() < KEPT {
+      let (path, pool, unused) = (path.clone(), pool.clone(), unused.to_vec());
+      self.plans.push(Plan {
+        path,
+        pool,
+        assignments,
+        unused,
+      });
     }
   }
 
@@ -211,8 +240,13 @@ impl Summary {
   }
 }
 
-/// The `each` whose instance has this path.
+/// The `each` or `run` whose instance has this path: `verdicts[3]`, `results["code"]`.
 pub fn group_of(path: &str) -> Option<&str> {
   let (group, index) = path.strip_suffix(']')?.rsplit_once('[')?;
-  index.bytes().all(|byte| byte.is_ascii_digit()).then_some(group)
+  let id = index.strip_prefix('"').and_then(|id| id.strip_suffix('"'));
+  let known = match id {
+    Some(id) => !id.contains('"'),
+    None => index.bytes().all(|byte| byte.is_ascii_digit()),
+  };
+  known.then_some(group)
 }

@@ -288,7 +288,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
-    NodeKind::Orchestrate(call) => call
+    NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) => call
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
@@ -301,6 +301,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       reads_of_block(&repeat.body, reads);
       repeat.until.iter().for_each(|until| reads_of_expr(until, reads));
     }
+    NodeKind::RunPlan(run) => reads_of_expr(&run.plan, reads),
     NodeKind::If { condition, .. } => reads_of_expr(condition, reads),
     NodeKind::Match { subject, .. } => reads_of_expr(subject, reads),
     NodeKind::Attempt(inner) | NodeKind::Catch { inner, .. } => reads_of(inner, reads),
@@ -420,6 +421,7 @@ impl Builder {
       params,
       input,
       output: Type::Json,
+      overlap: None,
       body,
       pattern: false,
     });

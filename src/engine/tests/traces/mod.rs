@@ -3,6 +3,7 @@
 mod blocks;
 mod loops;
 mod losses;
+mod plans;
 mod times;
 
 use super::build::*;
