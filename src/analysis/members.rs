@@ -218,7 +218,11 @@ fn reached(program: &Program, kind: &NodeKind) -> Vec<OrchestratorId> {
     NodeKind::Orchestrate(call) => Some(call.target),
     _ => None,
   });
-  targets.collect()
+  let dispatched = match kind {
+    NodeKind::Dispatch(call) => Some(call.target),
+    _ => None,
+  };
+  targets.chain(dispatched).collect()
 }
 
 impl Slot {

@@ -32,6 +32,8 @@ pub struct Reads<'a> {
   pub names: Vec<Read<'a>>,
   /// In the order written.
   pub calls: Vec<CallRead<'a>>,
+  /// Whether a plan is run: calls that no name shows.
+  pub runs: bool,
   conditional: bool,
   how: &'static str,
   workers: WorkerNames,
@@ -49,6 +51,7 @@ impl<'a> Reads<'a> {
     Self {
       names: Vec::new(),
       calls: Vec::new(),
+      runs: false,
       conditional: false,
       how: "calls",
       workers: workers.clone(),
@@ -138,7 +141,11 @@ impl<'a> Reads<'a> {
     self.policies(&node.with);
     self.ends(node);
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Run(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
+      NodeKind::Run(plan) => {
+        self.runs = true;
+        self.expr(plan);
+      }
       NodeKind::Dispatch(expr) => self.by("dispatches", |reads| reads.expr(expr)),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),

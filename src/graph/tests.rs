@@ -6,7 +6,8 @@ use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
     Arm, Block, Branch, Call, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
-    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker, WorkerId, WorkerKind,
+    OrchestratorId, Otherwise, Policies, Pool, PoolId, PoolMember, Program, Repeat, RunPlan, Step, StepKind, Wait,
+    WaitKind, Worker, WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,
@@ -129,6 +130,9 @@ fn worker(name: &str) -> Worker {
     kind: WorkerKind::Mock(Vec::new()),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(99),
   }
 }
@@ -226,6 +230,41 @@ fn triage() -> Program {
 #[test]
 fn as_mermaid() {
   insta::assert_snapshot!(mermaid::render(&draw(&triage())));
+}
+
+/// `results = run issues with concurrent c, collect` over a worker and an orchestrator.
+fn planned() -> Program {
+  let member = |name: &str, call: Node| PoolMember {
+    name: name.into(),
+    doc: None,
+    params: Vec::new(),
+    output: Type::Null,
+    message: LocalId(9),
+    call,
+  };
+  let run = node(NodeKind::RunPlan(Box::new(RunPlan {
+    plan: expr("issues"),
+    pool: PoolId(0),
+    most: 12,
+    concurrent: Some(expr("c")),
+    collect: true,
+  })));
+  let steps = vec![step("results", Some(0), StepKind::Node(run), &[])];
+  let result = Some(local(0, "kind"));
+  let mut program = program(vec![("main", block(steps, result)), ("team", block(Vec::new(), None))]);
+  program.pools.push(Pool {
+    name: "crew".into(),
+    module: ModuleId(0),
+    doc: None,
+    span: span("issues"),
+    members: vec![member("coder", work()), member("team", orchestrate(1))],
+  });
+  program
+}
+
+#[test]
+fn a_run_shows_whom_a_plan_may_assign() {
+  insta::assert_snapshot!(mermaid::render(&draw(&planned())));
 }
 
 #[test]

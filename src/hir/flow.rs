@@ -137,6 +137,9 @@ pub struct Branch {
   pub arm: Arm,
 }
 
+/// How many instances of an `each` run at once where none is said.
+pub const DEFAULT_WINDOW: u64 = 8;
+
 /// `each x, i in items from seed with concurrent n, collect => body`
 #[derive(Debug, Clone)]
 pub struct Each {
@@ -145,7 +148,7 @@ pub struct Each {
   pub items: Expr,
   /// With a fold: the seed, and where `previous` is bound. One instance after another.
   pub fold: Option<(Expr, LocalId)>,
-  /// An int; `None`: 8.
+  /// An int; `None`: [`DEFAULT_WINDOW`].
   pub concurrent: Option<Expr>,
   /// Gives `[Outcome<T>]`.
   pub collect: bool,

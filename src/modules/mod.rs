@@ -4,6 +4,7 @@
 mod cycles;
 mod files;
 mod load;
+mod overlay;
 pub mod standard;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,8 @@ mod tests;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 pub use files::{Files, ReadError};
-pub use load::load;
+pub use load::{load, relative};
+pub use overlay::Overlay;
 
 use crate::{
   diagnostics::Diagnostics,

@@ -87,9 +87,7 @@ impl Body<'_, '_> {
     let signed = self.checker.signature_for(at, &calling.scope, name);
     let fitted = self.fitted_arguments(&calling, &signed, passed);
     let ty = signed.output.clone();
-    let said = self.checker.findings.0[mark..]
-      .iter()
-      .any(|finding| finding.code.level.refuses());
+    let said = self.checker.findings.0[mark..].iter().any(|finding| finding.refuses());
     let open = ty.is_unknown()
       || signed.takes.iter().any(Takes::is_unknown)
       || calling.scope.pools.iter().any(|(_, pool)| pool.is_none());

@@ -109,10 +109,13 @@ impl Checker<'_> {
     };
     let instance = &self.instances.made[at];
     let id = instance.id;
-    for finding in instance.findings.clone() {
+    for mut finding in instance.findings.clone() {
       // That one has the whole path already.
-      let whole = finding.code == &codes::TOO_WIDE;
-      self.say(if whole { finding } else { finding.label(call, &*place) });
+      if finding.code != &codes::TOO_WIDE {
+        finding = finding.label(call, &*place);
+      }
+      self.allows.lift_at(&mut finding, call);
+      self.say(finding);
     }
     Some((id, captured))
   }

@@ -134,7 +134,7 @@ impl Checker<'_> {
   /// What is known of a pattern after findings from `mark` on were said of it.
   fn template(&self, signed: Signed, mark: usize) -> Rc<Template> {
     let found = &self.findings.0[mark.min(self.findings.0.len())..];
-    let refused = found.iter().any(|finding| finding.code.level.refuses());
+    let refused = found.iter().any(|finding| finding.refuses());
     Rc::new(Template {
       signed,
       broken: refused || self.findings.is_full(),
