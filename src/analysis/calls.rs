@@ -161,6 +161,9 @@ impl Body<'_, '_> {
 
   /// A call where only pure functions may be called.
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    if let Some(observed) = self.observation(name, arguments, span) {
+      return observed;
+    }
     match self.callee(name) {
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Include => self.include(arguments, span),
@@ -237,7 +240,11 @@ impl Body<'_, '_> {
   pub fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
-      ty: param.ty.clone(),
+      ty: match self.watch {
+        // in a test a file is its text
+        Some(_) => param.ty.with_texts(),
+        None => param.ty.clone(),
+      },
       default: param.default.clone(),
       optional: param.optional,
       span: param.span,

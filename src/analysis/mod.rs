@@ -25,9 +25,11 @@ mod literals;
 mod loops;
 mod members;
 mod mends;
+mod mock_patterns;
 mod mocks;
 mod names;
 mod nodes;
+mod observations;
 mod operators;
 mod orchestrators;
 mod origins;
@@ -44,6 +46,7 @@ mod secrets;
 mod sequence;
 mod signatures;
 mod symbols;
+mod test_items;
 mod triggers;
 mod type_exprs;
 mod unread;
@@ -96,6 +99,7 @@ fn as_written(loaded: &Loaded) -> Checker<'_> {
   checker.check_hygiene();
   if !checker.findings.refuses() && !loaded.diagnostics.refuses() {
     checker.check_under_profiles(loaded);
+    checker.check_under_tests(loaded);
     checker.unused_allows();
   }
   checker
@@ -116,6 +120,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_tests();
   checker.check_triggers();
   checker.check_permits();
   checker

@@ -53,6 +53,17 @@ pub struct WorkerPolicies {
   pub retry_at: Option<Span>,
 }
 
+impl WorkerPolicies {
+  /// What a call of a worker carries.
+  pub fn of_call(&self) -> hir::Policies {
+    hir::Policies {
+      timeout: self.timeout.clone(),
+      retry: self.retry.clone(),
+      limits: self.limits.clone(),
+    }
+  }
+}
+
 pub(super) fn word(kind: &PolicyKind) -> Option<&'static str> {
   Some(match kind {
     PolicyKind::Timeout(_) => "timeout",

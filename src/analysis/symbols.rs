@@ -143,7 +143,7 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
       ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),

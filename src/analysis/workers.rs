@@ -108,6 +108,9 @@ impl Checker<'_> {
       kind: kind.unwrap_or(WorkerKind::Mock(Vec::new())),
       idempotent: policies.idempotent,
       concurrent: policies.concurrent.clone(),
+      policies: policies.of_call(),
+      deadline: policies.deadline.clone(),
+      delay: policies.delay.clone(),
       call,
     });
     self.worker_policies.push(policies);
@@ -173,7 +176,7 @@ impl Body<'_, '_> {
       [one] => match &one.kind {
         SettingKind::Mock(rules) => {
           self.process_settings_of_mock(&worker.settings);
-          Some(WorkerKind::Mock(self.mock(rules, signed)))
+          Some(WorkerKind::Mock(self.mock(rules, &signed.input, &signed.output)))
         }
         _ => Some(WorkerKind::Process(self.process_kind(one, worker, signed))),
       },

@@ -87,6 +87,11 @@ codes! {
   ALLOW_CRITICAL = "allow/critical", Critical, "an `allow` of what nothing lifts";
   NO_REASON = "allow/no-reason", Critical, "an `allow` without a reason";
   UNUSED_ALLOW = "allow/unused", Medium, "an `allow` that lifts nothing";
+  // tests
+  TEST_FAILED = "test/failed", Critical, "an expectation of a test that does not hold";
+  TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
+  UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
+  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
   // triggers
   BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
   UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";

@@ -126,6 +126,7 @@ impl Stop<'_> {
     Some(match first {
       _ if super::imports::is_import(self.line()) => IMPORT,
       "type" if self.expects("`=`") => "a type is `type Name = ...`",
+      "test" if self.expects("a string") => "a test is `test \"what it shows\" { ... }`",
       "contract" if self.expects("`{`") => "a contract is `contract Name@1 { input { ... }, output T }`",
       "worker" | "orchestrator" if self.expects("`(`") => {
         "parameters stand in parentheses, also none: `name() -> T { ... }`"
@@ -183,7 +184,9 @@ impl Stop<'_> {
       _ if self.line().trim().is_empty() && self.expects("`,`") => COMMAS,
       ":" if self.expects("`]`") => "`take(xs, n)` has the first ones of a list",
       _ if self.expects("an action") => "an answer is `mock return x`, a failure `mock fail timeout \"why\"`",
-      _ if self.expects("`on`, `first` or `else`") => "`mock { ... }` holds rules; an answer is `mock return { ... }`",
+      _ if self.expects("`on`, `first`, `in order` or `else`") => {
+        "`mock { ... }` holds rules; an answer is `mock return { ... }`"
+      }
       "[" if self.word_before() == "expect" => CODES,
       _ if self.word_before() == "after" => "`after` takes names of steps: `after a, b`",
       _ if self.word_before() == "input" => "an input is written out: `input { name: string }`",

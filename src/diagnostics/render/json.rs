@@ -20,6 +20,11 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources) -> String {
   text
 }
 
+/// One finding, as it stands among the diagnostics.
+pub fn one(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Value {
+  serde_json::to_value(Finding::new(diagnostic, sources)).unwrap_or_default()
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
   diagnostics: Vec<Finding<'a>>,
