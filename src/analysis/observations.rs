@@ -106,8 +106,8 @@ impl Checker<'_> {
       if !seen.insert(id) {
         continue;
       }
-      let body = &self.program.orchestrator(id).body;
-      body.visit_nodes(&mut |node| self.reached_from(node, &mut workers, &mut open));
+      let orchestrator = self.program.orchestrator(id);
+      orchestrator.visit_all(&mut |node| self.reached_from(node, &mut workers, &mut open));
     }
     workers
   }

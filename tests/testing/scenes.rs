@@ -63,6 +63,19 @@ fn hours_of_waiting_take_no_time() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_shape_is_a_contract_failure_and_retried() {
+  pass(&[
+    "mock slow in order [\"seven\" as json, null as json, 7]
+    x = crawl(1)
+    expect x == 7 and calls(slow) == 3 and elapsed == 20m",
+    "mock slow => [1] as json
+    x = attempt crawl(1)
+    expect not x.ok
+    expect x.error.kind == \"contract\" and x.error.at == \"$\" and x.error.attempts == 4",
+  ]);
+}
+
+#[test]
 fn scripts_count_over_all_runs() {
   pass(&[
     "mock slow { on { n: 5 } first 1 calls => 50
