@@ -40,6 +40,9 @@ fn mocks_are_checked_against_what_they_stand_for() {
       "",
     ),
     ("mock fetch in order [1]", "type/mismatch"),
+    ("mock fetch => { n: \"one\" } as json", ""),
+    ("mock fetch => parse_json(\"{}\")", ""),
+    ("mock fetch => width", "type/mismatch"),
     ("mock fetch { on { n: 1 } => hang }", ""),
     ("mock fetch { on { m: 1 } => hang }", "match/unreachable"),
     ("mock fetch { on { n: \"a\" } => hang }", "match/unreachable"),
@@ -159,6 +162,12 @@ fn what_can_be_asked_has_its_arguments() {
     ("expect started(fetch) == [0s]", ""),
     ("expect order(fetch, store) and order(\"pages\", store)", ""),
     ("expect order(fetch)", "call/arguments"),
+    (
+      "expect dispatched(crawl) == [{ n: 1 }] and dispatched(crawl, r) == []",
+      "",
+    ),
+    ("expect dispatched(fetch) == []", "call/arguments"),
+    ("expect dispatched() == []", "call/arguments"),
     ("elapsed = sync(1)\nexpect elapsed.stored == 1", "name/shadowed"),
   ];
   let rows: Vec<(String, &str)> = rows.iter().map(|(expect, codes)| (run(expect), *codes)).collect();
