@@ -34,6 +34,11 @@ impl Type {
     })
   }
 
+  /// Without a value where a file or directory stands.
+  pub fn without_files(&self) -> Type {
+    self.replaced(&|_| Type::Never)
+  }
+
   fn replaced(&self, by: &dyn Fn(&Type) -> Type) -> Type {
     if !self.has_files() {
       return self.clone();
