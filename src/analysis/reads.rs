@@ -19,6 +19,8 @@ pub struct Reads<'a> {
   pub names: Vec<Read<'a>>,
   /// Callees, in the order written.
   pub calls: Vec<&'a Name>,
+  /// Whether a plan is run: calls that no name shows.
+  pub runs: bool,
   conditional: bool,
 }
 
@@ -91,7 +93,11 @@ impl<'a> Reads<'a> {
     self.policies(&node.with);
     self.ends(node);
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) | NodeKind::Run(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) => self.expr(expr),
+      NodeKind::Run(plan) => {
+        self.runs = true;
+        self.expr(plan);
+      }
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
       NodeKind::If {

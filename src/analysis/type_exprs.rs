@@ -286,6 +286,7 @@ impl Checker<'_> {
   }
 
   fn union_of(&mut self, module: usize, members: &[TypeExpr], span: Span) -> Type {
+    self.texts_in(module, members);
     let members: Vec<Type> = members.iter().map(|member| self.type_of(module, member)).collect();
     let union = Type::union(members);
     if let Type::Union(members) = &union
@@ -350,8 +351,8 @@ impl Checker<'_> {
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),
-      ("WorkerCard", None) if !own => types::worker_card(),
       ("Handle", None) if !own => types::handle(),
+      ("WorkerCard", None) if !own => types::worker_card(),
       (_, None) => self.declared_type(module, name),
     }
   }

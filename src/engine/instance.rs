@@ -79,9 +79,9 @@ pub(super) enum State {
   Block(Box<BlockState>),
   Each(Box<EachState>),
   Repeat(Box<RepeatState>),
-  Run(Box<PlanState>),
   /// Waits for a run of its own to be remembered.
   Dispatching(Box<Child>),
+  Run(Box<PlanState>),
   /// Its taken arm runs.
   Choice,
   /// What an `attempt` or `catch` wraps runs.

@@ -137,6 +137,9 @@ pub struct Branch {
   pub arm: Arm,
 }
 
+/// How many instances of an `each` run at once where none is said.
+pub const DEFAULT_WINDOW: u64 = 8;
+
 /// `each x, i in items from seed with concurrent n, collect => body`
 #[derive(Debug, Clone)]
 pub struct Each {
@@ -145,7 +148,7 @@ pub struct Each {
   pub items: Expr,
   /// With a fold: the seed, and where `previous` is bound. One instance after another.
   pub fold: Option<(Expr, LocalId)>,
-  /// An int; `None`: 8.
+  /// An int; `None`: [`DEFAULT_WINDOW`].
   pub concurrent: Option<Expr>,
   /// Gives `[Outcome<T>]`.
   pub collect: bool,
@@ -213,8 +216,8 @@ impl Visit for Node {
   fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
     visit(self);
     match &self.kind {
-      NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) => {}
-      NodeKind::Dispatch(_) | NodeKind::Fail(_) | NodeKind::RunPlan(_) => {}
+      NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => each.body.visit_nodes(visit),
       NodeKind::Repeat(repeat) => {
         repeat.body.visit_nodes(visit);
