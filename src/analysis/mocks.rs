@@ -87,6 +87,25 @@ impl Body<'_, '_> {
     }
   }
 
+  /// A `json` is held against the type in the run: so a mock can break a contract as a worker would.
+  fn mock_value(&mut self, value: &ast::Expr, output: &Type) -> Expr {
+    let what = "the answer of the mock";
+    match &value.kind {
+      ast::ExprKind::Name(_)
+      | ast::ExprKind::Field { .. }
+      | ast::ExprKind::Index { .. }
+      | ast::ExprKind::Call { .. }
+      | ast::ExprKind::Cast { .. } => {
+        let found = self.infer(value);
+        if *found.ty.resolved() != Type::Json {
+          self.checker.mismatch(value.span, &found.ty, output, what);
+        }
+        found
+      }
+      _ => self.check(value, output, what),
+    }
+  }
+
   fn mock_answer(&mut self, answer: &ast::MockAnswer, span: Span, input: &Type, output: &Type) -> MockAnswer {
     match answer {
       ast::MockAnswer::Echo => {
@@ -95,9 +114,7 @@ impl Body<'_, '_> {
         }
         MockAnswer::Echo
       }
-      ast::MockAnswer::Return(value) => {
-        MockAnswer::Return(self.check(value, &output.with_texts(), "the answer of the mock"))
-      }
+      ast::MockAnswer::Return(value) => MockAnswer::Return(self.mock_value(value, &output.with_texts())),
       ast::MockAnswer::Hang => MockAnswer::Hang,
       ast::MockAnswer::Malformed => MockAnswer::Malformed,
       ast::MockAnswer::Fail { kind, code, message } => {

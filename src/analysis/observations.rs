@@ -105,10 +105,14 @@ impl Checker<'_> {
         continue;
       }
       let body = &self.program.orchestrator(id).body;
-      body.visit_nodes(&mut |node| match &node.kind {
-        NodeKind::Work(call) => drop(workers.insert(call.target)),
-        NodeKind::Orchestrate(call) => open.push(call.target),
-        _ => {}
+      body.visit_nodes(&mut |node| {
+        for call in self.program.calls(&node.kind) {
+          match call {
+            NodeKind::Work(call) => drop(workers.insert(call.target)),
+            NodeKind::Orchestrate(call) => open.push(call.target),
+            _ => {}
+          }
+        }
       });
     }
     workers
