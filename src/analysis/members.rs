@@ -97,6 +97,8 @@ impl<'a> Checker<'a> {
       span: entry.span,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     };
     let doc = match entry.target {
       Callable::Worker(target) => {
@@ -187,7 +189,7 @@ impl<'a> Checker<'a> {
     let mut needs = Vec::new();
     for (id, orchestrator) in self.program.orchestrator_ids() {
       let from = id.0 as usize;
-      orchestrator.body.visit_nodes(&mut |node| {
+      orchestrator.visit_all(&mut |node| {
         let how = if matches!(node.kind, NodeKind::RunPlan(_)) {
           "may run"
         } else {

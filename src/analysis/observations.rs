@@ -104,8 +104,7 @@ impl Checker<'_> {
       if !seen.insert(id) {
         continue;
       }
-      let body = &self.program.orchestrator(id).body;
-      body.visit_nodes(&mut |node| {
+      self.program.orchestrator(id).visit_all(&mut |node| {
         for call in self.program.calls(&node.kind) {
           match call {
             NodeKind::Work(call) => drop(workers.insert(call.target)),

@@ -6,6 +6,8 @@ use super::{
   blocks::End,
   checker::Checker,
   cycles::{self, Need},
+  edges,
+  endings::failure_block,
   names::Body,
   reads::Reads,
   symbols::{Space, Target, number},
@@ -45,6 +47,7 @@ impl Checker<'_> {
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    self.undone_failures();
     self.check_run_cycles();
   }
 
@@ -67,6 +70,7 @@ impl Checker<'_> {
         result: None,
         span: declared.it.body.span,
       },
+      on_failure: None,
     });
   }
 
@@ -133,11 +137,16 @@ impl Checker<'_> {
         what: &what,
       },
     );
+    let handler = failure_block(&declared.it.body).map(|block| {
+      let steps = edges::names(&declared.it.body);
+      body.on_failure(block, steps)
+    });
     if let Signature::Own { params: written, .. } = &declared.it.signature {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.body = block;
+    orchestrator.on_failure = handler;
     orchestrator.overlap = overlap;
   }
 }

@@ -19,6 +19,7 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     input: worker.input.clone(),
     output: worker.output.clone(),
     overlap: None,
+    on_failure: None,
     body: body(id, worker),
   };
   program.orchestrators.push(orchestrator);
@@ -47,6 +48,8 @@ fn body(id: WorkerId, worker: &Worker) -> Block {
       span: worker.span,
       deadline: worker.deadline.clone(),
       delay: worker.delay.clone(),
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,
