@@ -83,6 +83,7 @@ impl Body<'_, '_> {
           self.ends(&mut lines, &mut ended, value, step.span, "return", end)
         }
         ast::StepKind::Yield(value) => self.ends(&mut lines, &mut ended, value, step.span, "yield", end),
+        ast::StepKind::Declaration(declaration) => self.declaration(declaration, step.span, end),
         _ => {
           if let Some(last) = ended {
             let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a step stands below the end of its block")
@@ -132,6 +133,20 @@ impl Body<'_, '_> {
     }
     lines.result = Some(value);
     *ended = Some(span);
+  }
+
+  /// What an orchestrator says of itself is no step: it stands anywhere at its top, and was read before.
+  fn declaration(&mut self, declaration: &ast::Declaration, span: Span, end: End<'_>) {
+    match declaration {
+      ast::Declaration::Budget(_) if matches!(end, End::Return { .. }) => {}
+      ast::Declaration::Budget(_) => {
+        let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a `budget` can't stand here")
+          .label(span, "not here")
+          .help("it stands at the top of an orchestrator, and on workers");
+        self.say(finding);
+      }
+      _ => self.checker.unbuilt(span, "this declaration"),
+    }
   }
 
   fn misplaced(&mut self, step: &ast::Step, end: End<'_>) {
@@ -214,11 +229,7 @@ impl Body<'_, '_> {
     let mut local = None;
     let mut gate = true;
     let kind = match &step.kind {
-      ast::StepKind::Broken { .. } => return None,
-      ast::StepKind::Declaration(_) => {
-        self.checker.unbuilt(step.span, "this declaration");
-        return None;
-      }
+      ast::StepKind::Broken { .. } | ast::StepKind::Declaration(_) => return None,
       ast::StepKind::Named { name, node: written } => {
         gate = false;
         local = self.find(&name.value).map(|binding| binding.local);

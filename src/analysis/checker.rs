@@ -2,6 +2,7 @@
 
 use std::{
   collections::{HashMap, HashSet},
+  path::Path,
   sync::Arc,
 };
 
@@ -69,6 +70,7 @@ impl<'a> Checker<'a> {
     let symbols = Symbols::collect(loaded, &mut findings);
     let modules = loaded.modules.iter().map(|module| hir::Module {
       source: module.source,
+      file: file_name(&loaded.sources.get(module.source).path),
       doc: module.ast.doc.clone(),
       directory: module.directory.clone(),
     });
@@ -218,6 +220,10 @@ impl<'a> Checker<'a> {
     }
     self.say(finding);
   }
+}
+
+fn file_name(path: &Path) -> Arc<str> {
+  path.file_name().unwrap_or_default().to_string_lossy().into()
 }
 
 /// What is said of a value that can't be taken where it stands: it may be null, or is something else altogether.

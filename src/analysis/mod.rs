@@ -1,6 +1,8 @@
 //! Is this a program? Names, types, edges and bounds of all modules; what passes becomes HIR. Knows nothing of running.
 
 mod blocks;
+mod breakers;
+mod budgets;
 mod builtin_types;
 mod builtins;
 mod calls;
@@ -29,9 +31,11 @@ mod processes;
 mod reads;
 mod records;
 mod signatures;
+mod spending;
 mod symbols;
 mod type_exprs;
 mod unread;
+mod uses;
 mod workers;
 
 use crate::{

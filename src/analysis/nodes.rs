@@ -161,13 +161,17 @@ impl Body<'_, '_> {
 
   fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>) -> Made {
     let mut policies = self.checker.worker_policies[call.target.0 as usize].clone();
-    policies.retry_at = None;
+    (policies.retry_at, policies.hedge_at) = (None, None);
     self.apply_policies(written(&node.with), Spot::WorkerCall, &mut policies);
     let worker = self.checker.program.worker(call.target);
     let (ty, declared, idempotent) = (worker.output.clone(), worker.span, worker.idempotent);
     if let (Some(retry), false) = (policies.retry_at, idempotent) {
       self.retry_unsafe(&name.value, retry, declared);
     }
+    if let (Some(hedge), false) = (policies.hedge_at, idempotent) {
+      self.hedge_unsafe(&name.value, hedge, declared);
+    }
+    self.never_in_time(&policies, hir::Place::Site);
     let untimed = policies.timeout.is_none();
     let known = self.checker.untimed.entry(call.target).or_insert(None);
     if untimed && known.is_none() {
@@ -176,6 +180,8 @@ impl Body<'_, '_> {
     call.policies = Policies {
       timeout: policies.timeout.clone(),
       retry: policies.retry.clone(),
+      hedge: policies.hedge.clone(),
+      cache: policies.cache.clone(),
       limits: policies.limits.clone(),
     };
     (NodeKind::Work(call), ty, policies)

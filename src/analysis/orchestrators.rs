@@ -44,6 +44,9 @@ impl Checker<'_> {
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    if cycles.is_empty() {
+      self.check_spending();
+    }
   }
 
   fn sign_orchestrator(&mut self, at: usize) {
@@ -59,6 +62,7 @@ impl Checker<'_> {
       params: signed.params,
       input: signed.input,
       output: signed.output,
+      budget: None,
       body: hir::Block {
         steps: Vec::new(),
         result: None,
@@ -121,6 +125,7 @@ impl Checker<'_> {
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
     body.unsigned = unsigned;
+    let budget = body.budget_of(&declared.it.body);
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,
@@ -134,6 +139,7 @@ impl Checker<'_> {
     }
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.params = params;
+    orchestrator.budget = budget;
     orchestrator.body = block;
   }
 }

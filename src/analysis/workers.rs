@@ -20,7 +20,9 @@ use crate::{
 };
 
 /// The settings of the language beside policies, for suggestions.
-const SETTINGS: &[&str] = &["exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output"];
+const SETTINGS: &[&str] = &[
+  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "uses",
+];
 
 impl Checker<'_> {
   pub fn check_workers(&mut self) {
@@ -69,6 +71,7 @@ impl Checker<'_> {
     let kind = body.worker_kind(declared.it, &signed);
     let mut policies = defaults.clone();
     policies.retry_at = None;
+    policies.hedge_at = None;
     if matches!(kind, Some(WorkerKind::Mock(_))) {
       policies.idempotent = true;
     }
@@ -82,7 +85,13 @@ impl Checker<'_> {
         None => policies.retry = None,
         Some(retry) => body.retry_unsafe(&name.value, retry, span),
       }
+      match policies.hedge_at {
+        None => policies.hedge = None,
+        Some(hedge) => body.hedge_unsafe(&name.value, hedge, span),
+      }
     }
+    body.never_in_time(&policies, hir::Place::Worker);
+    let uses = body.uses(&declared.it.settings);
     if let (true, Signature::Own { params, .. }) = (Body::sends_named_params(declared.it), &declared.it.signature) {
       body.unused_params(params.iter(), &signed.params);
     }
@@ -98,6 +107,10 @@ impl Checker<'_> {
       kind: kind.unwrap_or(WorkerKind::Mock(Vec::new())),
       idempotent: policies.idempotent,
       concurrent: policies.concurrent.clone(),
+      breaker: policies.breaker.clone(),
+      heartbeat: policies.heartbeat.as_ref().map(|heartbeat| heartbeat.value.clone()),
+      ceiling: policies.ceiling.clone(),
+      uses,
       call,
     });
     self.worker_policies.push(policies);
@@ -181,6 +194,7 @@ impl Body<'_, '_> {
       SettingKind::Env(_) => Some("env"),
       SettingKind::Expect(_) => Some("expect"),
       SettingKind::Output(_) => Some("output"),
+      SettingKind::Uses(_) => Some("uses"),
       _ => None,
     };
     let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -188,7 +202,7 @@ impl Body<'_, '_> {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
       }
-      if let SettingKind::Permit(_) | SettingKind::Uses(_) = setting.kind {
+      if let SettingKind::Permit(_) = setting.kind {
         self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
@@ -231,6 +245,7 @@ impl Body<'_, '_> {
         SettingKind::Env(_) => "env",
         SettingKind::Expect(_) => "expect",
         SettingKind::Output(_) => "output",
+        SettingKind::Uses(_) => "uses",
         _ => continue,
       };
       let finding = Diagnostic::new(

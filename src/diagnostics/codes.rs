@@ -62,11 +62,14 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  HEDGE_UNSAFE = "worker/hedge-unsafe", Critical, "a hedge of a worker that is not idempotent";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
+  NO_CEILING = "budget/no-ceiling", Critical, "a budget over a worker that may spend anything";
+  BUDGET_TOO_SMALL = "budget/too-small", Critical, "a budget that no success can keep";
   // flow
   INEXHAUSTIVE = "match/inexhaustive", Critical, "a match that misses a case";
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";

@@ -37,6 +37,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
   let mut program = Program::default();
   program.modules.push(Module {
     source: SourceId(0),
+    file: "main.orch".into(),
     doc: None,
     directory: "/".into(),
   });
@@ -64,6 +65,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Json,
+    budget: None,
     body: Block {
       steps,
       result: Some(expr(ExprKind::Local(LocalId(0)))),
@@ -90,6 +92,10 @@ fn worker(name: &str) -> Worker {
     }]),
     idempotent: true,
     concurrent: None,
+    breaker: None,
+    heartbeat: None,
+    ceiling: Ceiling::default(),
+    uses: Vec::new(),
     call: LocalId(1000),
   }
 }

@@ -174,6 +174,7 @@ impl Run {
     if let Some(timer) = instance.deadline {
       self.clear_timer(timer);
     }
+    self.close_budget(id);
     self.record_end(&instance, &end, cause);
     match instance.parent {
       None => self.end(end),

@@ -2,12 +2,15 @@
 
 mod answer;
 mod attempt;
+mod budgets;
+mod cache;
 mod choice;
+mod definition;
 mod each;
 mod event;
 mod exchange;
 mod failing;
-mod gatekeeper;
+mod gate;
 mod handler;
 mod instance;
 mod invoke;
@@ -15,6 +18,7 @@ mod layout;
 mod leaf;
 mod loss;
 mod mock;
+mod needs;
 mod outcome;
 mod ready;
 mod repeat;
@@ -23,15 +27,21 @@ mod retry;
 mod run;
 mod scope;
 mod simulate;
+mod spent;
 mod start;
+mod treasury;
+mod tries;
+mod world;
 #[cfg(test)]
 mod tests;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
-pub use exchange::{Command, Input, Start, StartError, Step};
-pub use gatekeeper::{Admissions, Gatekeeper, Need};
+pub use exchange::{CacheKey, Command, Input, Kept, Start, StartError, Step};
+pub use gate::{Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use spent::{Bounds, Charge, Origin};
+pub use world::World;

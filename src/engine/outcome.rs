@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-  attempt::{Attempt, Settings},
+  attempt::Settings,
   event::{AttemptOutcome, Event, ExecutionId, RunTime},
   exchange::Command,
   failing::{Fallible, conform, count, failure, milliseconds, too_large},
@@ -14,35 +14,59 @@ use super::{
   run::{Purpose, Run},
 };
 use crate::{
-  hir::{self, Expr},
-  value::{Failure, FailureKind, Value, from_json, show_duration},
+  hir::{self, Expr, WorkerId},
+  value::{Cause, Failure, FailureKind, Value, from_json, show_duration},
 };
 
 impl Run {
   pub(super) fn attempt_ended(&mut self, execution: ExecutionId, outcome: AttemptOutcome) {
-    let Some(id) = self.executions.get(&execution).copied() else {
+    let Some((id, start, report)) = self.take_try(execution) else {
       return;
     };
-    let phase = self.with_leaf(id, |leaf| match leaf.phase {
-      Phase::Running(_) => std::mem::replace(&mut leaf.phase, Phase::Idle),
-      _ => Phase::Idle,
-    });
-    let Some(Phase::Running(running)) = phase else { return };
-    self.executions.remove(&execution);
     self.commands.push(Command::Release(execution));
-    running.timeout.into_iter().for_each(|timer| self.clear_timer(timer));
+    self.charge(id, execution, start.attempt.worker, report.as_ref());
     if self.instances.get(id).is_some_and(|instance| instance.loss.is_some()) {
-      return self.lost_leaf_ended(id, outcome);
+      if self.close_attempt(id).is_some() {
+        self.lost_leaf_ended(id, outcome);
+      }
+      return;
     }
-    let result = match (outcome, running.timed_out) {
-      (AttemptOutcome::Ok(value), None) => self.read_value(&running.start.attempt, &value),
+    let timed_out = self.with_active(id, |active| active.timed_out).flatten();
+    let result = match (outcome, timed_out) {
+      (AttemptOutcome::Ok(value), None) => self.read_value(start.attempt.worker, &value),
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
       (outcome, Some(time)) => Err(timeout(time, &outcome)),
     };
-    match result {
-      Ok(value) => self.succeed(id, value),
-      Err(failure) => self.attempt_failed(id, failure),
+    self.conclude(id, result);
+    match self.close_attempt(id).and_then(|active| active.result) {
+      Some(Ok(value)) => {
+        self.keep(id, &value);
+        self.succeed(id, value);
+      }
+      Some(Err(failure)) => self.attempt_failed(id, failure),
+      None => {}
     }
+  }
+
+  /// The gatekeeper does not let it pass.
+  pub(super) fn refused(&mut self, execution: ExecutionId, kind: FailureKind) {
+    let Some(id) = self.executions.get(&execution).copied() else {
+      return;
+    };
+    let layout = self.layout.clone();
+    let name = self.call(&layout, id).map(|call| &self.program.worker(call.target).name);
+    let message = match kind {
+      FailureKind::CircuitOpen => format!("the breaker of `{}` is open", name.map_or("", |name| name)),
+      other => format!("refused: {other}"),
+    };
+    let mut failure = failure(kind, message);
+    let before = self.with_leaf(id, |leaf| leaf.error.clone()).flatten();
+    failure.causes.extend(before.map(|before| Cause {
+      step: before.step.clone(),
+      kind: before.kind,
+      message: before.message.clone(),
+    }));
+    self.not_started(id, execution, failure);
   }
 
   /// A failure that is not just how a cancelled worker ends is kept as a cause of what was lost. A call that was lost
@@ -62,8 +86,8 @@ impl Run {
   }
 
   /// The journal is the truth: live and in a replay the value is read from it.
-  fn read_value(&self, attempt: &Attempt, json: &serde_json::Value) -> Fallible<Value> {
-    let worker = self.program.worker(attempt.worker);
+  pub(super) fn read_value(&self, worker: WorkerId, json: &serde_json::Value) -> Fallible<Value> {
+    let worker = self.program.worker(worker);
     let value = from_json(json).map_err(too_large)?;
     conform(&value, &worker.output, &format!("the output of `{}`", worker.name))
   }
@@ -99,7 +123,7 @@ impl Run {
     let Some(written) = &call.policies.retry else {
       return Ok(None);
     };
-    let Some(attempt) = self.attempt(id, call.target)? else {
+    let Some(attempt) = self.attempt(id, call.target, false)? else {
       return Ok(None);
     };
     let settings = attempt.settings(&self.program);

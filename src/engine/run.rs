@@ -14,6 +14,7 @@ use std::{
 
 use super::{
   attempt::Attempt,
+  budgets::{Most, Spending},
   event::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, TimerId},
   exchange::{Command, Input, Step},
   failing::{Fallible, conform, failure, of_expression},
@@ -21,6 +22,8 @@ use super::{
   layout::{Layout, NodeId},
   loss::Loss,
   mock::MockCounts,
+  needs::{Starts, WorkerNeeds},
+  treasury::Treasury,
 };
 use crate::{
   eval::{Evaluator, Scope},
@@ -47,8 +50,14 @@ pub struct Run {
   /// Those asked for that have not ended.
   pub(super) executions: BTreeMap<ExecutionId, InstanceId>,
   pub(super) next_execution: u64,
-  /// The `concurrent` of workers that were called.
-  pub(super) slots: HashMap<WorkerId, u64>,
+  /// Of workers that were called.
+  pub(super) worker_needs: HashMap<WorkerId, WorkerNeeds>,
+  pub(super) starts: Starts,
+  /// Of orchestrators whose scopes are open.
+  pub(super) budgets: HashMap<InstanceId, Spending>,
+  pub(super) treasury: Treasury<InstanceId, ExecutionId>,
+  /// Of workers that were called.
+  pub(super) ceilings: HashMap<WorkerId, Most>,
   pub(super) mocks: MockCounts,
   pub(super) records: Vec<Record>,
   pub(super) commands: Vec<Command>,
@@ -92,6 +101,10 @@ pub(super) enum Purpose {
   Backoff,
   /// As above, of one attempt.
   Timeout(i64),
+  /// An attempt takes so long that it gets a copy.
+  Hedge,
+  /// So many milliseconds of run time are spent.
+  Budget(i64),
 }
 
 impl Run {
@@ -125,7 +138,11 @@ impl Run {
       next_timer: 0,
       executions: BTreeMap::new(),
       next_execution: 0,
-      slots: HashMap::new(),
+      worker_needs: HashMap::new(),
+      starts: HashMap::new(),
+      budgets: HashMap::new(),
+      treasury: Treasury::default(),
+      ceilings: HashMap::new(),
       mocks: MockCounts::default(),
       records: Vec::new(),
       commands: Vec::new(),
@@ -142,7 +159,10 @@ impl Run {
     self.record(input.event());
     match input {
       Input::Admitted(execution) => self.admitted(execution),
-      Input::AttemptStarted(..) | Input::Stopped => {}
+      Input::Refused(execution, kind) => self.refused(execution, kind),
+      Input::Recalled(execution, kept) => self.recalled(execution, kept),
+      Input::Reported(execution, report) => self.reported(execution, report),
+      Input::AttemptStarted(..) | Input::BreakerMoved(_) | Input::Stopped => {}
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
       Input::CancelRequested(reason) => {
@@ -153,7 +173,19 @@ impl Run {
     self.carry_on()
   }
 
+  /// Budgets are asked when nothing else is left to do, so that all who became ready at once have their turns in order.
   pub(super) fn carry_on(&mut self) -> Step {
+    self.work_off();
+    while self.settle_budgets() {
+      self.work_off();
+    }
+    Step {
+      records: std::mem::take(&mut self.records),
+      commands: std::mem::take(&mut self.commands),
+    }
+  }
+
+  fn work_off(&mut self) {
     self.work.reverse();
     while let Some(work) = self.work.pop() {
       let rest = self.work.len();
@@ -169,10 +201,6 @@ impl Run {
         } => self.child_ended(parent, slot, end, locals),
       }
       self.work[rest..].reverse();
-    }
-    Step {
-      records: std::mem::take(&mut self.records),
-      commands: std::mem::take(&mut self.commands),
     }
   }
 
@@ -279,6 +307,8 @@ impl Run {
       }),
       Purpose::Backoff => self.begin(id, Self::request),
       Purpose::Timeout(time) => self.time_out(id, time),
+      Purpose::Hedge => self.begin(id, Self::hedge),
+      Purpose::Budget(time) => self.budget_passed(id, time),
     }
   }
 

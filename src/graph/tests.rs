@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
+    Arm, Block, Branch, Call, Ceiling, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
     OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker, WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
@@ -100,11 +100,13 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Null,
+    budget: None,
     body,
   });
   Program {
     modules: vec![Module {
       source: SourceId(0),
+      file: "main.orch".into(),
       doc: None,
       directory: "/".into(),
     }],
@@ -127,6 +129,10 @@ fn worker(name: &str) -> Worker {
     kind: WorkerKind::Mock(Vec::new()),
     idempotent: true,
     concurrent: None,
+    breaker: None,
+    heartbeat: None,
+    ceiling: Ceiling::default(),
+    uses: Vec::new(),
     call: LocalId(99),
   }
 }

@@ -1,6 +1,10 @@
 //! What the engine asks of a worker and what comes back, as plain data. Knows neither side.
 
+mod report;
+
 use std::{future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
+
+pub use report::Report;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +15,8 @@ use crate::value::Value;
 pub struct Invocation {
   pub identity: Identity,
   pub task: Task,
+  /// So many milliseconds it may be silent; then it is ended, and the answer is a `timeout`.
+  pub heartbeat: Option<i64>,
 }
 
 /// Who a worker is and what it serves; told to it as `ORCH_*`.
@@ -24,6 +30,9 @@ pub struct Identity {
   pub step: Arc<str>,
   /// From 1.
   pub attempt: u32,
+  /// Whether it is the copy of a `hedge`: two executions of one attempt.
+  #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+  pub copy: bool,
   /// The idempotency key: the same for every attempt of the step.
   pub key: Arc<str>,
 }
@@ -98,6 +107,9 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<RawAnswer, WorkerError>> + 
 pub struct Signals {
   /// Called once the worker runs, with its process group where it has one; never called if it can't be started.
   pub started: Box<dyn FnOnce(Option<u32>) + Send>,
+  /// Called when the worker has said something of itself, at most once a second and once more before the answer; each
+  /// time with all that it said until then.
+  pub reported: Box<dyn FnMut(Report) + Send>,
   /// Ends when the worker is no longer wanted: it is then ended (SIGTERM, 5 s of grace, SIGKILL to the whole group),
   /// and the answer comes nonetheless, once nothing of it is left.
   pub cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,

@@ -4,6 +4,7 @@ mod build;
 mod conform;
 mod failure;
 mod json;
+mod money;
 mod text;
 mod union;
 
@@ -15,6 +16,7 @@ pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
+pub use money::Dollars;
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the

@@ -216,6 +216,7 @@ fn report_orchestrator() -> (Program, Sources) {
     params,
     input: Type::Null,
     output: Type::Null,
+    budget: None,
     body: Block {
       steps: Vec::new(),
       result: None,

@@ -345,6 +345,7 @@ impl Builder {
     let mut builder = Builder::default();
     builder.program.modules.push(Module {
       source: SourceId(0),
+      file: "main.orch".into(),
       doc: None,
       directory: PathBuf::from("/module"),
     });
@@ -396,6 +397,10 @@ impl Builder {
       kind,
       idempotent: true,
       concurrent: None,
+      breaker: None,
+      heartbeat: None,
+      ceiling: Ceiling::default(),
+      uses: Vec::new(),
       call,
     });
     WorkerId(self.program.workers.len() as u32 - 1)
@@ -418,6 +423,7 @@ impl Builder {
       params,
       input,
       output: Type::Json,
+      budget: None,
       body,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
