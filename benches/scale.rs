@@ -72,6 +72,8 @@ fn run(program: &Arc<Program>) {
     orchestrator: "main".into(),
     arguments: serde_json::json!({}),
     started: jiff::Timestamp::UNIX_EPOCH,
+    profile: None,
+    set: Default::default(),
     directory: "/".into(),
   };
   let (run, first) = Run::start(program.clone(), started).expect("the run starts");

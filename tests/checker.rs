@@ -33,6 +33,10 @@ worker open(o: Open) -> Open { mock return { id: 1 } }
 worker draw(shape: Shape) -> Shape { mock return { kind: "dot" } }
 worker level(x: Level) -> Level { mock return "low" }
 worker rate: Rate { mock return { score: 1 } }
+secret token = env "API_TOKEN"
+worker guarded(key: secret, text: string) { exec ["true", text], env { KEY: key, AUTH: "Bearer ${key}" } }
+/// .
+orchestrator handed(key: secret) -> int { guarded(key, "x") return 1 }
 worker act(text: string) { exec ["true", text] }
 worker look(n: int) -> Issue? { mock return null }
 worker three(a: int, b: string = "b", c: bool = true) -> int { mock return 1 }
@@ -853,5 +857,48 @@ fn sixty_levels_of_every_construct_check() {
     let mut codes = refused(&checked);
     codes.retain(|code| !code.starts_with("type/"));
     assert_eq!(codes, [""; 0], "{open}: {}", listed(&checked));
+  }
+}
+
+#[test]
+fn secrets_go_to_the_environment_of_workers_only() {
+  steps_table(&[
+    ("guarded(token, s)", ""),
+    ("guarded(\"Basic ${token}\", s)", ""),
+    ("r = handed(token)", ""),
+    ("t = token\nguarded(t, s)", ""),
+    ("guarded(token, token)", "secret/leak"),
+    ("guarded(s, s)", "type/mismatch"),
+    ("r = say(\"${token}\")", "secret/leak"),
+    ("r = anything(token)", "secret/leak"),
+    ("r = anything({ a: [token] })", "secret/leak"),
+    ("require token == \"x\"", "secret/leak"),
+    ("require len(token) > 3", "secret/leak"),
+    ("r = hash(token)", "secret/leak"),
+    ("require flag, \"no ${token}\"", "secret/leak"),
+    ("return token when flag", "secret/leak"),
+    ("r = fail \"no ${token}\"", "secret/leak"),
+  ]);
+  for (declaration, code) in [
+    ("worker w(key: secret) { exec [\"a\", key], timeout 1s }", "secret/leak"),
+    (
+      "worker w(key: secret) { exec [\"a\"], stdin key, timeout 1s }",
+      "secret/leak",
+    ),
+    (
+      "worker w(key: secret) { exec [\"a\"], cwd key, timeout 1s }",
+      "secret/leak",
+    ),
+    (
+      "worker w(key: secret) -> string { mock return \"${key}\", timeout 1s }",
+      "secret/leak",
+    ),
+    ("worker w(key: [secret]) { exec [\"a\"], timeout 1s }", "secret/leak"),
+    ("worker w() -> secret { mock return \"x\", timeout 1s }", "secret/leak"),
+    ("type T = { key: secret }", "secret/leak"),
+    ("worker w(key: secret) { shell \"echo $key\", timeout 1s }", ""),
+  ] {
+    let text = format!("{declaration}\n/// .\norchestrator o() -> int {{ return 1 }}\n");
+    assert_eq!(refused(&check_text(&text)).join(" "), code, "{declaration}");
   }
 }

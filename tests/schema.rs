@@ -196,6 +196,7 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
     },
     Type::Literal(text) => (&**text).into(),
     Type::Time => "2024-02-29T12:00:00.5+01:00".into(),
+    Type::Secret => "env:TOKEN".into(),
     Type::Duration => draw.one(&["1h30m", "-5ms", "0s", "2d1ms"]).into(),
     Type::Json => any_json(draw),
     Type::List(list) => {

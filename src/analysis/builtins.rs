@@ -71,6 +71,10 @@ impl Body<'_, '_> {
     {
       return broken(span);
     }
+    if let Some(secret) = given.arguments.iter().find(|argument| argument.ty.holds_secret()) {
+      self.leak(secret.span, &format!("what `{}` takes", builtin.name()));
+      return broken(span);
+    }
     match self.builtin_type(builtin, &given.arguments, given.it) {
       Some(ty) => Expr {
         kind: ExprKind::Builtin {

@@ -9,6 +9,7 @@ use std::{
 use super::{
   habits,
   policies::WorkerPolicies,
+  profiles::Replacements,
   symbols::{Space, Symbols, Target, number},
 };
 use crate::{
@@ -16,8 +17,9 @@ use crate::{
   hir::{self, Program},
   modules::Loaded,
   source::Span,
-  syntax::ast::Name,
+  syntax::ast::{Expr, Name},
   types::Type,
+  value::Value,
 };
 
 /// A contract's two sides, and the name that it is shown by (`Analyze@2`).
@@ -42,6 +44,15 @@ pub enum TypedLet {
   Broken,
 }
 
+/// What stands in the place of a constant's value.
+#[derive(Clone, Debug)]
+pub enum Replaced<'a> {
+  /// An expression of a module.
+  Expr { module: usize, value: &'a Expr },
+  /// A value of this type.
+  Value(Value, Type),
+}
+
 /// The check of one program, in the order of `analysis::check`.
 pub struct Checker<'a> {
   pub loaded: &'a Loaded,
@@ -56,6 +67,8 @@ pub struct Checker<'a> {
   pub lets: Vec<Option<TypedLet>>,
   /// By worker.
   pub worker_policies: Vec<WorkerPolicies>,
+  /// Constants with another value than the one written.
+  pub replaced: HashMap<usize, Replaced<'a>>,
   /// Module-level things that something uses.
   pub used: HashSet<Target>,
   /// Names of each module that something in it uses.
@@ -65,9 +78,10 @@ pub struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-  pub fn new(loaded: &'a Loaded) -> Self {
+  pub fn new(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Self {
     let mut findings = Diagnostics::default();
-    let symbols = Symbols::collect(loaded, &mut findings);
+    let mut symbols = Symbols::collect(loaded, &mut findings);
+    replacements.apply(&mut symbols);
     let modules = loaded.modules.iter().map(|module| hir::Module {
       source: module.source,
       file: file_name(&loaded.sources.get(module.source).path),
@@ -88,6 +102,7 @@ impl<'a> Checker<'a> {
       contracts: Vec::new(),
       lets,
       worker_policies: Vec::new(),
+      replaced: replacements.constants.clone(),
       used: HashSet::new(),
       used_names: HashSet::new(),
       untimed: HashMap::new(),
@@ -117,6 +132,13 @@ impl<'a> Checker<'a> {
       input: sides.input.clone(),
       output: sides.output.clone(),
     });
+    let secrets = symbols.secrets.iter().zip(&symbols.secret_names);
+    let secrets = secrets.map(|(declared, name)| hir::Secret {
+      name: name.value.as_str().into(),
+      module: hir::ModuleId(number(declared.module)),
+      variable: declared.it.value.as_str().into(),
+    });
+    self.program.secrets = secrets.collect();
     self.program.types = types.collect();
     self.program.contracts = contracts.collect();
   }
@@ -192,6 +214,9 @@ impl<'a> Checker<'a> {
     let Err(misfit) = crate::types::fits_from(found, expected) else {
       return;
     };
+    if found.holds_secret() {
+      return self.say(super::secrets::leak(span, what));
+    }
     if *found.resolved() == Type::Null && !expected.accepts_null() {
       let finding = Diagnostic::new(
         &codes::MAYBE_NULL,

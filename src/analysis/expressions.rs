@@ -186,20 +186,32 @@ impl Body<'_, '_> {
     for part in parts {
       match part {
         ast::StringPart::Text(text) => shown.push(literal(Value::string(text.as_str()), Type::literal(text), span)),
-        ast::StringPart::Value(value) => shown.push(self.scalar(value, "what is put into a text")),
+        ast::StringPart::Value(value) => shown.push(self.scalar_or_secret(value, "what is put into a text")),
       }
     }
+    let secret = shown.iter().any(|part| part.ty.holds_secret());
     Expr {
       kind: ExprKind::Text(shown),
-      ty: Type::string(),
+      ty: if secret { Type::Secret } else { Type::string() },
       span,
     }
   }
 
   /// A number, string, boolean, time or duration.
   pub fn scalar(&mut self, expr: &ast::Expr, what: &str) -> Expr {
+    let value = self.scalar_or_secret(expr, what);
+    self.keeps_secrets(value, what)
+  }
+
+  /// Says that a secret would be seen.
+  pub fn leak(&mut self, span: Span, what: &str) {
+    self.checker.say(super::secrets::leak(span, what));
+  }
+
+  /// A scalar, or a secret, which makes the whole text one.
+  fn scalar_or_secret(&mut self, expr: &ast::Expr, what: &str) -> Expr {
     let value = self.infer(expr);
-    if !value.ty.is_scalar() {
+    if *value.ty.resolved() != Type::Secret && !value.ty.is_scalar() {
       let finding = if value.ty.accepts_null() && value.ty.without_null().is_scalar() {
         Diagnostic::new(&codes::MAYBE_NULL, format!("{what} may be null"))
           .label(expr.span, format!("this is `{}`", value.ty))
@@ -259,6 +271,10 @@ impl Body<'_, '_> {
         },
         _ => broken(span),
       },
+      [Target::Secret(at)] => {
+        let variable = self.checker.symbols.secrets[at].it.value.as_str();
+        literal(Value::secret(variable), Type::Secret, span)
+      }
       _ => broken(span),
     }
   }

@@ -111,7 +111,10 @@ impl Checker<'_> {
     });
     let groups = symbols.groups.iter().zip(&symbols.group_names).enumerate();
     let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
-    workers.chain(lets).chain(types).chain(limits).chain(groups)
+    let secrets = symbols.secrets.iter().zip(&symbols.secret_names).enumerate();
+    let secrets = secrets.map(|(at, (declared, name))| ("secret", Target::Secret(at), declared.module, *name));
+    let callable = workers.chain(lets).chain(types);
+    callable.chain(limits).chain(groups).chain(secrets)
   }
 
   fn undocumented(&mut self) {

@@ -1,7 +1,7 @@
 //! Constants and pure functions, in the order in which they need each other.
 
 use super::{
-  checker::{Checker, TypedLet},
+  checker::{Checker, Replaced, TypedLet},
   cycles::{self, Need},
   names::Body,
   reads::Reads,
@@ -9,12 +9,13 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{Constant, ConstantId, Function, FunctionId, Param},
+  hir::{Constant, ConstantId, Expr, ExprKind, Function, FunctionId, Param},
   syntax::ast,
   types::Type,
+  value::Value,
 };
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
   pub fn check_lets(&mut self) {
     let count = self.symbols.lets.len();
     let needs = self.let_needs();
@@ -44,7 +45,8 @@ impl Checker<'_> {
   fn let_needs(&self) -> Vec<Need> {
     let mut needs = Vec::new();
     for (from, declared) in self.symbols.lets.iter().enumerate() {
-      let mut reads = Reads::of_expr(&declared.it.value);
+      let (module, value) = self.written(from);
+      let mut reads = value.map(Reads::of_expr).unwrap_or_default();
       declared
         .it
         .params
@@ -69,7 +71,7 @@ impl Checker<'_> {
           .any(|param| param.name.value == name)
       };
       for (space, name, span, how) in names.chain(calls) {
-        if let Some(entry) = self.symbols.find(declared.module, space, name)
+        if let Some(entry) = self.symbols.find(module, space, name)
           && let [Target::Let(to)] = entry.targets[..]
           && !(space == Space::Value && own(name))
         {
@@ -80,10 +82,44 @@ impl Checker<'_> {
     needs
   }
 
+  /// The expression whose value a constant or function has, with the module whose names it reads; `None` where the
+  /// value was given from outside.
+  fn written(&self, at: usize) -> (usize, Option<&'a ast::Expr>) {
+    let declared = self.symbols.lets[at];
+    match self.replaced.get(&at) {
+      None => (declared.module, Some(&declared.it.value)),
+      Some(Replaced::Expr { module, value }) => (*module, Some(value)),
+      Some(Replaced::Value(..)) => (declared.module, None),
+    }
+  }
+
+  /// The value of a constant, where it is not the one written.
+  fn replacement(&mut self, at: usize, ty: Option<&Type>) -> Option<Expr> {
+    Some(match self.replaced.get(&at)?.clone() {
+      Replaced::Expr { module, value } => {
+        let mut body = Body::new(self, module);
+        match ty {
+          Some(ty) => body.check(value, ty, "the replacement"),
+          None => body.infer(value),
+        }
+      }
+      Replaced::Value(value, ty) => Expr {
+        ty: match &value {
+          Value::Int(value) => Type::int_range(*value, *value),
+          Value::String(text) => Type::literal(text),
+          _ => ty,
+        },
+        kind: ExprKind::Literal(value),
+        span: self.symbols.lets[at].it.value.span,
+      },
+    })
+  }
+
   fn check_let(&mut self, at: usize) -> TypedLet {
     let declared = self.symbols.lets[at];
     let name = &declared.it.name.value;
     let ty = declared.it.ty.as_ref().map(|ty| self.type_of(declared.module, ty));
+    let replacement = self.replacement(at, ty.as_ref());
     let mut body = Body::new(self, declared.module);
     let params = declared.it.params.as_ref().map(|params| body.params(params));
     let what = if params.is_some() {
@@ -92,6 +128,7 @@ impl Checker<'_> {
       format!("`{name}`")
     };
     let value = match &ty {
+      _ if let Some(value) = replacement => value,
       Some(ty) => body.check(&declared.it.value, ty, &what),
       None => body.infer(&declared.it.value),
     };
@@ -141,7 +178,7 @@ impl Body<'_, '_> {
   }
 
   fn param_default(&mut self, param: &ast::Param) -> (Type, Option<crate::hir::Expr>) {
-    let ty = self.checker.type_of(self.module, &param.ty);
+    let ty = self.param_type(&param.ty);
     let what = format!("the default of `{}`", param.name.value);
     let default = param.default.as_ref().map(|default| self.check(default, &ty, &what));
     (ty, default)

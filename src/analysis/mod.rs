@@ -28,8 +28,10 @@ mod operators;
 mod orchestrators;
 mod policies;
 mod processes;
+mod profiles;
 mod reads;
 mod records;
+mod secrets;
 mod signatures;
 mod spending;
 mod symbols;
@@ -38,6 +40,9 @@ mod unread;
 mod uses;
 mod workers;
 
+pub use profiles::{Variant, VariantError};
+
+use self::{checker::Checker, profiles::Replacements};
 use crate::{
   diagnostics::{Code, Diagnostics, codes},
   hir::Program,
@@ -47,17 +52,57 @@ use crate::{
 /// Said of programs that could run only: in others, what uses a name may be what is broken.
 const INCIDENTAL: [&Code; 3] = [&codes::UNUSED, &codes::UNUSED_STEP, &codes::IGNORED_FAILURES];
 
-/// Checks a whole program. The program is there only if nothing was found that refuses it, in the modules' own
-/// findings neither; all findings of this stage are returned, sorted by place.
+/// Checks a whole program, as it is written and under each of its profiles. The program is there only if nothing was
+/// found that refuses it, in the modules' own findings neither; all findings of this stage are returned, sorted by
+/// place.
 pub fn check(loaded: &Loaded) -> (Option<Program>, Diagnostics) {
-  let mut checker = checker::Checker::new(loaded);
+  finish(loaded, as_written(loaded))
+}
+
+/// The same, for another form of the program; as it is written if that is refused already.
+///
+/// # Errors
+/// The program has no such form.
+pub fn check_variant(loaded: &Loaded, variant: &Variant) -> Result<(Option<Program>, Diagnostics), VariantError> {
+  let base = as_written(loaded);
+  if variant.is_as_written() || base.findings.refuses() || loaded.diagnostics.refuses() {
+    return Ok(finish(loaded, base));
+  }
+  let (program, mut findings) = checked(loaded, &profiles::replacements(&base, variant)?);
+  // what only another variant uses is used
+  findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
+  Ok((program, findings))
+}
+
+fn as_written(loaded: &Loaded) -> Checker<'_> {
+  let mut checker = base(loaded, &Replacements::default());
+  checker.check_profiles();
+  checker.check_hygiene();
+  if !checker.findings.refuses() && !loaded.diagnostics.refuses() {
+    checker.check_under_profiles(loaded);
+  }
+  checker
+}
+
+/// The program with these replacements, nothing else looked at.
+fn checked<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> (Option<Program>, Diagnostics) {
+  let mut checker = base(loaded, replacements);
+  checker.check_hygiene();
+  finish(loaded, checker)
+}
+
+fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> {
+  let mut checker = Checker::new(loaded, replacements);
   checker.check_types();
   checker.check_limits();
   checker.check_lets();
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
-  checker.check_hygiene();
+  checker
+}
+
+fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostics) {
   let (program, findings) = checker.finish();
   let mut findings = findings.sorted();
   let refused = findings.refuses() || loaded.diagnostics.refuses();

@@ -165,7 +165,9 @@ impl Body<'_, '_> {
   fn equality(&mut self, operator: BinaryOperator, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
     let narrowed = self.is_narrowed(left) || self.is_narrowed(right);
     let (left, right) = self.pair(left, right);
-    if !narrowed && !comparable(&left.ty, &right.ty) {
+    if let Some(secret) = [&left, &right].into_iter().find(|side| side.ty.holds_secret()) {
+      self.leak(secret.span, "what is compared");
+    } else if !narrowed && !comparable(&left.ty, &right.ty) {
       let message = format!("`{}` and `{}` are never equal", left.ty, right.ty);
       let finding = Diagnostic::new(&codes::BAD_OPERAND, message)
         .label(left.span, format!("this is `{}`", left.ty))

@@ -41,7 +41,10 @@ impl Body<'_, '_> {
           kind: ast::ExprKind::Null,
           ..
         }) => made.stdin = Stdin::Nothing,
-        SettingKind::Stdin(value) => made.stdin = Stdin::Expr(self.infer(value)),
+        SettingKind::Stdin(value) => {
+          let value = self.infer(value);
+          made.stdin = Stdin::Expr(self.keeps_secrets(value, "`stdin`"));
+        }
         SettingKind::Cwd(value) => made.cwd = self.cwd(value),
         SettingKind::Env(parts) => made.env = self.env(parts),
         SettingKind::Expect(codes) => made.expect = self.expect_codes(codes),
@@ -145,7 +148,7 @@ impl Body<'_, '_> {
             self.say(finding);
           }
           let value = self.infer(value);
-          if !value.ty.without_null().is_scalar() {
+          if *value.ty.resolved() != Type::Secret && !value.ty.without_null().is_scalar() {
             let finding = Diagnostic::new(
               &codes::BAD_OPERAND,
               "a variable is a number, string, boolean, time or duration",

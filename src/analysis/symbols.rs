@@ -7,7 +7,7 @@ use crate::{
   diagnostics::{Diagnostic, Diagnostics, codes, nearest},
   hir::{Builtin, LimitId, OrchestratorId, WorkerId},
   modules::Loaded,
-  source::Span,
+  source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
 };
 
@@ -23,10 +23,18 @@ pub enum Space {
   Limit,
   /// Named groups of settings.
   Group,
+  Profile,
 }
 
 impl Space {
-  pub const ALL: [Space; 5] = [Space::Callable, Space::Value, Space::Type, Space::Limit, Space::Group];
+  pub const ALL: [Space; 6] = [
+    Space::Callable,
+    Space::Value,
+    Space::Type,
+    Space::Limit,
+    Space::Group,
+    Space::Profile,
+  ];
 }
 
 /// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
@@ -40,6 +48,8 @@ pub enum Target {
   Contract(usize),
   Limit(LimitId),
   Group(usize),
+  Profile(usize),
+  Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
 }
@@ -85,6 +95,11 @@ pub struct Symbols<'a> {
   pub limit_names: Vec<&'a Name>,
   pub groups: Vec<Declared<'a, Vec<ast::Policy>>>,
   pub group_names: Vec<&'a Name>,
+  /// Names of secrets, each with the variable that holds it.
+  pub secrets: Vec<Declared<'a, Spanned<String>>>,
+  pub secret_names: Vec<&'a Name>,
+  pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
+  pub profile_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -131,11 +146,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_)
-      | ItemKind::Pool { .. }
-      | ItemKind::Secret { .. }
-      | ItemKind::Profile { .. }
-      | ItemKind::Trigger(_) => {
+      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } | ItemKind::Trigger(_) => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -163,6 +174,16 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.orchestrators, Declared { module, item, it });
         let target = Target::Orchestrator(OrchestratorId(number(at)));
         (Space::Callable, &it.name, target)
+      }
+      ItemKind::Profile { name, replacements: it } => {
+        self.profile_names.push(name);
+        let at = push(&mut self.profiles, Declared { module, item, it });
+        (Space::Profile, name, Target::Profile(at))
+      }
+      ItemKind::Secret { name, variable: it } => {
+        self.secret_names.push(name);
+        let at = push(&mut self.secrets, Declared { module, item, it });
+        (Space::Value, name, Target::Secret(at))
       }
       ItemKind::Limit { name, policies: it } => {
         self.limit_names.push(name);
@@ -272,6 +293,19 @@ impl<'a> Symbols<'a> {
       });
       for space in [Space::Callable, Space::Value, Space::Type] {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
+      }
+    }
+  }
+
+  /// Lets every name that stands for one thing stand for another.
+  pub fn replace(&mut self, replacements: &HashMap<Target, Target>) {
+    let tables = self.names.iter_mut().flat_map(HashMap::values_mut);
+    for target in tables
+      .flat_map(HashMap::values_mut)
+      .flat_map(|entry| &mut entry.targets)
+    {
+      if let Some(new) = replacements.get(target) {
+        *target = *new;
       }
     }
   }

@@ -19,7 +19,7 @@ use crate::{
 
 /// The type names that are always there.
 pub const BUILTIN: &[&str] = &[
-  "string", "int", "float", "bool", "time", "duration", "json", "null", "map", "Failure", "Outcome",
+  "string", "int", "float", "bool", "time", "duration", "json", "secret", "null", "map", "Failure", "Outcome",
 ];
 
 /// The most types that one may be made of, names expanded.
@@ -264,6 +264,13 @@ impl Checker<'_> {
       ("time", None) => Type::Time,
       ("duration", None) => Type::Duration,
       ("json", None) => Type::Json,
+      ("secret", None) => {
+        let finding = Diagnostic::new(&codes::SECRET_LEAK, "`secret` is the type of a parameter only")
+          .label(name.span, "part of a message here")
+          .help("give the worker a parameter of its own: `worker f(token: secret, ...)`");
+        self.say(finding);
+        Type::Unknown
+      }
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),

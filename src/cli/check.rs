@@ -14,7 +14,7 @@ use crate::{
     Diagnostics, Level,
     render::{github, human, json, sarif},
   },
-  session::{self, Checked, Disk},
+  session::Checked,
   source::{SourceId, Sources},
 };
 
@@ -32,6 +32,8 @@ pub struct Options {
   /// Say what could be better too: findings of level low
   #[arg(long)]
   notes: bool,
+  #[command(flatten)]
+  form: program::Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -55,7 +57,10 @@ pub fn main(options: &Options) -> Exit {
   let mut worst = Exit::Success;
   let mut text = String::new();
   for file in &options.files {
-    let mut checked = session::check(&Disk, file);
+    let mut checked = match program::check(file, &options.form) {
+      Ok(checked) => checked,
+      Err(exit) => return exit,
+    };
     checked
       .findings
       .0

@@ -40,8 +40,9 @@ enum Format {
 }
 
 pub fn main(options: &Options) -> Exit {
-  let loaded = program::load(&options.old, options.color)
-    .and_then(|(_, old)| program::load(&options.new, options.color).map(|(_, new)| (old, new)));
+  let loaded = program::load(&options.old, &program::Form::default(), options.color).and_then(|(_, old)| {
+    program::load(&options.new, &program::Form::default(), options.color).map(|(_, new)| (old, new))
+  });
   let (old, new) = match loaded {
     Ok(programs) => programs,
     Err(exit) => return exit,

@@ -21,6 +21,8 @@ pub struct Options {
   /// What to write to standard output
   #[arg(long, value_enum, default_value_t)]
   format: Format,
+  #[command(flatten)]
+  form: program::Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
@@ -38,7 +40,7 @@ enum Format {
 }
 
 pub fn main(options: &Options) -> Exit {
-  let (checked, program) = match program::load(&options.file, options.color) {
+  let (checked, program) = match program::load(&options.file, &options.form, options.color) {
     Ok(loaded) => loaded,
     Err(exit) => return exit,
   };

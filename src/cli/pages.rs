@@ -48,6 +48,7 @@ pages! {
   "worker/bad-setting",
   "worker/hedge-unsafe",
   "worker/retry-unsafe",
+  "secret/leak",
   "policy/misplaced",
   "bound/unbounded",
   "bound/out-of-range",

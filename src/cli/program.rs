@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use clap::Args;
+
 use super::{
   exit::Exit,
   terminal::{self, Color},
@@ -13,12 +15,46 @@ use crate::{
     render::{Counts, human},
   },
   hir::{NodeKind, Orchestrator, OrchestratorId, Program, Visit},
-  session::{self, Checked, Disk},
+  session::{self, Checked, Disk, Variant},
 };
 
+/// Which form of a program is meant.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Form {
+  /// A profile of the program: what it puts in the place of workers, orchestrators and constants
+  #[arg(long, value_name = "NAME")]
+  profile: Option<String>,
+  /// Another value for a constant of the root file
+  #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+  set: Vec<(String, String)>,
+}
+
+impl Form {
+  pub fn variant(&self) -> Variant {
+    Variant {
+      profile: self.profile.clone(),
+      set: self.set.clone(),
+    }
+  }
+}
+
+/// `NAME=VALUE`
+pub fn assignment(text: &str) -> Result<(String, String), String> {
+  let (name, value) = text.split_once('=').ok_or("it is not of the form NAME=VALUE")?;
+  Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Checks a program in one of its forms; that it has no such form is said on standard error.
+pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
+  session::check_variant(&Disk, path, &form.variant()).map_err(|error| {
+    terminal::say(&format!("{error}\n"));
+    Exit::Usage
+  })
+}
+
 /// Checks the program at `path`; what refuses it is shown on standard error.
-pub fn load(path: &Path, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
-  let mut checked = session::check(&Disk, path);
+pub fn load(path: &Path, form: &Form, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
+  let mut checked = check(path, form)?;
   if let Some(program) = checked.program.take() {
     return Ok((checked, program));
   }

@@ -22,13 +22,15 @@ pub struct Options {
   /// All workers and orchestrators of the root module as tools of the Model Context Protocol
   #[arg(long, conflicts_with = "name")]
   tools: bool,
+  #[command(flatten)]
+  form: program::Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   color: Color,
 }
 
 pub fn main(options: &Options) -> Exit {
-  let (_, program) = match program::load(&options.file, options.color) {
+  let (_, program) = match program::load(&options.file, &options.form, options.color) {
     Ok(loaded) => loaded,
     Err(exit) => return exit,
   };

@@ -64,6 +64,7 @@ codes! {
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
   HEDGE_UNSAFE = "worker/hedge-unsafe", Critical, "a hedge of a worker that is not idempotent";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
+  SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";

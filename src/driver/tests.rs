@@ -131,6 +131,8 @@ fn beginning(program: &Arc<Program>) -> Beginning {
     orchestrator: "main".into(),
     arguments: serde_json::json!({}),
     started: jiff::Timestamp::UNIX_EPOCH,
+    profile: None,
+    set: Default::default(),
     directory: "/here".into(),
   };
   let (run, step) = Run::start(program.clone(), started).expect("the run starts");

@@ -6,7 +6,7 @@ use crate::{
   hir::{ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, MockAnswer, MockRule, MockWhen, Worker},
   protocol::ProcessTask,
   types::{Type, schema::Schemas},
-  value::Value,
+  value::{SecretPart, Value},
 };
 
 /// Absorbs one part after the other; each with a tag and its length, so that no two ways lead to one hash.
@@ -51,7 +51,11 @@ impl<'a> Definition<'a> {
     argv.iter().for_each(|word| self.text("argv", word));
     for (name, value) in env {
       self.text("env", name);
-      self.text("is", value);
+      value.0.iter().for_each(|part| match part {
+        SecretPart::Text(text) => self.text("text", text),
+        // which secret it is, never what it is
+        SecretPart::Variable(name) => self.text("secret", name),
+      });
     }
     self.bytes("stdin", stdin);
     let cwd = cwd.as_ref().map(|cwd| cwd.as_os_str().as_encoded_bytes());

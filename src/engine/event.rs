@@ -3,7 +3,7 @@
 //!
 //! A record reads `{"seq":7,"at":1200,"event":"attempt_requested","execution":3,"path":"verdicts[3]",...}` as JSON.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
   protocol::Report,
-  value::{Dollars, Failure, FailureKind, Value},
+  value::{Dollars, Failure, FailureKind, Value, show},
 };
 
 /// Milliseconds since the run started on its own clock, which stands still while nobody drives it.
@@ -240,6 +240,12 @@ pub struct RunStarted {
   pub arguments: serde_json::Value,
   /// Wall-clock time.
   pub started: jiff::Timestamp,
+  /// The form of the program, where it is not the one written: its profile, and constants with the texts of their
+  /// values.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub profile: Option<Arc<str>>,
+  #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+  pub set: BTreeMap<Arc<str>, Arc<str>>,
   /// Where orch was started: what a relative path of the caller is relative to.
   pub directory: Arc<str>,
 }
@@ -352,6 +358,8 @@ pub(super) fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
     Value::String(text) => tagged(4, text.as_bytes()),
     Value::Time(time) => tagged(5, &time.as_nanosecond().to_le_bytes()),
     Value::Duration(milliseconds) => tagged(6, &milliseconds.to_le_bytes()),
+    // which secret it is, never what it is
+    Value::Secret(_) => tagged(9, show(value).as_bytes()),
     Value::List(_) => {
       let items = value.as_list().unwrap_or_default();
       tagged(7, &(items.len() as u64).to_le_bytes());

@@ -9,7 +9,7 @@ use super::attempt::Settings;
 use crate::{
   eval::{EvalError, Evaluator},
   hir::{Cwd, Expr, FieldPart, Process, ProcessProgram, Program, Stdin},
-  protocol::ProcessTask,
+  protocol::{EnvText, ProcessTask},
   types::Type,
   value::{Value, json_text, show},
 };
@@ -55,11 +55,12 @@ impl Invoker<'_> {
   }
 
   /// In a shell the parameters come first, so that `env` may replace them.
-  fn env(&self, process: &Process) -> Result<Vec<(String, String)>, EvalError> {
-    let mut env: IndexMap<String, String> = IndexMap::new();
+  fn env(&self, process: &Process) -> Result<Vec<(String, EnvText)>, EvalError> {
+    let mut env: IndexMap<String, EnvText> = IndexMap::new();
     let mut set = |name: &str, value: &Value| match value {
       Value::Null => {}
-      value => _ = env.insert(name.to_owned(), show(value)),
+      Value::Secret(parts) => _ = env.insert(name.to_owned(), EnvText(parts.clone())),
+      value => _ = env.insert(name.to_owned(), show(value).into()),
     };
     if let ProcessProgram::Shell(_) = process.program {
       let values = &self.settings.attempt.input.parameters;

@@ -93,6 +93,7 @@ fn rank(value: &Value) -> u8 {
     Value::Duration(_) => 5,
     Value::List(_) => 6,
     Value::Record(_) => 7,
+    Value::Secret(_) => 8,
   }
 }
 

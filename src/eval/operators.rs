@@ -23,6 +23,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
     Value::String(_) => "a string",
     Value::Time(_) => "a time",
     Value::Duration(_) => "a duration",
+    Value::Secret(_) => "a secret",
     Value::List(_) => "a list",
     Value::Record(_) => "a record",
   }

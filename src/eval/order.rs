@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use crate::value::{Value, whole};
+use crate::value::{SecretPart, Value, whole};
 
 /// Whether two values are the same: numbers by what they are worth, records whatever the order of their fields, an
 /// absent field as null.
@@ -90,6 +90,16 @@ pub(super) fn encode(value: &Value, into: &mut dyn FnMut(&[u8])) {
     }
     Value::Time(time) => tagged(b"T", &time.as_nanosecond().to_le_bytes(), into),
     Value::Duration(duration) => tagged(b"D", &duration.to_le_bytes(), into),
+    Value::Secret(parts) => {
+      tagged(b"S", &(parts.len() as u64).to_le_bytes(), into);
+      parts.iter().for_each(|part| match part {
+        SecretPart::Text(text) => encode_text(text, into),
+        SecretPart::Variable(name) => {
+          into(b"v");
+          encode_text(name, into);
+        }
+      });
+    }
     Value::List(_) => {
       let items = value.as_list().unwrap_or_default();
       tagged(b"l", &(items.len() as u64).to_le_bytes(), into);

@@ -3,7 +3,7 @@
 use crate::{
   hir::{ConstantId, ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, LocalId, LogicOperator, Operator},
   types::Type,
-  value::{FailureKind, ListBuilder, RecordBuilder, Value, check_text, conform, excerpt, show},
+  value::{FailureKind, ListBuilder, RecordBuilder, SecretPart, Value, check_text, conform, excerpt, show},
 };
 
 use super::{
@@ -178,6 +178,9 @@ impl<'e> Walker<'e> {
 
   fn text(&mut self, expr: &Expr, parts: &[Expr]) -> Result<Value, EvalError> {
     let mut text = String::new();
+    if expr.ty == Type::Secret {
+      return self.secret_text(expr, parts);
+    }
     for part in parts {
       let value = self.eval(part)?;
       if matches!(value, Value::Null | Value::List(_) | Value::Record(_)) {
@@ -188,6 +191,19 @@ impl<'e> Walker<'e> {
     }
     place(expr, self.fuel.burn_text(&text))?;
     Ok(Value::string(text))
+  }
+
+  /// A text with secrets in it: they stay names.
+  fn secret_text(&mut self, expr: &Expr, parts: &[Expr]) -> Result<Value, EvalError> {
+    let mut pieces = Vec::new();
+    for part in parts {
+      match self.eval(part)? {
+        Value::Secret(inner) => pieces.extend(inner.iter().cloned()),
+        value => pieces.push(SecretPart::Text(show(&value).into())),
+      }
+      place(expr, self.fuel.burn(pieces.len() as u64))?;
+    }
+    Ok(Value::Secret(pieces.into()))
   }
 
   fn record(&mut self, expr: &Expr, parts: &[FieldPart]) -> Result<Value, EvalError> {

@@ -51,6 +51,7 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub secrets: Vec<Secret>,
   /// What `type` names, in order of declaration, the root module's first.
   pub types: Vec<TypeDeclaration>,
   /// In order of declaration, the root module's first; each version is one.
@@ -127,6 +128,15 @@ pub struct Limit {
   pub concurrent: Option<u64>,
   /// So many starts per so many milliseconds.
   pub rate: Option<(u64, i64)>,
+}
+
+/// A value that stays a name until a worker starts.
+#[derive(Debug)]
+pub struct Secret {
+  pub name: Arc<str>,
+  pub module: ModuleId,
+  /// Of orch's own environment.
+  pub variable: Arc<str>,
 }
 
 /// What executes.

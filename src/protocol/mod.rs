@@ -8,7 +8,7 @@ pub use report::Report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::value::{SecretPart, Value};
 
 /// One execution of one worker: everything that it needs, already computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +50,7 @@ pub struct ProcessTask {
   /// At least the program.
   pub argv: Vec<String>,
   /// Beside `PATH HOME LANG ORCH_* TMPDIR`.
-  pub env: Vec<(String, String)>,
+  pub env: Vec<(String, EnvText)>,
   /// Written to standard input, which is then closed; empty: nothing.
   pub stdin: Arc<[u8]>,
   /// `None`: the private scratch directory.
@@ -59,6 +59,16 @@ pub struct ProcessTask {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// Whether standard output is the answer; else it goes to the log.
   pub wants_output: bool,
+}
+
+/// What an environment variable is to be; secrets in it are names until the process starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvText(pub Arc<[SecretPart]>);
+
+impl<T: Into<Arc<str>>> From<T> for EnvText {
+  fn from(text: T) -> Self {
+    EnvText([SecretPart::Text(text.into())].into())
+  }
 }
 
 /// A canned answer.

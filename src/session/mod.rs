@@ -6,6 +6,7 @@ mod run;
 
 use std::{path::Path, sync::Arc};
 
+pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
 pub use disk::Disk;
 pub use run::{Order, RunError, end_when_interrupted, run};
@@ -14,7 +15,7 @@ use crate::{
   analysis,
   diagnostics::Diagnostics,
   hir::Program,
-  modules::{self, Files},
+  modules::{self, Files, Loaded},
   source::Sources,
 };
 
@@ -28,10 +29,24 @@ pub struct Checked {
   pub program: Option<Arc<Program>>,
 }
 
-/// Reads, parses and checks the program whose root module is at `root`.
+/// Reads, parses and checks the program whose root module is at `root`, as it is written.
 pub fn check(files: &dyn Files, root: &Path) -> Checked {
   let loaded = modules::load(files, root);
-  let (program, found) = analysis::check(&loaded);
+  let checked = analysis::check(&loaded);
+  together(loaded, checked)
+}
+
+/// The same in another form.
+///
+/// # Errors
+/// The program has no such form.
+pub fn check_variant(files: &dyn Files, root: &Path, variant: &Variant) -> Result<Checked, VariantError> {
+  let loaded = modules::load(files, root);
+  let checked = analysis::check_variant(&loaded, variant)?;
+  Ok(together(loaded, checked))
+}
+
+fn together(loaded: Loaded, (program, found): (Option<Program>, Diagnostics)) -> Checked {
   let mut findings = loaded.diagnostics;
   findings.extend(found);
   let refused = findings.refuses();

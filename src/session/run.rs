@@ -20,12 +20,13 @@ use uuid::Uuid;
 
 use super::bundle::Bundle;
 use crate::{
+  analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
   engine::{Record, Run, RunStarted, StartError},
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, RunHeader, Store},
   protocol::Performer,
-  value::{Value, to_json},
+  value::{SecretPart, Value, to_json},
   workers::{self, Workers},
 };
 
@@ -35,6 +36,8 @@ pub struct Order {
   pub program: Arc<Program>,
   /// The texts of the program.
   pub bundle: Bundle,
+  /// The form of the program that this is.
+  pub variant: Variant,
   pub orchestrator: OrchestratorId,
   /// By parameter; one that is left out has its default.
   pub arguments: IndexMap<Arc<str>, Value>,
@@ -83,6 +86,7 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
     guard: workers::guard_program().ok(),
+    secrets: secrets(order),
   }));
   let requests = interruptions(workers.clone())?;
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
@@ -96,6 +100,20 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
   )
   .await;
   driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+/// The variables of all secrets that the program names, or that it was given.
+fn secrets(order: &Order) -> Vec<Arc<str>> {
+  let declared = order.program.secrets.iter().map(|secret| secret.variable.clone());
+  let given = order.arguments.values().filter_map(|value| match value {
+    Value::Secret(parts) => Some(parts.iter()),
+    _ => None,
+  });
+  let given = given.flatten().filter_map(|part| match part {
+    SecretPart::Variable(name) => Some(name.clone()),
+    SecretPart::Text(_) => None,
+  });
+  declared.chain(given).collect()
 }
 
 fn started(order: &Order) -> Result<RunStarted, RunError> {
@@ -114,6 +132,13 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
     orchestrator: order.program.orchestrator(order.orchestrator).name.clone(),
     arguments: to_json(&arguments),
     started: jiff::Timestamp::now(),
+    profile: order.variant.profile.as_deref().map(Arc::from),
+    set: order
+      .variant
+      .set
+      .iter()
+      .map(|(name, text)| (name.as_str().into(), text.as_str().into()))
+      .collect(),
     directory: directory()?.into(),
   })
 }

@@ -40,7 +40,8 @@ pub fn fits_from(found: &Type, expected: &Type) -> Result<(), Misfit> {
     return Ok(());
   }
   match (found.resolved(), expected.resolved()) {
-    (Never | Unknown, _) | (_, Unknown | Json) => Ok(()),
+    (Never | Unknown, _) | (_, Unknown) | (Type::Secret, Type::Secret) => Ok(()),
+    (_, Json) if !found.holds_secret() => Ok(()),
     (Type::Union(members), _) => members.iter().try_for_each(|member| fits_from(member, expected)),
     (_, Type::Union(members)) => fits_member(found, members, expected),
     (Null, Null) | (Time, Time) | (Duration, Duration) => Ok(()),

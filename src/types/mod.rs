@@ -32,8 +32,10 @@ pub enum Type {
   Literal(Arc<str>),
   Time,
   Duration,
-  /// Any value.
+  /// Any value but a secret.
   Json,
+  /// Known by its name only; its text is put in where a worker starts.
+  Secret,
   List(Arc<ListType>),
   /// String keys.
   Map(Arc<Type>),
@@ -228,6 +230,18 @@ impl Type {
       Type::Map(value) => value.is_unknown(),
       Type::Record(record) => record.fields.values().any(|field| field.ty.is_unknown()),
       Type::Union(members) => members.iter().any(Type::is_unknown),
+      _ => false,
+    }
+  }
+
+  /// Whether a secret is in its values.
+  pub fn holds_secret(&self) -> bool {
+    match self.resolved() {
+      Type::Secret => true,
+      Type::List(list) => list.item.holds_secret(),
+      Type::Map(value) => value.holds_secret(),
+      Type::Record(record) => record.fields.values().any(|field| field.ty.holds_secret()),
+      Type::Union(members) => members.iter().any(Type::holds_secret),
       _ => false,
     }
   }

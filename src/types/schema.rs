@@ -50,6 +50,9 @@ impl Schemas {
       // Too long to stand where they are used.
       Type::Time => self.define_once("time", ty, |_| time()),
       Type::Duration => self.define_once("duration", ty, |_| duration()),
+      Type::Secret => {
+        json!({ "type": "string", "pattern": "^env:.", "description": "the environment variable that holds it" })
+      }
       Type::List(list) => self.list(list),
       Type::Map(value) => json!({ "type": "object", "additionalProperties": self.of(value) }),
       Type::Record(record) => self.record(record, |_| false),

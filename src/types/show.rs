@@ -22,6 +22,7 @@ impl Display for Type {
       Type::Time => f.write_str("time"),
       Type::Duration => f.write_str("duration"),
       Type::Json => f.write_str("json"),
+      Type::Secret => f.write_str("secret"),
       Type::List(list) => show_list(list, f),
       Type::Map(value) => write!(f, "map<{value}>"),
       Type::Record(record) => show_record(record, f),

@@ -106,7 +106,14 @@ pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
     | (Type::Null, Value::Null)
     | (Type::Bool(None), Value::Bool(_))
     | (Type::Time, Value::Time(_))
-    | (Type::Duration, Value::Duration(_)) => Ok(None),
+    | (Type::Duration, Value::Duration(_))
+    | (Type::Secret, Value::Secret(_)) => Ok(None),
+    (Type::Secret, Value::String(text)) => match Value::secret_from(text) {
+      Some(secret) => Ok(Some(secret)),
+      None => Err(Mismatch::new(
+        "a secret is given by its environment variable: `env:NAME`".into(),
+      )),
+    },
     (Type::Json, _) => json_form(value),
     (Type::Bool(Some(a)), Value::Bool(b)) if a == b => Ok(None),
     (Type::Literal(a), Value::String(b)) if a == b => Ok(None),
@@ -318,7 +325,7 @@ fn json_form(value: &Value) -> Fitted {
   match value {
     Value::Null | Value::Bool(_) | Value::Int(_) | Value::String(_) => Ok(None),
     Value::Float(float) => Ok(whole(*float).map(Value::Int)),
-    Value::Time(_) | Value::Duration(_) => Ok(Some(Value::string(super::show(value)))),
+    Value::Time(_) | Value::Duration(_) | Value::Secret(_) => Ok(Some(Value::string(super::show(value)))),
     Value::List(list) => fit_items(&list.items, json_form),
     Value::Record(record) => fit_fields(&record.fields, json_form),
   }

@@ -5,6 +5,7 @@ mod conform;
 mod failure;
 mod json;
 mod money;
+mod reading;
 mod text;
 mod union;
 
@@ -17,6 +18,7 @@ pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
 pub use money::Dollars;
+pub use reading::{from_text, misfit};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the
@@ -32,10 +34,20 @@ pub enum Value {
   Time(jiff::Timestamp),
   /// Milliseconds.
   Duration(i64),
+  /// A text with secrets in it, each by its name.
+  Secret(Arc<[SecretPart]>),
   List(Arc<List>),
   /// A record or a map: the type tells which. Records keep their declared order, maps are sorted by key; a null
   /// stands for an absent field and is left out where the type says `b?: T`.
   Record(Arc<Record>),
+}
+
+/// A piece of a text with secrets in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretPart {
+  Text(Arc<str>),
+  /// The environment variable of `orch` that holds it.
+  Variable(Arc<str>),
 }
 
 /// The items of a list value, with their weight.
@@ -130,6 +142,18 @@ impl Value {
     Value::String(text.into())
   }
 
+  /// The secret in an environment variable.
+  pub fn secret(variable: impl Into<Arc<str>>) -> Value {
+    Value::Secret([SecretPart::Variable(variable.into())].into())
+  }
+
+  /// `env:NAME` as the secret that it names.
+  pub fn secret_from(text: &str) -> Option<Value> {
+    let name = text.strip_prefix("env:")?;
+    let fine = !name.is_empty() && !name.contains(['=', '\0']);
+    fine.then(|| Value::secret(name))
+  }
+
   /// `{ ok: true, value }`
   ///
   /// # Errors
@@ -179,6 +203,7 @@ impl Value {
       Value::Float(_) => scalar(25),
       Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
+      Value::Secret(parts) => scalar(parts.iter().fold(2, |sum, part| sum + part.len())),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,
     }
@@ -212,6 +237,14 @@ impl Value {
       .and_then(|fields| fields.get(name))
       .cloned()
       .unwrap_or(Value::Null)
+  }
+}
+
+impl SecretPart {
+  fn len(&self) -> u64 {
+    match self {
+      SecretPart::Text(text) | SecretPart::Variable(text) => text.len() as u64 + 5,
+    }
   }
 }
 

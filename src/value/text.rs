@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Value;
+use super::{SecretPart, Value};
 
 /// Milliseconds per unit, from the largest.
 const UNITS: [(&str, i64); 5] = [
@@ -101,7 +101,19 @@ pub fn show(value: &Value) -> String {
     Value::String(text) => text.to_string(),
     Value::Time(time) => time.to_string(),
     Value::Duration(duration) => show_duration(*duration),
+    Value::Secret(parts) => show_secret(parts),
     Value::List(_) | Value::Record(_) => super::json_text(value),
+  }
+}
+
+/// `env:NAME`, or a text with `***` for each secret in it.
+fn show_secret(parts: &[SecretPart]) -> String {
+  match parts {
+    [SecretPart::Variable(name)] => format!("env:{name}"),
+    _ => parts.iter().fold(String::new(), |text, part| match part {
+      SecretPart::Text(own) => text + own,
+      SecretPart::Variable(_) => text + "***",
+    }),
   }
 }
 
@@ -153,7 +165,7 @@ impl Clip<'_> {
       Value::List(list) => self.list(&list.items),
       Value::Record(record) => self.record(record.fields.iter().map(|(name, value)| (&**name, value))),
       Value::String(text) => self.string(text),
-      Value::Time(_) | Value::Duration(_) => self.string(&show(value)),
+      Value::Time(_) | Value::Duration(_) | Value::Secret(_) => self.string(&show(value)),
       scalar => self.push(&show(scalar)),
     }
   }

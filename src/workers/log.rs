@@ -38,6 +38,9 @@ impl Log {
 
   /// Never fails: a log that can't be written says so in its tail, and the worker goes on.
   pub(super) fn write(&mut self, bytes: &[u8]) {
+    if bytes.is_empty() {
+      return;
+    }
     if let Err(error) = self.write_file(bytes) {
       self.path = None;
       self.remember(format!("orch: the log could not be written: {}\n", reason(&error)).as_bytes());

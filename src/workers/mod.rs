@@ -7,6 +7,7 @@ mod launch;
 mod log;
 mod mock;
 mod process;
+mod redact;
 mod scratch;
 mod streams;
 
@@ -19,6 +20,7 @@ use crate::value::FailureKind;
 
 use environment::Inherited;
 use guard::Guard;
+use redact::Redactor;
 
 pub use guard::{GUARD_COMMAND, guard, guard_program};
 
@@ -40,6 +42,8 @@ pub struct Options {
   pub scratch: PathBuf,
   /// The program to run as `PROGRAM __guard`, see [`guard_program`]; `None`: what runs is orphaned by a `kill -9`.
   pub guard: Option<PathBuf>,
+  /// Variables of orch's own environment that hold secrets: their texts are taken out of all that workers say.
+  pub secrets: Vec<Arc<str>>,
 }
 
 /// Real workers. Must be used within a tokio runtime.
@@ -52,14 +56,17 @@ struct Shared {
   options: Options,
   inherited: Inherited,
   guard: Option<Arc<Guard>>,
+  redactor: Arc<Redactor>,
   at_once: watch::Sender<bool>,
 }
 
 impl Workers {
   pub fn new(options: Options) -> Self {
     let guard = options.guard.clone().map(|program| Arc::new(Guard::new(program)));
+    let redactor = Arc::new(Redactor::of(&options.secrets));
     let shared = Shared {
       options,
+      redactor,
       inherited: Inherited::from_orch(),
       guard,
       at_once: watch::Sender::new(false),

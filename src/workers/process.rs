@@ -36,7 +36,7 @@ pub(super) async fn perform(
   started(Some(running.group.id()));
   let end = running.attend(cancelled).await;
   let (output, tail) = running.leave().await;
-  answer(end, &task, output, tail)
+  answer(end, &task, shared.redactor.redact(output), tail)
 }
 
 type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -77,6 +77,7 @@ impl Running {
     let parent = &shared.options.scratch;
     let scratch = Scratch::create(parent, shared.guard.clone()).map_err(transport)?;
     let variables = environment::variables(&shared.inherited, identity, scratch.path(), task);
+    let variables = variables.map_err(transport)?;
     let mut child = launch::start(task, scratch.path(), &variables).map_err(transport)?;
     let group = child
       .id()
@@ -84,7 +85,7 @@ impl Running {
       .ok_or_else(|| transport("the process has no number".into()))?;
     scratch.occupy(group);
     let log = log::Log::new(shared.options.logs.as_deref().map(|logs| log::file(logs, identity)));
-    let streams = Streams::serve(&mut child, task.stdin.clone(), task.wants_output, log);
+    let streams = Streams::serve(&mut child, task.stdin.clone(), task.wants_output, log, &shared.redactor);
     Ok(Self {
       child,
       group,

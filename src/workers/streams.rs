@@ -14,7 +14,11 @@ use tokio::{
   time::timeout,
 };
 
-use super::{LARGEST_OUTPUT, log::Log};
+use super::{
+  LARGEST_OUTPUT,
+  log::Log,
+  redact::{Pieces, Redactor},
+};
 
 /// Read at once, in bytes.
 const CHUNK: usize = 32 << 10;
@@ -35,7 +39,13 @@ struct Output {
 
 impl Streams {
   /// Takes the pipes of the process. Its standard output is kept if it is wanted, else it goes to the log.
-  pub(super) fn serve(child: &mut Child, input: Arc<[u8]>, wants_output: bool, log: Log) -> Self {
+  pub(super) fn serve(
+    child: &mut Child,
+    input: Arc<[u8]>,
+    wants_output: bool,
+    log: Log,
+    redactor: &Arc<Redactor>,
+  ) -> Self {
     let output = Arc::new(Output::default());
     let log = Arc::new(Mutex::new(log));
     let mut tasks = JoinSet::new();
@@ -46,11 +56,11 @@ impl Streams {
       if wants_output {
         tasks.spawn(keep(stdout, output.clone()));
       } else {
-        tasks.spawn(write_down(stdout, log.clone()));
+        tasks.spawn(write_down(stdout, log.clone(), redactor.pieces()));
       }
     }
     if let Some(stderr) = child.stderr.take() {
-      tasks.spawn(write_down(stderr, log.clone()));
+      tasks.spawn(write_down(stderr, log.clone(), redactor.pieces()));
     }
     Self { tasks, output, log }
   }
@@ -95,12 +105,13 @@ async fn keep(stdout: impl AsyncRead + Unpin, output: Arc<Output>) {
   }
 }
 
-async fn write_down(stream: impl AsyncRead + Unpin, log: Arc<Mutex<Log>>) {
+async fn write_down(stream: impl AsyncRead + Unpin, log: Arc<Mutex<Log>>, mut pieces: Pieces) {
   read_all(stream, |chunk| {
-    locked(&log).write(chunk);
+    locked(&log).write(&pieces.push(chunk));
     true
   })
   .await;
+  locked(&log).write(&pieces.finish());
 }
 
 /// Reads to the end, as long as `take` wants more; then closes. A pipe that can't be read has ended.

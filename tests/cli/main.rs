@@ -1,10 +1,12 @@
 //! The real binary: what it prints where, and how it ends.
 
 mod flood;
+mod forms;
 mod graphs;
 mod programs;
 mod room;
 mod runs;
+mod secrets;
 mod signals;
 mod store;
 mod terminal;

@@ -45,6 +45,16 @@ impl Room {
     self.command(words).output().expect("orch runs").into()
   }
 
+  /// With more environment variables.
+  pub fn orch_with(&self, variables: &[(&str, &str)], words: &[&str]) -> Seen {
+    let mut command = self.command(words);
+    command
+      .envs(variables.iter().copied())
+      .output()
+      .expect("orch runs")
+      .into()
+  }
+
   /// Runs a line of shell in which `$ORCH` is the binary.
   pub fn shell(&self, script: &str) -> Seen {
     let mut command = Command::new("sh");

@@ -69,6 +69,8 @@ fn run_with(program: &str, arguments: Value) -> Ran {
     orchestrator: "main".into(),
     arguments,
     started: jiff::Timestamp::UNIX_EPOCH,
+    profile: None,
+    set: Default::default(),
     directory: "/here".into(),
   };
   let program = checked.program.expect("a program");

@@ -144,6 +144,7 @@ async fn a_scratch_parent_or_guard_that_does_not_work_is_a_failure() {
     (
       Options {
         guard: Some(gone.clone()),
+        secrets: Vec::new(),
         ..options(bench.root.path())
       },
       "the guard of processes can't be started: ",

@@ -109,6 +109,7 @@ pub fn options(root: &Path) -> Options {
     logs: Some(root.join("logs")),
     scratch: root.join("scratch"),
     guard: Some(env!("CARGO_BIN_EXE_orch").into()),
+    secrets: Vec::new(),
   }
 }
 

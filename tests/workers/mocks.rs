@@ -13,6 +13,7 @@ async fn mocks_answer_as_told() {
     logs: None,
     scratch: "/nowhere".into(),
     guard: None,
+    secrets: Vec::new(),
   });
   let failed = error(FailureKind::Timeout, "late");
   let malformed = error(FailureKind::Contract, "the answer is not JSON");

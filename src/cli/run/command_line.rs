@@ -9,7 +9,7 @@ use clap::{
 };
 
 use crate::{
-  cli::terminal::Color,
+  cli::{program::Form, terminal::Color},
   hir::{Orchestrator, Param, Program},
   source::Sources,
   types::Type,
@@ -52,6 +52,8 @@ pub struct Options {
   /// Exit with 4 if the run succeeded but failures were taken on the way
   #[arg(long)]
   pub strict: bool,
+  #[command(flatten)]
+  pub form: Form,
   /// When to use colours
   #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
   pub color: Color,
@@ -197,6 +199,14 @@ fn options_of(command: &Command) -> impl Iterator<Item = (String, bool)> {
     .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_action().takes_values())))
     .collect();
   options.into_iter()
+}
+
+/// The form of the program that is meant, found before the parameters are known. Mistakes in it are said once they are.
+pub fn form(arguments: &[OsString]) -> Form {
+  let own = own_command().ignore_errors(true);
+  let matches = own.try_get_matches_from(std::iter::once(&OsString::from("orch run")).chain(arguments));
+  let form = matches.and_then(|matches| Form::from_arg_matches(&matches));
+  form.unwrap_or_default()
 }
 
 /// The file among the arguments, found before the parameters are known.

@@ -63,7 +63,7 @@ fn prepare(arguments: &[OsString]) -> Result<(Line, Order), Exit> {
       command_line::own_command().try_get_matches_from(std::iter::once(&"orch run".into()).chain(arguments));
     return Err(matches.err().map_or(Exit::Usage, |error| super::usage(&error)));
   };
-  let (checked, program) = program::load(&file, color(arguments))?;
+  let (checked, program) = program::load(&file, &command_line::form(arguments), color(arguments))?;
   let name = command_line::orchestrator(arguments, &program);
   let id = program::pick(&program, name.as_deref()).map_err(|message| {
     terminal::say(&message);
@@ -106,6 +106,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
   Ok(Order {
     bundle: Bundle::of(&checked.sources),
     program,
+    variant: line.options.form.variant(),
     orchestrator: id,
     arguments,
     seed: line.options.seed,

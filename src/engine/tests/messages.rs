@@ -102,12 +102,12 @@ fn a_shell_has_its_parameters_in_the_environment() {
   let script = |_| process(ProcessProgram::Shell("echo \"$x\"".into()));
   let text = task(script, Value::string("a b; rm"));
   assert_eq!(text.argv, ["sh", "-eu", "-c", "echo \"$x\""]);
-  assert_eq!(text.env, [("x".to_owned(), "a b; rm".to_owned())]);
+  assert_eq!(text.env, [("x".to_owned(), "a b; rm".into())]);
   let list = task(
     script,
     Value::list(vec![Value::Int(1), Value::string("b")]).expect("small"),
   );
-  assert_eq!(list.env, [("x".to_owned(), r#"[1,"b"]"#.to_owned())]);
+  assert_eq!(list.env, [("x".to_owned(), r#"[1,"b"]"#.into())]);
   assert_eq!(task(script, Value::Null).env, [], "null is unset");
 }
 
@@ -121,7 +121,7 @@ fn the_environment_is_what_is_named() {
     ],
     ..exec([text("tool")])
   };
-  let pairs = [("A", "one"), ("B", "last")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+  let pairs = [("A", "one"), ("B", "last")].map(|(name, value)| (name.to_owned(), value.into()));
   assert_eq!(task(named, Value::string("one")).env, pairs);
 }
 

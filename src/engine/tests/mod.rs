@@ -23,6 +23,8 @@ fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
     orchestrator: "main".into(),
     arguments: serde_json::json!({}),
     started: jiff::Timestamp::UNIX_EPOCH,
+    profile: None,
+    set: Default::default(),
     directory: "/here".into(),
   };
   Run::start(program.clone(), started).expect("the run starts")
