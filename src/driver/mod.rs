@@ -11,16 +11,16 @@ mod workers;
 
 use std::{collections::VecDeque, fmt, io, sync::Arc};
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, mpsc::UnboundedReceiver};
 
 use self::{
   clock::Clock,
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Command, Event, ExecutionId, Gatekeeper, Input, Record, Replayed, Run, Step},
+  engine::{AttemptOutcome, Command, Event, Input, Record, Replayed, Run, RunTime, Seat, Step, World},
   protocol::Performer,
-  value::Failure,
+  value::{Failure, FailureKind},
 };
 
 /// Where records are kept.
@@ -75,6 +75,13 @@ impl From<Replayed> for Beginning {
   }
 }
 
+/// A run that nobody drives any longer.
+#[derive(Debug)]
+pub struct Driven {
+  pub outcome: RunOutcome,
+  pub run: Run,
+}
+
 /// Drives a run until it ends, or until it is asked to stop. Needs a tokio runtime with time. When the future is
 /// dropped, so are the answers that it waits for.
 ///
@@ -87,11 +94,31 @@ pub async fn drive(
   observers: &mut [&mut dyn Observer],
   requests: UnboundedReceiver<Request>,
 ) -> io::Result<RunOutcome> {
+  let driven = drive_within(&mut World::default(), beginning, performer, log, observers, requests).await?;
+  Ok(driven.outcome)
+}
+
+/// As `drive`, with what other runs share or left behind.
+///
+/// # Errors
+/// The log can't be written, or what is kept can't be read or written; the workers are ended then.
+pub async fn drive_within(
+  world: &mut World,
+  beginning: Beginning,
+  performer: Arc<dyn Performer>,
+  log: &mut dyn EventLog,
+  observers: &mut [&mut dyn Observer],
+  requests: UnboundedReceiver<Request>,
+) -> io::Result<Driven> {
   let Beginning { run, step } = beginning;
+  let woken = Arc::new(Notify::new());
+  let wake = woken.clone();
   let mut driver = Driver {
     clock: Clock::from(run.now()),
     run,
-    gate: Gatekeeper::default(),
+    seat: world.gate().sit(move || wake.notify_one()),
+    woken,
+    world,
     workers: Workers::new(performer),
     log,
     observers,
@@ -106,12 +133,19 @@ pub async fn drive(
   if driver.outcome.is_none() {
     driver.end_workers(driven.is_ok()).await?;
   }
-  driven.map(|()| driver.outcome.unwrap_or(RunOutcome::Interrupted))
+  driver.world.pass(driver.clock.now().0);
+  driven.map(|()| Driven {
+    outcome: driver.outcome.unwrap_or(RunOutcome::Interrupted),
+    run: driver.run,
+  })
 }
 
 struct Driver<'a, 'b> {
   run: Run,
-  gate: Gatekeeper<ExecutionId>,
+  world: &'a mut World,
+  seat: Seat,
+  /// By the gate.
+  woken: Arc<Notify>,
   clock: Clock,
   workers: Workers,
   log: &'a mut dyn EventLog,
@@ -136,7 +170,7 @@ impl Driver<'_, '_> {
       if stop || self.outcome.is_some() {
         return Ok(());
       }
-      self.carry_out();
+      self.carry_out()?;
       if self.facts.is_empty() {
         self.wait().await;
       }
@@ -151,21 +185,33 @@ impl Driver<'_, '_> {
       self.step(fact);
     }
     while !stop && !self.run.is_over() {
-      let admissions = self.gate.poll(self.clock.now().0);
-      self.clock.wake_for_admission(admissions.wake);
-      if admissions.admitted.is_empty() {
+      let decided = self.seat.poll(self.world.clock(self.clock.now()));
+      self
+        .clock
+        .wake_for_admission(decided.wake.map(|wake| self.world.run_time(wake)));
+      let refused = decided.refused.into_iter();
+      let refused = refused.map(|execution| Input::Refused(execution, FailureKind::CircuitOpen));
+      let facts: Vec<Input> = refused.chain(decided.admitted.into_iter().map(Input::Admitted)).collect();
+      if facts.is_empty() {
         break;
       }
-      admissions
-        .admitted
-        .into_iter()
-        .for_each(|execution| self.step(Input::Admitted(execution)));
+      facts.into_iter().for_each(|fact| self.step(fact));
     }
     stop
   }
 
   fn step(&mut self, fact: Input) {
-    let step = self.run.step(self.clock.now(), fact);
+    let now = self.clock.now();
+    if let Input::AttemptEnded(execution, outcome) = &fact {
+      let health = self.run.health(*execution, outcome);
+      let moved = self.seat.settle(*execution, health, self.world.clock(now));
+      moved.into_iter().for_each(|moved| self.take(now, Input::BreakerMoved(moved)));
+    }
+    self.take(now, fact);
+  }
+
+  fn take(&mut self, now: RunTime, fact: Input) {
+    let step = self.run.step(now, fact);
     self.absorb(step);
   }
 
@@ -174,10 +220,13 @@ impl Driver<'_, '_> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Ask { execution, needs } => self.gate.ask(execution, needs),
-        Command::Hold { execution, needs } => self.gate.hold(execution, needs),
-        Command::Withdraw(execution) => self.gate.withdraw(execution),
-        Command::Release(execution) => self.gate.release(execution),
+        Command::Ask { execution, needs } => self.seat.ask(execution, needs),
+        Command::Hold { execution, needs } => self.seat.hold(execution, needs),
+        Command::Started { need, starts } => {
+          let starts = starts.iter().map(|start| self.world.clock(*start));
+          self.seat.started(&need, starts);
+        }
+        Command::Withdraw(execution) | Command::Release(execution) => self.seat.give_back(execution),
         other => self.commands.push(other),
       }
     }
@@ -190,6 +239,7 @@ impl Driver<'_, '_> {
       return Ok(());
     }
     self.log.append(&records)?;
+    self.keep()?;
     self.outcome = records.last().and_then(|record| match &record.event {
       Event::RunSucceeded { result } => Some(RunOutcome::Succeeded(result.clone())),
       Event::RunFailed { failure } => Some(RunOutcome::Failed(failure.clone())),
@@ -202,18 +252,37 @@ impl Driver<'_, '_> {
     Ok(())
   }
 
-  fn carry_out(&mut self) {
+  /// What outlives the run, also of its last step.
+  fn keep(&mut self) -> io::Result<()> {
+    let now = self.clock.now();
+    for command in self.commands.extract_if(.., |command| matches!(command, Command::Keep { .. })) {
+      if let Command::Keep { key, kept } = command {
+        self.world.keep(key, &kept, now).map_err(io::Error::other)?;
+      }
+    }
+    self.world.keep_breakers().map_err(io::Error::other)
+  }
+
+  fn carry_out(&mut self) -> io::Result<()> {
     for command in std::mem::take(&mut self.commands) {
       match command {
+        Command::Recall { execution, key, age } => {
+          let kept = self.world.recall(key, age, self.clock.now());
+          let kept = kept.map_err(io::Error::other)?;
+          self.facts.push_back(Input::Recalled(execution, kept));
+        }
         Command::Start(start) => self.workers.start(*start),
         Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),
         Command::SetTimer { timer, due } => self.clock.set(timer, due),
         Command::ClearTimer(timer) => self.clock.clear(timer),
         // the last record says so too
         Command::Finish => {}
-        Command::Ask { .. } | Command::Hold { .. } | Command::Withdraw(_) | Command::Release(_) => {}
+        // done already
+        Command::Ask { .. } | Command::Hold { .. } | Command::Started { .. } => {}
+        Command::Withdraw(_) | Command::Release(_) | Command::Keep { .. } => {}
       }
     }
+    Ok(())
   }
 
   /// Until there is at least one fact; takes all that are there.
@@ -225,6 +294,8 @@ impl Driver<'_, '_> {
         None
       }
       () = self.clock.sleep() => None,
+      // by what another run gave back
+      () = self.woken.notified() => None,
     };
     let mut arrivals = Vec::from_iter(first);
     self.workers.take_all(&mut arrivals);
@@ -248,8 +319,8 @@ impl Driver<'_, '_> {
         },
       };
       match fact(&self.run, arrival) {
-        ended @ Input::AttemptEnded(_, AttemptOutcome::Ok(_)) if keep => {
-          self.step(ended);
+        fact @ (Input::AttemptEnded(_, AttemptOutcome::Ok(_)) | Input::Reported(..)) if keep => {
+          self.step(fact);
           self.commit()?;
         }
         _ => {}
@@ -269,6 +340,7 @@ fn fact_of(request: Request) -> Input {
 fn fact(run: &Run, arrival: Arrival) -> Input {
   match arrival {
     Arrival::Started(execution, process_group) => Input::AttemptStarted(execution, process_group),
+    Arrival::Reported(execution, report) => Input::Reported(execution, report),
     Arrival::Ended {
       execution,
       attempt,

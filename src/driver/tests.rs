@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::{
-  engine::{RunStarted, TimerId},
+  engine::{ExecutionId, RunStarted, TimerId},
   hir::*,
   protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
   source::{SourceId, Span},

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
   eval::NoLocals,
-  hir::{Budget, OrchestratorId, WorkerId},
+  hir::{Budget, Expr, OrchestratorId, WorkerId},
   protocol::Report,
   value::{Dollars, Failure, FailureKind, show_duration},
 };
@@ -50,8 +50,8 @@ impl Run {
   }
 
   fn bounds(&self, id: InstanceId, budget: &Budget) -> Fallible<Bounds> {
-    let value = |expr| self.eval(id, expr);
-    let whole = |expr: &Option<_>, what| expr.as_ref().map(|expr| count(&value(expr)?, 0, what)).transpose();
+    let value = |expr: &Expr| self.eval(id, expr);
+    let whole = |expr: &Option<Expr>, what| expr.as_ref().map(|expr| count(&value(expr)?, 0, what)).transpose();
     Ok(Bounds {
       calls: whole(&budget.calls, "calls")?,
       tokens: whole(&budget.tokens, "tokens")?,

@@ -12,7 +12,7 @@ use super::{
   instance::{InstanceId, State},
   invoke::Invoker,
   layout::Body,
-  run::{Purpose, Run},
+  run::Run,
   tries::{Active, Outstanding, TryState},
 };
 use crate::{

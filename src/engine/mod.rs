@@ -29,11 +29,11 @@ mod scope;
 mod simulate;
 mod spent;
 mod start;
+#[cfg(test)]
+mod tests;
 mod treasury;
 mod tries;
 mod world;
-#[cfg(test)]
-mod tests;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
@@ -44,4 +44,4 @@ pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
 pub use spent::{Bounds, Charge, Origin};
-pub use world::World;
+pub use world::{Shelf, Trouble, World};

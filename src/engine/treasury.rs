@@ -75,10 +75,6 @@ impl<B: Copy + Eq + Hash, T: Copy + Eq + Hash> Treasury<B, T> {
     self.budgets.remove(&budget);
   }
 
-  pub fn is_open(&self, budget: B) -> bool {
-    self.budgets.contains_key(&budget)
-  }
-
   /// What is bounded, and what is spent of it.
   pub fn state(&self, budget: B) -> Option<(Bounds, Amounts)> {
     let purse = self.budgets.get(&budget)?;

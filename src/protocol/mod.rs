@@ -8,7 +8,7 @@ pub use report::Report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{SecretPart, Value};
+use crate::value::{FailureKind, SecretPart, Value, show_duration};
 
 /// One execution of one worker: everything that it needs, already computed.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,12 +102,24 @@ pub enum RawAnswer {
 /// Why a worker gave nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkerError {
-  pub kind: crate::value::FailureKind,
+  pub kind: FailureKind,
   pub message: String,
   /// Exit code, where there is one.
   pub code: Option<i64>,
   /// The last 4 KiB of the log.
   pub log: Option<String>,
+}
+
+impl WorkerError {
+  /// It said nothing for so many milliseconds.
+  pub fn silent(milliseconds: i64) -> WorkerError {
+    WorkerError {
+      kind: FailureKind::Timeout,
+      message: format!("it said nothing for {}", show_duration(milliseconds)),
+      code: None,
+      log: None,
+    }
+  }
 }
 
 /// The answer to come.

@@ -10,6 +10,7 @@ mod process;
 mod redact;
 mod scratch;
 mod streams;
+mod voice;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -95,10 +96,20 @@ impl Workers {
 
 impl Performer for Workers {
   fn perform(&self, invocation: Invocation, signals: Signals) -> Answer {
-    let Invocation { identity, task } = invocation;
+    let Invocation {
+      identity,
+      task,
+      heartbeat,
+    } = invocation;
     match task {
-      Task::Process(task) => Box::pin(process::perform(self.shared.clone(), identity, task, signals)),
-      Task::Mock(task) => Box::pin(mock::perform(task, signals)),
+      Task::Process(task) => Box::pin(process::perform(
+        self.shared.clone(),
+        identity,
+        task,
+        heartbeat,
+        signals,
+      )),
+      Task::Mock(task) => Box::pin(mock::perform(task, heartbeat, signals)),
     }
   }
 }

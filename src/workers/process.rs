@@ -13,6 +13,7 @@ use crate::value::FailureKind;
 
 use super::{
   GRACE, Shared, environment, failure, group::Group, launch, log, reason, scratch::Scratch, streams::Streams,
+  voice::Voice,
 };
 
 /// How long pipes are read on after the process itself has ended, for what it started may still hold them.
@@ -26,16 +27,28 @@ pub(super) async fn perform(
   shared: Arc<Shared>,
   identity: Identity,
   task: ProcessTask,
+  heartbeat: Option<i64>,
   signals: Signals,
 ) -> Result<RawAnswer, WorkerError> {
-  let Signals { started, mut cancelled } = signals;
+  let Signals {
+    started,
+    mut reported,
+    mut cancelled,
+  } = signals;
   if is_over(&mut cancelled).await {
     return Err(failure(FailureKind::Cancelled, "cancelled"));
   }
   let mut running = Running::start(&shared, &identity, &task)?;
   started(Some(running.group.id()));
-  let end = running.attend(cancelled).await;
+  let voice = running.voice.clone();
+  let end = tokio::select! {
+    biased;
+    end = running.attend(cancelled, heartbeat) => end,
+    // it never ends
+    () = voice.announce(&mut *reported) => End::Cancelled,
+  };
   let (output, tail) = running.leave().await;
+  voice.tell_rest(&mut *reported);
   answer(end, &task, shared.redactor.redact(output), tail)
 }
 
@@ -56,6 +69,8 @@ enum End {
   Lost(io::Error),
   Cancelled,
   TooLarge,
+  /// For so many milliseconds.
+  Silent(i64),
   /// It was killed and is there nonetheless.
   Immortal,
 }
@@ -65,6 +80,7 @@ struct Running {
   child: Child,
   group: Group,
   streams: Option<Streams>,
+  voice: Arc<Voice>,
   scratch: Option<Scratch>,
   at_once: watch::Receiver<bool>,
   /// Nothing of the group runs; its number may name another one by now, so it must not be signalled any more.
@@ -89,6 +105,7 @@ impl Running {
     Ok(Self {
       child,
       group,
+      voice: streams.voice(),
       streams: Some(streams),
       scratch: Some(scratch),
       at_once: shared.at_once.subscribe(),
@@ -97,7 +114,17 @@ impl Running {
   }
 
   /// Waits for its end, or brings it about.
-  async fn attend(&mut self, cancelled: Cancelled) -> End {
+  async fn attend(&mut self, cancelled: Cancelled, heartbeat: Option<i64>) -> End {
+    let voice = self.voice.clone();
+    let silence = async {
+      match heartbeat {
+        None => std::future::pending().await,
+        Some(most) => {
+          voice.silence(Duration::from_millis(most.unsigned_abs())).await;
+          most
+        }
+      }
+    };
     let overflow = self.streams.as_ref().map(Streams::overflow);
     let overflow = async {
       if let Some(overflow) = overflow {
@@ -114,6 +141,7 @@ impl Running {
       },
       () = overflow => self.end_all(End::TooLarge).await,
       () = cancelled => self.end_all(End::Cancelled).await,
+      most = silence => self.end_all(End::Silent(most)).await,
     }
   }
 
@@ -200,6 +228,7 @@ fn answer(end: End, task: &ProcessTask, stdout: Vec<u8>, tail: String) -> Result
   let status = match end {
     End::Exited(status) => status,
     End::Cancelled => return Err(failed(FailureKind::Cancelled, "cancelled".into())),
+    End::Silent(most) => return Err(failed(FailureKind::Timeout, WorkerError::silent(most).message)),
     End::TooLarge => return Err(failed(FailureKind::Contract, "the output is larger than 16 MiB".into())),
     End::Lost(error) => {
       return Err(failed(

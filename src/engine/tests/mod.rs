@@ -54,7 +54,23 @@ fn steps(records: &[Record]) -> Vec<String> {
 fn line(record: &Record) -> Option<String> {
   use Event::*;
   let text = match &record.event {
-    RunStarted(_) | Admitted { .. } | AttemptStarted { .. } => return None,
+    RunStarted(_) | Admitted { .. } | AttemptStarted { .. } | CacheMissed { .. } => return None,
+    Refused { execution, kind } => format!("refused {} {kind}", execution.0),
+    CacheHit { execution, value, from } => format!("hit {} {value} from {} {}", execution.0, from.run, from.step),
+    BreakerMoved { worker, from, to } => format!("breaker {worker} {from:?} to {to:?}"),
+    Reported { execution, .. } => format!("reported {}", execution.0),
+    BudgetSet { path, bounds } => format!("budget {path:?} {}", serde_json::to_string(bounds).expect("JSON")),
+    Charged {
+      execution,
+      cost,
+      tokens,
+      ..
+    } => {
+      let above = cost.is_some_and(|cost| cost.is_above()) || tokens.is_some_and(|tokens| tokens.is_above());
+      let cost = cost.map(|cost| format!(" {}", cost.amount)).unwrap_or_default();
+      let tokens = tokens.map(|tokens| format!(" {} tokens", tokens.amount)).unwrap_or_default();
+      format!("charged {}{cost}{tokens}{}", execution.0, if above { " above" } else { "" })
+    }
     TimerFired { .. } => return None,
     AttemptEnded { execution, outcome } => match outcome {
       AttemptOutcome::Ok(value) => format!("ended {} {value}", execution.0),
@@ -69,8 +85,12 @@ fn line(record: &Record) -> Option<String> {
       path,
       worker,
       attempt,
+      copy_of,
       ..
-    } => format!("requested {path} {worker} #{attempt} as {}", execution.0),
+    } => {
+      let copy = copy_of.map(|first| format!(", a copy of {}", first.0)).unwrap_or_default();
+      format!("requested {path} {worker} #{attempt} as {}{copy}", execution.0)
+    }
     RetryScheduled {
       path, attempt, delay, ..
     } => format!("retry {path} #{attempt} after {delay}"),

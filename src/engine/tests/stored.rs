@@ -82,6 +82,7 @@ fn progress() -> Vec<(Event, serde_json::Value)> {
         worker: "w".into(),
         attempt: 1,
         input: digest(),
+        copy_of: None,
       },
       json!({ "event": "attempt_requested", "execution": 3, "path": "a", "worker": "w", "attempt": 1,
         "input": "00000000000000ff" }),
