@@ -83,8 +83,12 @@ impl Body<'_, '_> {
     let Some(timeout) = &policies.timeout else { return };
     let here = |setting: &Setting| setting.place == place || timeout.place == place;
     for (word, setting) in [("hedge", &policies.hedge), ("heartbeat", &policies.heartbeat)] {
-      let Some(setting) = setting.as_ref().filter(|setting| here(setting)) else { continue };
-      let (Some(time), Some(most)) = (milliseconds(&setting.value), milliseconds(&timeout.value)) else { continue };
+      let Some(setting) = setting.as_ref().filter(|setting| here(setting)) else {
+        continue;
+      };
+      let (Some(time), Some(most)) = (milliseconds(&setting.value), milliseconds(&timeout.value)) else {
+        continue;
+      };
       if time >= most {
         let finding = Diagnostic::new(
           &codes::BAD_BOUND,

@@ -18,7 +18,9 @@ impl Body<'_, '_> {
   pub(super) fn budget_of(&mut self, body: &ast::Block) -> Option<Budget> {
     let mut found: Option<Budget> = None;
     for step in &body.steps {
-      let StepKind::Declaration(Declaration::Budget(entries)) = &step.kind else { continue };
+      let StepKind::Declaration(Declaration::Budget(entries)) = &step.kind else {
+        continue;
+      };
       match &found {
         Some(first) => {
           let finding = Diagnostic::new(&codes::DUPLICATE, "`budget` is given twice")
@@ -82,7 +84,9 @@ impl Body<'_, '_> {
       format!("the budget of a worker has no `{}`", what.value),
     )
     .label(what.span, "bounds nothing here")
-    .help(format!("{why}; for all calls together it stands in the `budget` of an orchestrator"));
+    .help(format!(
+      "{why}; for all calls together it stands in the `budget` of an orchestrator"
+    ));
     self.say(finding);
   }
 

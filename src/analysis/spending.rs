@@ -21,7 +21,9 @@ impl Checker<'_> {
       let reached = reached(&self.program, id);
       for (what, bound) in [("cost", &budget.cost), ("tokens", &budget.tokens)] {
         let Some(bound) = bound else { continue };
-        let free = reached.iter().filter(|worker| !has_ceiling(&self.program, **worker, what));
+        let free = reached
+          .iter()
+          .filter(|worker| !has_ceiling(&self.program, **worker, what));
         let free = free.filter(|worker| told.insert((**worker, what)));
         findings.extend(free.map(|worker| no_ceiling(&self.program, *worker, what, bound)));
       }
@@ -36,14 +38,11 @@ impl Checker<'_> {
 fn reached(program: &Program, id: OrchestratorId) -> BTreeSet<WorkerId> {
   let (mut workers, mut seen, mut left) = (BTreeSet::new(), BTreeSet::from([id]), vec![id]);
   while let Some(id) = left.pop() {
-    program
-      .orchestrator(id)
-      .body
-      .visit_nodes(&mut |node| match &node.kind {
-        NodeKind::Work(call) => _ = workers.insert(call.target),
-        NodeKind::Orchestrate(call) if seen.insert(call.target) => left.push(call.target),
-        _ => {}
-      });
+    program.orchestrator(id).body.visit_nodes(&mut |node| match &node.kind {
+      NodeKind::Work(call) => _ = workers.insert(call.target),
+      NodeKind::Orchestrate(call) if seen.insert(call.target) => left.push(call.target),
+      _ => {}
+    });
   }
   workers
 }
@@ -64,7 +63,10 @@ fn no_ceiling(program: &Program, worker: WorkerId, what: &str, bound: &Expr) -> 
   };
   Diagnostic::new(
     &codes::NO_CEILING,
-    format!("`{}` does not say what `{what}` one execution needs at most", worker.name),
+    format!(
+      "`{}` does not say what `{what}` one execution needs at most",
+      worker.name
+    ),
   )
   .label(worker.span, "could spend anything")
   .label(bound.span, "is under this budget")
@@ -88,7 +90,10 @@ fn too_small(name: &str, budget: &Budget, least: &Least) -> Option<Diagnostic> {
   if let Some(bound) = &budget.calls
     && most(bound).is_some_and(|most| u64::try_from(most).unwrap_or(0) < least.calls)
   {
-    return Some(short(bound, format!("the cheapest success needs {} calls", least.calls)));
+    return Some(short(
+      bound,
+      format!("the cheapest success needs {} calls", least.calls),
+    ));
   }
   if let (Some(bound), Some(cost)) = (&budget.cost, least.cost)
     && dollars(bound).is_some_and(|most| most < cost)
@@ -98,7 +103,10 @@ fn too_small(name: &str, budget: &Budget, least: &Least) -> Option<Diagnostic> {
   if let (Some(bound), Some(tokens)) = (&budget.tokens, least.tokens)
     && most(bound).is_some_and(|most| most < tokens)
   {
-    return Some(short(bound, format!("one execution that is needed may use {tokens} tokens")));
+    return Some(short(
+      bound,
+      format!("one execution that is needed may use {tokens} tokens"),
+    ));
   }
   None
 }
@@ -160,7 +168,10 @@ impl<'p> Cheapest<'p> {
 
   /// Below a `return ... when` nothing is sure.
   fn block(&mut self, block: &Block) -> Least {
-    let sure = block.steps.iter().take_while(|step| !matches!(step.kind, StepKind::ReturnWhen { .. }));
+    let sure = block
+      .steps
+      .iter()
+      .take_while(|step| !matches!(step.kind, StepKind::ReturnWhen { .. }));
     let mut least = Least::default();
     for step in sure {
       least = least.and(self.step(step));
@@ -186,7 +197,9 @@ impl<'p> Cheapest<'p> {
       NodeKind::Each(each) => self.node(&each.body).times(shortest(&each.items)),
       NodeKind::Repeat(repeat) => self.block(&repeat.body),
       NodeKind::If { then, otherwise, .. } => {
-        let other = otherwise.as_ref().map_or_else(Least::default, |arm| self.node(&arm.node));
+        let other = otherwise
+          .as_ref()
+          .map_or_else(Least::default, |arm| self.node(&arm.node));
         self.node(&then.node).or(other)
       }
       NodeKind::Match { arms, otherwise, .. } => {

@@ -191,7 +191,9 @@ impl Driver<'_, '_> {
         .wake_for_admission(decided.wake.map(|wake| self.world.run_time(wake)));
       let refused = decided.refused.into_iter();
       let refused = refused.map(|execution| Input::Refused(execution, FailureKind::CircuitOpen));
-      let facts: Vec<Input> = refused.chain(decided.admitted.into_iter().map(Input::Admitted)).collect();
+      let facts: Vec<Input> = refused
+        .chain(decided.admitted.into_iter().map(Input::Admitted))
+        .collect();
       if facts.is_empty() {
         break;
       }
@@ -205,7 +207,9 @@ impl Driver<'_, '_> {
     if let Input::AttemptEnded(execution, outcome) = &fact {
       let health = self.run.health(*execution, outcome);
       let moved = self.seat.settle(*execution, health, self.world.clock(now));
-      moved.into_iter().for_each(|moved| self.take(now, Input::BreakerMoved(moved)));
+      moved
+        .into_iter()
+        .for_each(|moved| self.take(now, Input::BreakerMoved(moved)));
     }
     self.take(now, fact);
   }
@@ -255,7 +259,10 @@ impl Driver<'_, '_> {
   /// What outlives the run, also of its last step.
   fn keep(&mut self) -> io::Result<()> {
     let now = self.clock.now();
-    for command in self.commands.extract_if(.., |command| matches!(command, Command::Keep { .. })) {
+    for command in self
+      .commands
+      .extract_if(.., |command| matches!(command, Command::Keep { .. }))
+    {
       if let Command::Keep { key, kept } = command {
         self.world.keep(key, &kept, now).map_err(io::Error::other)?;
       }

@@ -56,7 +56,11 @@ impl Run {
       calls: whole(&budget.calls, "calls")?,
       tokens: whole(&budget.tokens, "tokens")?,
       cost: budget.cost.as_ref().map(|expr| dollars(&value(expr)?)).transpose()?,
-      time: budget.time.as_ref().map(|expr| milliseconds(&value(expr)?)).transpose()?,
+      time: budget
+        .time
+        .as_ref()
+        .map(|expr| milliseconds(&value(expr)?))
+        .transpose()?,
     })
   }
 
@@ -98,7 +102,10 @@ impl Run {
 
   fn need(&self, id: InstanceId) -> Amounts {
     let call = self.call(&self.layout, id);
-    let most = call.and_then(|call| self.ceilings.get(&call.target)).copied().unwrap_or_default();
+    let most = call
+      .and_then(|call| self.ceilings.get(&call.target))
+      .copied()
+      .unwrap_or_default();
     Amounts {
       calls: 1,
       cost: most.cost.unwrap_or_default().max(most.seen.cost),
@@ -166,7 +173,9 @@ impl Run {
     let any = !grants.is_empty();
     for grant in grants {
       let (Grant::Reserved(execution) | Grant::Spent(execution, _)) = grant;
-      let Some(id) = self.executions.get(&execution).copied() else { continue };
+      let Some(id) = self.executions.get(&execution).copied() else {
+        continue;
+      };
       match grant {
         Grant::Reserved(_) => self.ask(id, execution),
         Grant::Spent(_, budget) => {
@@ -181,7 +190,10 @@ impl Run {
   fn budget_spent(&self, id: InstanceId, budget: InstanceId) -> Box<Failure> {
     let name = self.budgets.get(&budget).map(|spending| spending.orchestrator);
     let name = name.map_or("", |id| &self.program.orchestrator(id).name);
-    let what = self.treasury.state(budget).map(|(bounds, spent)| short(bounds, spent, self.need(id)));
+    let what = self
+      .treasury
+      .state(budget)
+      .map(|(bounds, spent)| short(bounds, spent, self.need(id)));
     let message = format!("the budget of `{name}` is spent: {}", what.unwrap_or_default());
     failure(FailureKind::Budget, message)
   }
@@ -195,7 +207,9 @@ fn short(bounds: Bounds, spent: Amounts, need: Amounts) -> String {
     Bounds { cost: Some(cost), .. } if wanted.cost > cost => {
       format!("{} of {cost}, and one execution may cost {}", spent.cost, need.cost)
     }
-    Bounds { tokens: Some(tokens), .. } => {
+    Bounds {
+      tokens: Some(tokens), ..
+    } => {
       let (spent, need) = (spent.tokens, need.tokens);
       format!("{spent} of {tokens} tokens, and one execution may use {need}")
     }

@@ -28,7 +28,10 @@ impl Run {
   /// Under what the outcome of a call is kept: what its worker is, its settings evaluated, and its input.
   pub(super) fn cached(&self, id: InstanceId, worker: WorkerId, age: &Setting) -> Fallible<Cached> {
     let Some(message) = self.message_of(id) else {
-      return Err(super::failing::failure(crate::value::FailureKind::Expression, "no call"));
+      return Err(super::failing::failure(
+        crate::value::FailureKind::Expression,
+        "no call",
+      ));
     };
     let attempt = self.first_attempt(id, worker, &message)?;
     let settings = attempt.settings(&self.program);

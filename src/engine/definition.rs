@@ -60,7 +60,9 @@ impl<'a> Definition<'a> {
     self.bytes("stdin", stdin);
     let cwd = cwd.as_ref().map(|cwd| cwd.as_os_str().as_encoded_bytes());
     self.bytes("cwd", cwd.unwrap_or_default());
-    expect.iter().for_each(|codes| self.text("expect", &format!("{codes:?}")));
+    expect
+      .iter()
+      .for_each(|codes| self.text("expect", &format!("{codes:?}")));
     self.text("output", if *wants_output { "stdout" } else { "" });
     output.iter().for_each(|output| self.expr(output));
   }

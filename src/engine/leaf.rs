@@ -178,6 +178,7 @@ impl Run {
             start: Box::new(start),
             cancelled: false,
             report: None,
+            earlier: None,
           };
         });
         self.time_attempt(id, times);

@@ -39,7 +39,9 @@ pub use answer::answer;
 pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
 pub use exchange::{CacheKey, Command, Input, Kept, Start, StartError, Step};
-pub use gate::{Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState};
+pub use gate::{
+  Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,
+};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};

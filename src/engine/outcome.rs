@@ -54,7 +54,9 @@ impl Run {
       return;
     };
     let layout = self.layout.clone();
-    let name = self.call(&layout, id).map(|call| &self.program.worker(call.target).name);
+    let name = self
+      .call(&layout, id)
+      .map(|call| &self.program.worker(call.target).name);
     let message = match kind {
       FailureKind::CircuitOpen => format!("the breaker of `{}` is open", name.map_or("", |name| name)),
       other => format!("refused: {other}"),

@@ -162,7 +162,8 @@ impl Run {
       Input::Refused(execution, kind) => self.refused(execution, kind),
       Input::Recalled(execution, kept) => self.recalled(execution, kept),
       Input::Reported(execution, report) => self.reported(execution, report),
-      Input::AttemptStarted(..) | Input::BreakerMoved(_) | Input::Stopped => {}
+      Input::AttemptStarted(execution, _) => self.attempt_started(execution),
+      Input::BreakerMoved(_) | Input::Stopped => {}
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
       Input::CancelRequested(reason) => {

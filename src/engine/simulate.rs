@@ -193,7 +193,9 @@ impl<'a> Simulation<'a> {
 
   /// What an end says of a worker comes before the end.
   fn settle(&mut self, at: RunTime, input: &Input) {
-    let Input::AttemptEnded(execution, outcome) = input else { return };
+    let Input::AttemptEnded(execution, outcome) = input else {
+      return;
+    };
     let health = self.run.health(*execution, outcome);
     let moved = self.seat.settle(*execution, health, self.world.clock(at));
     if let Some(moved) = moved {

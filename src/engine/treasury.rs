@@ -105,7 +105,9 @@ impl<B: Copy + Eq + Hash, T: Copy + Eq + Hash> Treasury<B, T> {
 
   /// It has ended, and has spent so much, even if that is more than was reserved.
   pub fn charge(&mut self, ticket: T, spent: Amounts) {
-    let Some(claim) = self.reserved.remove(&ticket) else { return };
+    let Some(claim) = self.reserved.remove(&ticket) else {
+      return;
+    };
     for budget in claim.budgets {
       if let Some(purse) = self.budgets.get_mut(&budget) {
         purse.reserved = purse.reserved.minus(claim.need);
@@ -119,11 +121,17 @@ impl<B: Copy + Eq + Hash, T: Copy + Eq + Hash> Treasury<B, T> {
   pub fn poll(&mut self) -> Vec<Grant<B, T>> {
     let mut grants = Vec::new();
     while let Some(number) = self.candidates.pop_first() {
-      let Some(claim) = self.waiting.get(&number) else { continue };
+      let Some(claim) = self.waiting.get(&number) else {
+        continue;
+      };
       if let Some(budget) = claim.budgets.iter().find(|budget| self.is_spent(**budget, claim.need)) {
         let budget = *budget;
         grants.extend(self.leave(number).map(|claim| Grant::Spent(claim.ticket, budget)));
-      } else if claim.budgets.iter().all(|budget| self.covers(*budget, number, claim.need)) {
+      } else if claim
+        .budgets
+        .iter()
+        .all(|budget| self.covers(*budget, number, claim.need))
+      {
         grants.extend(self.leave(number).map(|claim| self.reserve(claim)));
       }
     }

@@ -50,8 +50,10 @@ pub(super) enum TryState {
     start: Box<Start>,
     /// Its worker is told to end.
     cancelled: bool,
-    /// The latest.
+    /// All that it said, also before a crash.
     report: Option<Box<Report>>,
+    /// What it said before it was started again.
+    earlier: Option<Box<Report>>,
   },
 }
 
@@ -151,7 +153,9 @@ impl Run {
       let waiting: Vec<Try> = active.tries.extract_if(.., |one| !one.runs()).collect();
       (cancelled, waiting, active.hedge.take())
     });
-    let Some((cancelled, waiting, hedge)) = stopped else { return };
+    let Some((cancelled, waiting, hedge)) = stopped else {
+      return;
+    };
     hedge.into_iter().for_each(|timer| self.clear_timer(timer));
     waiting.into_iter().for_each(|one| self.forget(one));
     self.commands.extend(cancelled.into_iter().map(Command::CancelAttempt));
@@ -234,12 +238,25 @@ impl Run {
     Some(*active)
   }
 
+  /// The worker runs, maybe again: what it said until now stays said.
+  pub(super) fn attempt_started(&mut self, execution: ExecutionId) {
+    let Some(id) = self.executions.get(&execution).copied() else {
+      return;
+    };
+    self.with_try(id, execution, |one| {
+      if let TryState::Running { report, earlier, .. } = &mut one.state {
+        earlier.clone_from(report);
+      }
+    });
+  }
+
   pub(super) fn reported(&mut self, execution: ExecutionId, said: Report) {
     let Some(id) = self.executions.get(&execution).copied() else {
       return;
     };
     self.with_try(id, execution, |one| {
-      if let TryState::Running { report, .. } = &mut one.state {
+      if let TryState::Running { report, earlier, .. } = &mut one.state {
+        let said = earlier.iter().fold(said, |said, earlier| said.after(earlier));
         *report = Some(Box::new(said));
       }
     });
@@ -281,7 +298,13 @@ impl Run {
     execution: ExecutionId,
     change: impl FnOnce(&mut Try) -> T,
   ) -> Option<T> {
-    let change = |active: &mut Active| active.tries.iter_mut().find(|one| one.execution == execution).map(change);
+    let change = |active: &mut Active| {
+      active
+        .tries
+        .iter_mut()
+        .find(|one| one.execution == execution)
+        .map(change)
+    };
     self.with_active(id, change).flatten()
   }
 }

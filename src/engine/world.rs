@@ -118,7 +118,9 @@ impl Default for World {
 
 impl fmt::Debug for World {
   fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.debug_struct("World").field("began", &self.began).finish_non_exhaustive()
+    f.debug_struct("World")
+      .field("began", &self.began)
+      .finish_non_exhaustive()
   }
 }
 

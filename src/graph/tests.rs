@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Ceiling, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
-    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker, WorkerId, WorkerKind,
+    Arm, Block, Branch, Call, Ceiling, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
+    Orchestrator, OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker,
+    WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,

@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// The formats of the store, in order: one is never changed, another is added. `PRAGMA user_version` counts them.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+  "
   CREATE TABLE bundles (
     id     INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,
@@ -45,7 +46,25 @@ const MIGRATIONS: &[&str] = &["
     PRIMARY KEY (run, seq),
     CHECK ((body IS NULL) <> (blob IS NULL))
   ) STRICT;
-"];
+",
+  "
+  CREATE TABLE outcomes (
+    key  BLOB PRIMARY KEY,
+    -- Milliseconds of the Unix epoch.
+    at   INTEGER NOT NULL,
+    run  TEXT NOT NULL,
+    step TEXT NOT NULL,
+    -- The blake3 hash of the value, which is JSON here or in a blob of that name.
+    hash  BLOB NOT NULL,
+    value TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE breakers (
+    key   TEXT PRIMARY KEY,
+    -- JSON.
+    state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// Makes a connection durable and patient, and its database one of today.
 pub(super) fn prepare(connection: &mut Connection, store: &Path) -> Result<(), JournalError> {

@@ -25,3 +25,18 @@ pub struct Report {
   #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
   pub metrics: BTreeMap<Arc<str>, f64>,
 }
+
+impl Report {
+  /// The same of two executions of one attempt, of which `earlier` was cut short: both were paid for.
+  #[must_use]
+  pub fn after(mut self, earlier: &Report) -> Report {
+    let cost = self.cost.into_iter().chain(earlier.cost).reduce(Dollars::plus);
+    let tokens = self
+      .tokens
+      .into_iter()
+      .chain(earlier.tokens)
+      .reduce(u64::saturating_add);
+    (self.cost, self.tokens) = (cost, tokens);
+    self
+  }
+}

@@ -3,6 +3,7 @@
 mod bundle;
 mod disk;
 mod run;
+mod shelf;
 
 use std::{path::Path, sync::Arc};
 

@@ -18,13 +18,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::bundle::Bundle;
+use super::{bundle::Bundle, shelf::StoreShelf};
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
-  engine::{Record, Run, RunStarted, StartError},
+  engine::{Gate, Record, Run, RunStarted, RunTime, StartError, World},
   hir::{OrchestratorId, Program},
-  journal::{Entry, Journal, RunHeader, Store},
+  journal::{Entry, Journal, JournalError, RunHeader, Store},
   protocol::Performer,
   value::{SecretPart, Value, to_json},
   workers::{self, Workers},
@@ -91,7 +91,9 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
   let requests = interruptions(workers.clone())?;
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
   let performer: Arc<dyn Performer> = workers;
-  let driven = driver::drive(
+  let mut world = world(order, run.now())?;
+  let driven = driver::drive_within(
+    &mut world,
     Beginning { run, step },
     performer,
     &mut log,
@@ -100,6 +102,16 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
   )
   .await;
   driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+/// What the runs of the project share, as they left it.
+fn world(order: &Order, now: RunTime) -> Result<World, RunError> {
+  let broken = |error: JournalError| RunError::Broken(error.to_string());
+  let mut shelf = StoreShelf::open(&order.store).map_err(broken)?;
+  let gate = Gate::default();
+  gate.restore(shelf.breakers().map_err(broken)?);
+  let clock = jiff::Timestamp::now().as_millisecond();
+  Ok(World::new(gate, shelf, clock, now))
 }
 
 /// The variables of all secrets that the program names, or that it was given.
@@ -222,7 +234,7 @@ struct Log {
 }
 
 fn begin(order: &Order, started: &RunStarted) -> Result<Log, RunError> {
-  let broken = |error: crate::journal::JournalError| RunError::Broken(error.to_string());
+  let broken = |error: JournalError| RunError::Broken(error.to_string());
   let mut store = Store::open(&order.store).map_err(broken)?;
   let header = RunHeader {
     id: started.run.to_string(),

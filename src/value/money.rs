@@ -104,7 +104,10 @@ mod tests {
     for amount in [0.0, 0.12, 1234.567_891_234] {
       let text = serde_json::to_string(&dollars(amount)).expect("JSON");
       assert_eq!(text.parse::<f64>().expect("a number"), amount);
-      assert_eq!(serde_json::from_str::<Dollars>(&text).expect("reads back"), dollars(amount));
+      assert_eq!(
+        serde_json::from_str::<Dollars>(&text).expect("reads back"),
+        dollars(amount)
+      );
     }
     assert!(serde_json::from_str::<Dollars>("-1").is_err());
   }

@@ -264,7 +264,9 @@ impl<T: Copy + Eq + Hash> Gatekeeper<T> {
   }
 
   fn look(&mut self, number: u64, now: i64) {
-    let Some(waiter) = self.waiting.get_mut(&number) else { return };
+    let Some(waiter) = self.waiting.get_mut(&number) else {
+      return;
+    };
     let Some(circuit) = &waiter.needs.circuit else { return };
     let guarded = self.circuits.entry(circuit.key.clone()).or_default();
     match guarded.breaker.look(now, circuit.rule) {

@@ -151,7 +151,9 @@ impl Seat {
 impl Drop for Seat {
   fn drop(&mut self) {
     let mut shared = self.gate.locked();
-    let Some(desk) = shared.desks.remove(&self.number) else { return };
+    let Some(desk) = shared.desks.remove(&self.number) else {
+      return;
+    };
     for execution in desk.open {
       shared.keeper.withdraw((self.number, execution));
     }

@@ -165,7 +165,11 @@ fn a_failure_in_half_open_opens_and_so_does_one_of_the_probe() {
     "the probe failed: it waits again"
   );
   assert_eq!(play(&mut gate, "w", "S", 89_999).0, "x");
-  assert_eq!(play(&mut gate, "w", "-S", 90_000).0, "-S", "a probe that says nothing is no probe");
+  assert_eq!(
+    play(&mut gate, "w", "-S", 90_000).0,
+    "-S",
+    "a probe that says nothing is no probe"
+  );
 }
 
 #[test]
@@ -345,7 +349,9 @@ impl Model {
     let mut state = State::Closed { failures: 0 };
     for (_, health, at) in &self.seen[circuit] {
       state = match (state, health) {
-        (State::Closed { failures }, Health::Bad) if failures + 1 < RULE.open => State::Closed { failures: failures + 1 },
+        (State::Closed { failures }, Health::Bad) if failures + 1 < RULE.open => {
+          State::Closed { failures: failures + 1 }
+        }
         (_, Health::Bad) => State::Open { since: *at },
         (State::Open { .. }, _) => State::HalfOpen { successes: 0 },
         (State::HalfOpen { successes }, _) if successes + 1 < RULE.close => State::HalfOpen {
@@ -383,7 +389,9 @@ impl Model {
     for One { ticket, circuit, .. } in self.waiting.clone() {
       let Some(circuit) = circuit else { continue };
       let fresh = self.looked.insert(ticket);
-      let State::Open { since } = self.state(circuit) else { continue };
+      let State::Open { since } = self.state(circuit) else {
+        continue;
+      };
       let due = fresh && now >= since + RULE.probe;
       if due && !self.probes.contains_key(&circuit) {
         self.probes.insert(circuit, ticket);
