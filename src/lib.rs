@@ -24,6 +24,8 @@ pub mod interface;
 
 pub mod engine;
 
+#[allow(clippy::disallowed_methods, reason = "files are kept on a disk")]
+pub mod files;
 #[allow(clippy::disallowed_methods, reason = "the journal is a file")]
 pub mod journal;
 

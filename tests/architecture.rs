@@ -22,6 +22,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("graph", 7),
   ("interface", 7),
   ("engine", 8),
+  ("files", 9),
   ("journal", 9),
   ("driver", 10),
   ("workers", 10),

@@ -41,6 +41,9 @@ worker act(text: string) { exec ["true", text] }
 worker look(n: int) -> Issue? { mock return null }
 worker three(a: int, b: string = "b", c: bool = true) -> int { mock return 1 }
 worker anything(x: json) -> json { mock return null }
+worker make(text: string) -> file { mock return text }
+worker sort(data: file) -> file { exec ["sort", data, "-o", "${data}.out"], output data }
+worker tree(all: [file]) -> dir { exec ["ls", ...all], env { FIRST: all[0] }, stdin all[0], output { yes: true, path: stdout }.path }
 let limit_of = 3
 let double(n: int) -> int = n * 2
 /// .
@@ -80,6 +83,15 @@ fn steps_table(rows: &[(&str, &str)]) {
     }
   }
   assert!(failed.is_empty(), "{failed}");
+}
+
+/// Each row: one worker, and the codes that refuse it.
+fn workers_table(rows: &[(&str, &str)]) {
+  for (worker, expected) in rows {
+    let checked = check_text(&format!("defaults {{ timeout 1s }}\n{worker}\n"));
+    let expected: Vec<&str> = expected.split_whitespace().collect();
+    assert_eq!(refused(&checked), expected, "{worker}\n{}", listed(&checked));
+  }
 }
 
 #[test]
@@ -505,6 +517,144 @@ fn policies_stand_where_they_apply() {
 }
 
 #[test]
+fn files_are_values_and_in_settings_paths() {
+  steps_table(&[
+    ("f = make(s)\ng = sort(f)\nh = tree([f, g])\nr = anything(h)", ""),
+    ("r = sort(s)", "type/mismatch"),
+    ("r = sort(\"./x\")", "type/mismatch"),
+    ("r = sort(x)", "type/mismatch"),
+    ("r = sort(x as file)", ""),
+    ("r = sort(s as file)", "type/bad-cast"),
+    ("f = make(s)\nr = say(f)", "type/mismatch"),
+    ("f = make(s)\nr = say(\"${f}\")", "type/bad-operand"),
+    ("f = make(s)\nr = say(json(f))", ""),
+    ("f = make(s)\nr = say(f.name)", "type/bad-operand"),
+    ("f = make(s)\nr = f == make2\nmake2 = sort(f)", ""),
+    ("f = make(s)\nr = f < f", "type/bad-operand"),
+    ("f = make(s)\nr = if flag then f else null", ""),
+    ("f = make(s)\nr = if flag then f else s", "type/no-join"),
+    ("f = make(s)\nr = sort(tree([f]))", "call/in-expression"),
+    ("f = make(s)\nt = tree([f])\nr = sort(t)", "type/mismatch"),
+  ]);
+  workers_table(&[
+    (
+      "worker w(f: file) -> string { mock return \"${f}\" }",
+      "type/bad-operand",
+    ),
+    (
+      "worker w(f: file) -> { a: file, b: dir? } { mock return { a: f, b: { \"x/y\": \"text\" } } }",
+      "",
+    ),
+    ("worker w(f: file) -> dir { mock return { x: 1 } }", "type/mismatch"),
+    ("worker w(f: file) -> file { mock echo }", "type/mismatch"),
+    ("worker w(f: file) -> { f: file } { mock echo }", ""),
+    ("worker w(f: file) -> { f: file } { exec [\"x\"] }", ""),
+    (
+      "worker w(f: file?) -> file? { exec [\"x\", f], output f }",
+      "type/maybe-null",
+    ),
+    ("worker w(f: file) -> file { exec [\"x\"], output 3 }", "type/mismatch"),
+    ("worker w(f: file | string) { exec [\"x\"] }", "type/ambiguous-union"),
+    ("worker w(f: file | dir) { exec [\"x\"] }", "type/ambiguous-union"),
+    (
+      "worker w(f: file | int | null | [file] | { f: file }) { exec [\"x\"] }",
+      "",
+    ),
+    ("worker w(f: file(1..2)) { exec [\"x\"] }", "type/bad-refinement"),
+    ("worker w(f: file = \"./x\") { exec [\"x\"] }", "type/mismatch"),
+  ]);
+}
+
+#[test]
+fn permits_say_paths_and_net() {
+  workers_table(&[
+    (
+      "worker w(p: string, ps: [string], f: file) { exec [\"x\"], permit { read [p, \"./a\", ...ps], write f, net none } }",
+      "",
+    ),
+    ("worker w(p: string) { exec [\"x\"], permit { read p, net any } }", ""),
+    ("worker w() { exec [\"x\"], permit { } }", ""),
+    ("worker w() { exec [\"x\"], permit { read 3 } }", "type/bad-operand"),
+    (
+      "worker w() { exec [\"x\"], permit { reed \"./a\" } }",
+      "name/unknown-setting",
+    ),
+    (
+      "worker w() { exec [\"x\"], permit { net \"example.org\" } }",
+      "worker/bad-setting",
+    ),
+    ("worker w() { exec [\"x\"], permit { net some } }", "worker/bad-setting"),
+    (
+      "worker w() { exec [\"x\"], permit { read \"./a\", read \"./b\" } }",
+      "name/duplicate",
+    ),
+    (
+      "worker w() { exec [\"x\"], permit { net none }, permit { net none } }",
+      "name/duplicate",
+    ),
+    (
+      "worker w() { mock return null, permit { net none } }",
+      "worker/bad-setting",
+    ),
+  ]);
+}
+
+#[test]
+fn no_worker_asks_for_more_than_is_permitted() {
+  let program = |permit: &str, step: &str| {
+    check_text(&format!(
+      r#"
+defaults {{ timeout 1s }}
+let shared = "./data/../data/shared"
+worker none(n: int) {{ exec ["x"] }}
+worker mocked(n: int) {{ mock return null }}
+worker reads(n: int) {{ exec ["x"], permit {{ read ["./data/a", shared], net none }} }}
+worker writes(n: int) {{ exec ["x"], permit {{ write "./data/a", net none }} }}
+worker nets(n: int) {{ exec ["x"], permit {{ read "./data" }} }}
+worker given(n: int) {{ exec ["x"], permit {{ read "./data/${{n}}", net none }} }}
+/// .
+orchestrator inner(n: int) {{ {step} }}
+/// .
+orchestrator o(n: int, p: string) {{ permit {{ {permit} }} {step} i = inner(n) }}
+"#
+    ))
+  };
+  for (permit, step, expected) in [
+    ("read \"./data\"", "x = reads(n)", ""),
+    ("read \"data/\"", "x = reads(n)", ""),
+    ("read [\"./data/a\", shared]", "x = reads(n)", ""),
+    ("write \"./data\"", "x = reads(n)", ""),
+    ("read \"./data/a\"", "x = reads(n)", "permit/exceeds"),
+    ("read \"./dat\"", "x = reads(n)", "permit/exceeds permit/exceeds"),
+    ("net none", "x = reads(n)", "permit/exceeds permit/exceeds"),
+    ("read \"./data\"", "x = writes(n)", "permit/exceeds"),
+    ("write \"./data\"", "x = writes(n)", ""),
+    ("read \"./data\"", "x = nets(n)", ""),
+    ("read \"./data\", net none", "x = nets(n)", "permit/exceeds"),
+    ("read \"./data\"", "x = given(n)", "permit/exceeds"),
+    ("read \"/\", write \"/\"", "x = none(n)", "permit/exceeds"),
+    ("net none", "x = mocked(n)", ""),
+    ("net none", "x = attempt mocked(n) catch none(n)", "permit/exceeds"),
+    (
+      "net none",
+      "x = each k in [n] { y = if k > 1 then none(k) yield 1 }",
+      "permit/exceeds",
+    ),
+    ("read p", "x = mocked(n)", "worker/bad-setting"),
+    ("read \"./data\"", "permit { net none } x = mocked(n)", "name/duplicate"),
+    (
+      "read \"./data\"",
+      "x = each k in [n] { permit { net none } y = mocked(k) yield k }",
+      "flow/misplaced-step flow/misplaced-step",
+    ),
+  ] {
+    let checked = program(permit, step);
+    let expected: Vec<&str> = expected.split_whitespace().collect();
+    assert_eq!(refused(&checked), expected, "{permit} {step}\n{}", listed(&checked));
+  }
+}
+
+#[test]
 fn names_are_found_whatever_their_order() {
   steps_table(&[
     ("r = number(b)\nb = double(a)\na = number(n)", ""),
@@ -900,5 +1050,51 @@ fn secrets_go_to_the_environment_of_workers_only() {
   ] {
     let text = format!("{declaration}\n/// .\norchestrator o() -> int {{ return 1 }}\n");
     assert_eq!(refused(&check_text(&text)).join(" "), code, "{declaration}");
+  }
+}
+
+#[test]
+fn triggers_start_orchestrators_on_time() {
+  let rest = "secret hook = env \"HOOK\"\nlet plain = \"x\"\ntype Push = { ref: string?, n: int, ... }\n\
+    worker w(n: int) -> int { mock return 1, timeout 1s }\n\
+    /// .\norchestrator o(text: string) -> string { a = w(1) return \"${text} ${a}\" }\n";
+  for (trigger, codes) in [
+    ("on schedule \"0 9 * * 1-5\" tz \"Europe/Stockholm\" => o(\"a\")", ""),
+    ("on schedule \"*/5 0 1 JAN SUN\" => o(plain)", ""),
+    ("on schedule \"0 9 * *\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 0 9 * * 1\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"61 9 * * 1\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"@daily\" => o(\"a\")", "trigger/bad"),
+    (
+      "on schedule \"0 9 * * 1\" tz \"Europe/Stockhol\" => o(\"a\")",
+      "trigger/bad",
+    ),
+    ("on schedule \"0 9 * * 1\" as e: Push => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 9 * * 1\" => o(1)", "type/mismatch"),
+    ("on schedule \"0 9 * * 1\" => oo(\"a\")", "name/unknown"),
+    ("on schedule \"0 9 * * 1\" => w(1)", "trigger/bad"),
+    ("on schedule \"0 9 * * 1\" => 1", "trigger/bad"),
+    (
+      "on webhook \"/a\" signed hook as e: Push if e.ref != null and e.n > 1 => o(e.ref)",
+      "",
+    ),
+    (
+      "on webhook \"/a\" signed hook as e: Push => o(e.ref)",
+      "type/maybe-null",
+    ),
+    (
+      "on webhook \"/a\" signed hook as e: Push if e.n => o(plain)",
+      "type/mismatch",
+    ),
+    ("on webhook \"a\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/a\" => o(plain)", "trigger/unsigned"),
+    ("on webhook \"/a\" signed plain => o(plain)", "name/wrong-kind"),
+    ("on webhook \"/a\" signed hok => o(plain)", "name/unknown"),
+  ] {
+    assert_eq!(
+      refused(&check_text(&format!("{trigger}\n{rest}"))).join(" "),
+      codes,
+      "{trigger}"
+    );
   }
 }

@@ -92,6 +92,8 @@ fn leaf() -> impl Strategy<Value = Type> {
     prop::sample::select(vec!["a", "A", "é", "abc-d"]).prop_map(Type::literal),
     Just(Type::Time),
     Just(Type::Duration),
+    Just(Type::File),
+    Just(Type::Dir),
     Just(Type::Json),
     Just(types::failure()),
   ]
@@ -198,6 +200,7 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
     Type::Time => "2024-02-29T12:00:00.5+01:00".into(),
     Type::Secret => "env:TOKEN".into(),
     Type::Duration => draw.one(&["1h30m", "-5ms", "0s", "2d1ms"]).into(),
+    Type::File | Type::Dir => "./a b.csv".into(),
     Type::Json => any_json(draw),
     Type::List(list) => {
       let count = list.min.unwrap_or(0) + draw.below(2) as u64;
@@ -311,8 +314,9 @@ fn validator(ty: &Type) -> (Json, jsonschema::Validator) {
   (document, validator)
 }
 
+/// A message from outside has paths where files are.
 fn accepts(ty: &Type, json: &Json) -> bool {
-  from_json(json).is_ok_and(|value| conform(&value, ty).is_ok())
+  from_json(json).is_ok_and(|value| conform(&value, &ty.with_paths()).is_ok())
 }
 
 proptest! {

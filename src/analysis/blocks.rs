@@ -94,7 +94,10 @@ impl Body<'_, '_> {
             ended = None;
           }
           self.misplaced(step, end);
-          lines.steps.push(step);
+          // it is no step, and bounds the whole orchestrator
+          if !matches!(step.kind, ast::StepKind::Declaration(ast::Declaration::Permit(_))) {
+            lines.steps.push(step);
+          }
         }
       }
     }
@@ -156,6 +159,9 @@ impl Body<'_, '_> {
         "a `stage`",
         "stages stand at the top of an orchestrator and do not nest",
       ),
+      ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
+        ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
+      }
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
     };

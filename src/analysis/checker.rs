@@ -138,6 +138,9 @@ impl<'a> Checker<'a> {
       module: hir::ModuleId(number(declared.module)),
       variable: declared.it.value.as_str().into(),
     });
+    let profiles = symbols.profiles.iter().zip(&symbols.profile_names);
+    let profiles = profiles.filter(|(declared, _)| declared.module == 0);
+    self.program.profiles = profiles.map(|(_, name)| name.value.as_str().into()).collect();
     self.program.secrets = secrets.collect();
     self.program.types = types.collect();
     self.program.contracts = contracts.collect();

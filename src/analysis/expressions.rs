@@ -226,6 +226,9 @@ impl Body<'_, '_> {
           Some(_) if what.contains("exec") => {
             "`...xs` gives every item as an argument; `json(xs)` shows all as one text"
           }
+          _ if value.ty.without_null().has_files() => {
+            "a file is a value here; in the settings of a worker that takes it, it is the path of a copy"
+          }
           Some(list) if list.item.is_scalar() => "`join(xs, \", \")` makes a text of a list, `json(x)` of any value",
           _ => "`json(x)` shows any value as text",
         })

@@ -104,6 +104,12 @@ pub fn conversion(found: &Type, expected: &Type) -> Option<&'static str> {
   let (found, expected) = (found.resolved(), &expected.without_null());
   let is_text = super::operators::is_text(found);
   Some(match (found, expected.resolved()) {
+    (_, Type::File | Type::Dir) if is_text => {
+      "a path is only a text: files come in as parameters of the run, or from workers that give them"
+    }
+    (Type::File | Type::Dir, Type::String(_)) => {
+      "in the settings of a worker that takes it, a file is the path of a copy: a string"
+    }
     (_, Type::Int(_)) if is_text => "`int(x)` reads a number; it is null where there is none",
     (_, Type::Float(_)) if is_text => "`float(x)` reads a number; it is null where there is none",
     (Type::Float(_), Type::Int(_)) => "`round(x)`, `floor(x)` and `int(x)` make an int of a float; `/` gives a float",

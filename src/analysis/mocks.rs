@@ -53,7 +53,9 @@ impl Body<'_, '_> {
         }
         MockAnswer::Echo
       }
-      ast::MockAnswer::Return(value) => MockAnswer::Return(self.check(value, &signed.output, "the answer of the mock")),
+      ast::MockAnswer::Return(value) => {
+        MockAnswer::Return(self.check(value, &signed.output.with_texts(), "the answer of the mock"))
+      }
       ast::MockAnswer::Hang => MockAnswer::Hang,
       ast::MockAnswer::Malformed => MockAnswer::Malformed,
       ast::MockAnswer::Fail { kind, code, message } => {

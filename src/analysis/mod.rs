@@ -26,6 +26,7 @@ mod names;
 mod nodes;
 mod operators;
 mod orchestrators;
+mod permits;
 mod policies;
 mod processes;
 mod profiles;
@@ -35,6 +36,7 @@ mod secrets;
 mod signatures;
 mod spending;
 mod symbols;
+mod triggers;
 mod type_exprs;
 mod unread;
 mod uses;
@@ -99,6 +101,8 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_triggers();
+  checker.check_permits();
   checker
 }
 

@@ -31,6 +31,7 @@ impl Body<'_, '_> {
       env: Vec::new(),
       expect: Arc::new([0..=0]),
       output: None,
+      permit: None,
       stdout: LocalId(u32::MAX),
       stderr: LocalId(u32::MAX),
       exit: LocalId(u32::MAX),
@@ -48,6 +49,7 @@ impl Body<'_, '_> {
         SettingKind::Cwd(value) => made.cwd = self.cwd(value),
         SettingKind::Env(parts) => made.env = self.env(parts),
         SettingKind::Expect(codes) => made.expect = self.expect_codes(codes),
+        SettingKind::Permit(entries) => made.permit = Some(self.permit(entries, setting.keyword)),
         SettingKind::Output(value) => self.output(value, setting.keyword, signed, &mut made),
         _ => {}
       }
@@ -61,7 +63,7 @@ impl Body<'_, '_> {
       made.stdout = inner.bind(&name("stdout"), Type::string(), false);
       made.stderr = inner.bind(&name("stderr"), Type::string(), false);
       made.exit = inner.bind(&name("exit"), Type::int_range(0, 255), false);
-      inner.check_boundary(value, &signed.output, "the `output` of the worker")
+      inner.check_boundary(value, &signed.output.with_paths(), "the `output` of the worker")
     });
     made.output = Some(output);
   }

@@ -98,6 +98,7 @@ pub struct Symbols<'a> {
   /// Names of secrets, each with the variable that holds it.
   pub secrets: Vec<Declared<'a, Spanned<String>>>,
   pub secret_names: Vec<&'a Name>,
+  pub triggers: Vec<Declared<'a, ast::Trigger>>,
   pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
   pub profile_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
@@ -137,6 +138,7 @@ impl<'a> Symbols<'a> {
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
       ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
         policies: it,
@@ -146,7 +148,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } | ItemKind::Trigger(_) => {
+      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }

@@ -19,7 +19,8 @@ use crate::{
 
 /// The type names that are always there.
 pub const BUILTIN: &[&str] = &[
-  "string", "int", "float", "bool", "time", "duration", "json", "secret", "null", "map", "Failure", "Outcome",
+  "string", "int", "float", "bool", "time", "duration", "file", "dir", "json", "secret", "null", "map", "Failure",
+  "Outcome",
 ];
 
 /// The most types that one may be made of, names expanded.
@@ -263,6 +264,8 @@ impl Checker<'_> {
       ("bool", None) => Type::bool(),
       ("time", None) => Type::Time,
       ("duration", None) => Type::Duration,
+      ("file", None) => Type::File,
+      ("dir", None) => Type::Dir,
       ("json", None) => Type::Json,
       ("secret", None) => {
         let finding = Diagnostic::new(&codes::SECRET_LEAK, "`secret` is the type of a parameter only")

@@ -21,7 +21,7 @@ use crate::{
 
 /// The settings of the language beside policies, for suggestions.
 const SETTINGS: &[&str] = &[
-  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "uses",
+  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "uses", "permit",
 ];
 
 impl Checker<'_> {
@@ -68,6 +68,14 @@ impl Checker<'_> {
     let signed = body.sign(&declared.it.signature);
     let span = name.span;
     let call = body.bind_word("call", types::worker_call(), span);
+    if !declared
+      .it
+      .settings
+      .iter()
+      .any(|setting| matches!(setting.kind, SettingKind::Mock(_)))
+    {
+      body.see_paths(&signed.params);
+    }
     let kind = body.worker_kind(declared.it, &signed);
     let mut policies = defaults.clone();
     policies.retry_at = None;
@@ -118,6 +126,15 @@ impl Checker<'_> {
 }
 
 impl Body<'_, '_> {
+  /// A process sees a file as the path of its private copy.
+  fn see_paths(&mut self, params: &[hir::Param]) {
+    for param in params.iter().filter(|param| param.ty.has_files()) {
+      let seen = param.ty.with_paths();
+      let ty = if param.optional { seen.optional() } else { seen };
+      self.set_type(&param.name, &ty);
+    }
+  }
+
   pub fn retry_unsafe(&mut self, worker: &str, retry: Span, declared: Span) {
     let finding = Diagnostic::new(
       &codes::RETRY_UNSAFE,
@@ -195,15 +212,13 @@ impl Body<'_, '_> {
       SettingKind::Expect(_) => Some("expect"),
       SettingKind::Output(_) => Some("output"),
       SettingKind::Uses(_) => Some("uses"),
+      SettingKind::Permit(_) => Some("permit"),
       _ => None,
     };
     let mut seen: Vec<(&str, Span)> = Vec::new();
     for setting in settings {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
-      }
-      if let SettingKind::Permit(_) = setting.kind {
-        self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
       if let Some((_, first)) = seen.iter().find(|(own, _)| *own == word) {
@@ -246,6 +261,7 @@ impl Body<'_, '_> {
         SettingKind::Expect(_) => "expect",
         SettingKind::Output(_) => "output",
         SettingKind::Uses(_) => "uses",
+        SettingKind::Permit(_) => "permit",
         _ => continue,
       };
       let finding = Diagnostic::new(

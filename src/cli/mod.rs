@@ -5,6 +5,7 @@ mod diff;
 mod exit;
 mod explain;
 mod graph;
+mod list;
 mod pages;
 mod program;
 mod run;
@@ -30,6 +31,7 @@ enum Command {
   Diff(diff::Options),
   Explain(explain::Options),
   Graph(graph::Options),
+  List(list::Options),
   Run(run::Options),
   Schema(schema::Options),
 }
@@ -46,6 +48,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Diff(options) => diff::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
+      Command::List(options) => list::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Schema(options) => schema::main(&options),
     },

@@ -62,6 +62,7 @@ codes! {
   WORKER_KIND = "worker/kind", Critical, "a worker without exactly one kind";
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
+  PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
   HEDGE_UNSAFE = "worker/hedge-unsafe", Critical, "a hedge of a worker that is not idempotent";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
   SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
@@ -78,6 +79,9 @@ codes! {
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   LOOSE_EFFECT = "flow/loose-effect", High, "an effect that no gate holds back";
+  // triggers
+  BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
+  UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
   // hygiene
   UNUSED = "unused/name", Medium, "a name that nothing uses";
   UNUSED_STEP = "unused/step", Medium, "a result that nothing reads";

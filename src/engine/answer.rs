@@ -28,6 +28,7 @@ pub fn answer(
   let (value, log) = match raw {
     Err(error) => return Err(Arc::new(worker_failure(worker, error))),
     Ok(RawAnswer::Mock(value)) => (Ok(value), None),
+    Ok(RawAnswer::Read(read)) => (Ok(read.map_err(|failure| Arc::new(*failure))?), None),
     Ok(RawAnswer::Process {
       stdout,
       stderr_tail,
@@ -63,15 +64,16 @@ fn worker_failure(worker: &Worker, error: WorkerError) -> Failure {
 }
 
 /// What a process left behind.
-struct Output<'a> {
-  worker: &'a Worker,
-  stdout: Vec<u8>,
-  stderr: Arc<str>,
-  exit: i32,
+pub(super) struct Output<'a> {
+  pub worker: &'a Worker,
+  pub stdout: Vec<u8>,
+  pub stderr: Arc<str>,
+  pub exit: i32,
 }
 
 impl Output<'_> {
-  fn value(self, evaluator: &Evaluator, settings: Settings) -> Fallible<Value> {
+  /// The value before it is one of the worker's output type.
+  pub fn value(self, evaluator: &Evaluator, settings: Settings) -> Fallible<Value> {
     let nothing = matches!(self.worker.output.resolved(), Type::Null);
     match &self.worker.kind {
       WorkerKind::Process(process) if process.output.is_some() => self.mapped(evaluator, process, settings),

@@ -1,15 +1,15 @@
 //! One attempt of a call: who is called with what, and the names that are in scope in the worker's settings. Knows
 //! nothing of what the settings are for.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::failing::{Fallible, conform, failure};
 use crate::{
   eval::Scope,
-  hir::{LocalId, Param, Program, Worker, WorkerId},
+  hir::{LocalId, Param, Program, Worker, WorkerId, WorkerKind},
   protocol::Identity,
   types::Type,
-  value::{Failure, FailureKind, TooLarge, Value},
+  value::{Failure, FailureKind, Stored, TooLarge, Value},
 };
 
 /// What one execution of a worker is about.
@@ -29,6 +29,8 @@ pub struct Message {
   pub message: Value,
   /// The same, one value per parameter.
   pub parameters: Vec<Value>,
+  /// The files and directories in it, each once.
+  pub files: Vec<Arc<Stored>>,
 }
 
 impl Message {
@@ -54,7 +56,12 @@ impl Message {
   pub(super) fn fitting(params: &[Param], ty: &Type, name: &str, message: &Value) -> Fallible<Message> {
     let message = conform(message, ty, &format!("the input of `{name}`"))?;
     let parameters = params.iter().map(|param| message.field(&param.name)).collect();
-    Ok(Message { message, parameters })
+    let files = if ty.has_files() { message.stored() } else { Vec::new() };
+    Ok(Message {
+      message,
+      parameters,
+      files,
+    })
   }
 }
 
@@ -86,10 +93,42 @@ impl Attempt {
     })
   }
 
+  /// The settings before anybody knows where the worker's files are: their texts stand for them.
   pub(super) fn settings<'a>(&'a self, program: &'a Program) -> Settings<'a> {
+    let text = |stored: &Stored| stored.to_string().into();
+    // these texts weigh no more than the files themselves
+    self
+      .settings_with(program, &text)
+      .unwrap_or_else(|_| self.settings_as_given(program))
+  }
+
+  /// The settings with a text where a file or directory stands. A mock has no paths: it sees what it was given.
+  ///
+  /// # Errors
+  /// A value would be too large.
+  pub(super) fn settings_with<'a>(
+    &'a self,
+    program: &'a Program,
+    text: &dyn Fn(&Stored) -> Arc<str>,
+  ) -> Result<Settings<'a>, TooLarge> {
+    let settings = self.settings_as_given(program);
+    if self.input.files.is_empty() || matches!(settings.worker.kind, WorkerKind::Mock(_)) {
+      return Ok(settings);
+    }
+    let parameters = self.input.parameters.iter().map(|value| value.with_texts(text));
+    Ok(Settings {
+      message: Cow::Owned(self.input.message.with_texts(text)?),
+      parameters: Cow::Owned(parameters.collect::<Result<_, _>>()?),
+      ..settings
+    })
+  }
+
+  fn settings_as_given<'a>(&'a self, program: &'a Program) -> Settings<'a> {
     Settings {
       worker: program.worker(self.worker),
       attempt: self,
+      message: Cow::Borrowed(&self.input.message),
+      parameters: Cow::Borrowed(&self.input.parameters),
       more: [const { None }; 3],
     }
   }
@@ -99,6 +138,10 @@ impl Attempt {
 pub(super) struct Settings<'a> {
   pub worker: &'a Worker,
   pub attempt: &'a Attempt,
+  /// The message as the worker sees it.
+  pub message: Cow<'a, Value>,
+  /// The same, one value per parameter.
+  pub parameters: Cow<'a, [Value]>,
   /// `stdout stderr exit`, in `output`.
   pub more: [Option<(LocalId, Value)>; 3],
 }
@@ -108,7 +151,7 @@ impl Scope for Settings<'_> {
     if local == self.worker.call {
       return Some(self.attempt.call.clone());
     }
-    let parameters = self.worker.params.iter().zip(&self.attempt.input.parameters);
+    let parameters = self.worker.params.iter().zip(&*self.parameters);
     let more = self.more.iter().flatten().map(|(id, value)| (*id, value));
     parameters
       .map(|(param, value)| (param.local, value))

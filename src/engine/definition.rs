@@ -4,7 +4,7 @@
 use crate::{
   eval::Evaluator,
   hir::{ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, MockAnswer, MockRule, MockWhen, Worker},
-  protocol::ProcessTask,
+  protocol::{Permit, ProcessTask},
   types::{Type, schema::Schemas},
   value::{SecretPart, Value},
 };
@@ -47,6 +47,7 @@ impl<'a> Definition<'a> {
       cwd,
       expect,
       wants_output,
+      permit,
     } = task;
     argv.iter().for_each(|word| self.text("argv", word));
     for (name, value) in env {
@@ -63,6 +64,13 @@ impl<'a> Definition<'a> {
     expect
       .iter()
       .for_each(|codes| self.text("expect", &format!("{codes:?}")));
+    if let Some(Permit { read, write, net }) = permit {
+      for (tag, paths) in [("read", read), ("write", write)] {
+        let paths = paths.iter().map(|path| path.as_os_str().as_encoded_bytes());
+        paths.for_each(|path| self.bytes(tag, path));
+      }
+      self.text("net", if *net { "any" } else { "none" });
+    }
     self.text("output", if *wants_output { "stdout" } else { "" });
     output.iter().for_each(|output| self.expr(output));
   }

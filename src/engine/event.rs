@@ -358,6 +358,7 @@ pub(super) fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
     Value::String(text) => tagged(4, text.as_bytes()),
     Value::Time(time) => tagged(5, &time.as_nanosecond().to_le_bytes()),
     Value::Duration(milliseconds) => tagged(6, &milliseconds.to_le_bytes()),
+    Value::Stored(stored) => tagged(10, stored.to_string().as_bytes()),
     // which secret it is, never what it is
     Value::Secret(_) => tagged(9, show(value).as_bytes()),
     Value::List(_) => {

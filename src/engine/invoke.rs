@@ -9,7 +9,7 @@ use super::attempt::Settings;
 use crate::{
   eval::{EvalError, Evaluator},
   hir::{Cwd, Expr, FieldPart, Process, ProcessProgram, Program, Stdin},
-  protocol::{EnvText, ProcessTask},
+  protocol::{EnvText, Permit, ProcessTask},
   types::Type,
   value::{Value, json_text, show},
 };
@@ -33,6 +33,7 @@ impl Invoker<'_> {
       stdin: self.stdin(&process.stdin)?,
       cwd: self.cwd(&process.cwd)?,
       expect: process.expect.clone(),
+      permit: self.permit(process)?,
       wants_output: process.output.is_some() || !matches!(worker.output.resolved(), Type::Null),
     })
   }
@@ -63,8 +64,7 @@ impl Invoker<'_> {
       value => _ = env.insert(name.to_owned(), show(value).into()),
     };
     if let ProcessProgram::Shell(_) = process.program {
-      let values = &self.settings.attempt.input.parameters;
-      let parameters = self.settings.worker.params.iter().zip(values);
+      let parameters = self.settings.worker.params.iter().zip(&*self.settings.parameters);
       parameters.for_each(|(param, value)| set(&param.name, value));
     }
     for part in &process.env {
@@ -83,13 +83,38 @@ impl Invoker<'_> {
   fn stdin(&self, stdin: &Stdin) -> Result<Arc<[u8]>, EvalError> {
     Ok(match stdin {
       Stdin::Nothing => Arc::default(),
-      Stdin::Input => json_text(&self.settings.attempt.input.message).into_bytes().into(),
+      Stdin::Input => json_text(&self.settings.message).into_bytes().into(),
       Stdin::Expr(expr) => match self.eval(expr)? {
         Value::Null => Arc::default(),
         Value::String(text) => text.as_bytes().into(),
         value => json_text(&value).into_bytes().into(),
       },
     })
+  }
+
+  fn permit(&self, process: &Process) -> Result<Option<Permit>, EvalError> {
+    let Some(permit) = &process.permit else {
+      return Ok(None);
+    };
+    Ok(Some(Permit {
+      read: self.paths(&permit.read)?,
+      write: self.paths(&permit.write)?,
+      net: permit.net,
+    }))
+  }
+
+  /// Paths and lists of paths, below the module's directory.
+  fn paths(&self, exprs: &[Expr]) -> Result<Vec<PathBuf>, EvalError> {
+    let module = &self.program.module(self.settings.worker.module).directory;
+    let mut paths = Vec::new();
+    for expr in exprs {
+      let value = self.eval(expr)?;
+      match value.as_list() {
+        Some(list) => paths.extend(list.iter().map(|path| module.join(show(path)))),
+        None => paths.push(module.join(show(&value))),
+      }
+    }
+    Ok(paths)
   }
 
   fn cwd(&self, cwd: &Cwd) -> Result<Option<PathBuf>, EvalError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{
   attempt::{Attempt, Message, Settings, key},
   cache::Cached,
+  errand::Errand,
   event::{Digest, Event, ExecutionId, TimerId},
   exchange::{Command, Start},
   failing::{Fallible, milliseconds, of_expression, too_large},
@@ -198,6 +199,7 @@ impl Run {
     let Some(attempt) = self.attempt(id, call.target, copy)? else {
       return Ok(None);
     };
+    let attempt = Arc::new(attempt);
     let settings = attempt.settings(&program);
     let time = |setting: &Option<Setting>| match setting {
       None => Ok(None),
@@ -211,7 +213,7 @@ impl Run {
       None => None,
       Some(heartbeat) => Some(milliseconds(&self.eval_in(&settings, heartbeat)?)?),
     };
-    let task = self.task(&settings)?;
+    let task = self.task(&attempt, &settings)?;
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
@@ -219,13 +221,16 @@ impl Run {
     };
     let start = Start {
       execution,
-      attempt: Arc::new(attempt),
+      attempt,
       invocation,
     };
     Ok(Some((start, times)))
   }
 
-  fn task(&mut self, settings: &Settings) -> Fallible<Task> {
+  fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
+    if let Some(errand) = Errand::of(&self.evaluator, attempt) {
+      return Ok(Task::Errand(Arc::new(errand)));
+    }
     match &settings.worker.kind {
       WorkerKind::Process(process) => self.invoker(settings).process(process).map(Task::Process),
       WorkerKind::Mock(rules) => self.mocks.answer(&self.evaluator, settings, rules).map(Task::Mock),

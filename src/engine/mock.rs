@@ -6,8 +6,9 @@ use super::attempt::Settings;
 use crate::{
   eval::{EvalError, Evaluator},
   hir::{self, MockRule, MockWhen, WorkerId},
-  protocol::{MockAnswer, MockTask, WorkerError},
-  value::{FailureKind, Value},
+  protocol::{FileText, MockAnswer, MockTask, WorkerError},
+  types::Type,
+  value::{Entry, FailureKind, Manifest, Stored, StoredKind, Value, captured, conform},
 };
 
 /// How many executions have reached each rule of each mock.
@@ -34,6 +35,7 @@ impl MockCounts {
     Ok(MockTask {
       delay: 0,
       answer: MockAnswer::Failure(error(FailureKind::Failed, None, message)),
+      texts: Vec::new(),
     })
   }
 
@@ -86,9 +88,13 @@ fn task(evaluator: &Evaluator, settings: &Settings, rule: &MockRule) -> Result<M
       _ => 0,
     },
   };
+  let mut texts = Vec::new();
   let answer = match &rule.answer {
     hir::MockAnswer::Echo => MockAnswer::Value(settings.attempt.input.message.clone()),
-    hir::MockAnswer::Return(value) => MockAnswer::Value(evaluator.eval(value, settings)?),
+    hir::MockAnswer::Return(value) => {
+      let value = evaluator.eval(value, settings)?;
+      with_files(value, settings, &mut texts)
+    }
     hir::MockAnswer::Hang => MockAnswer::Hang,
     hir::MockAnswer::Malformed => MockAnswer::Malformed,
     hir::MockAnswer::Fail { kind, code, message } => {
@@ -102,7 +108,64 @@ fn task(evaluator: &Evaluator, settings: &Settings, rule: &MockRule) -> Result<M
       MockAnswer::Failure(error(*kind, *code, message))
     }
   };
-  Ok(MockTask { delay, answer })
+  Ok(MockTask { delay, answer, texts })
+}
+
+/// The value with files that hold the texts that stand for them. One that is not of the worker's output stays: the
+/// answer says why it does not fit.
+fn with_files(value: Value, settings: &Settings, texts: &mut Vec<FileText>) -> MockAnswer {
+  let (name, output) = (&settings.worker.name, &settings.worker.output);
+  if !output.has_files() {
+    return MockAnswer::Value(value);
+  }
+  let Ok(fitting) = conform(&value, &output.with_texts()) else {
+    return MockAnswer::Value(value);
+  };
+  let mut keep = |kind: StoredKind, given: &Value| match kind {
+    StoredKind::File => Ok(file(given, name, texts)),
+    StoredKind::Dir => directory(given, name, texts),
+  };
+  match captured(&fitting, output, Type::with_texts, &mut keep) {
+    Ok(value) => MockAnswer::Value(value),
+    Err(mismatch) => {
+      let message = format!(
+        "the output of `{name}` does not fit at {}: {}",
+        mismatch.at, mismatch.reason
+      );
+      MockAnswer::Failure(error(FailureKind::Contract, None, message))
+    }
+  }
+}
+
+fn file(given: &Value, name: &str, texts: &mut Vec<FileText>) -> Stored {
+  let text = given.as_str().unwrap_or_default();
+  let stored = Stored::of_text(text, name);
+  texts.push(FileText {
+    digest: stored.digest,
+    text: text.into(),
+  });
+  stored
+}
+
+fn directory(given: &Value, name: &str, texts: &mut Vec<FileText>) -> Result<Stored, String> {
+  let mut manifest = Manifest::default();
+  for (path, text) in given.as_record().into_iter().flatten() {
+    let stored = file(text, name, texts);
+    let entry = Entry::File {
+      digest: stored.digest,
+      size: stored.size,
+      executable: false,
+    };
+    if !manifest.insert(path, entry) {
+      return Err(format!("`{path}` is no path of a file in a directory"));
+    }
+  }
+  let stored = manifest.stored(name);
+  texts.push(FileText {
+    digest: stored.digest,
+    text: manifest.to_text().into(),
+  });
+  Ok(stored)
 }
 
 fn error(kind: FailureKind, code: Option<i64>, message: String) -> WorkerError {

@@ -7,6 +7,7 @@ mod cache;
 mod choice;
 mod definition;
 mod each;
+mod errand;
 mod event;
 mod exchange;
 mod failing;

@@ -91,9 +91,10 @@ fn rank(value: &Value) -> u8 {
     Value::String(_) => 3,
     Value::Time(_) => 4,
     Value::Duration(_) => 5,
-    Value::List(_) => 6,
-    Value::Record(_) => 7,
-    Value::Secret(_) => 8,
+    Value::Stored(_) => 6,
+    Value::List(_) => 7,
+    Value::Record(_) => 8,
+    Value::Secret(_) => 9,
   }
 }
 

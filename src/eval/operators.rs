@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::{
   hir::Operator,
-  value::{ListBuilder, Value, check_text},
+  value::{ListBuilder, StoredKind, Value, check_text},
 };
 
 use super::{
@@ -23,6 +23,10 @@ pub(super) fn kind(value: &Value) -> &'static str {
     Value::String(_) => "a string",
     Value::Time(_) => "a time",
     Value::Duration(_) => "a duration",
+    Value::Stored(stored) => match stored.kind {
+      StoredKind::File => "a file",
+      StoredKind::Dir => "a directory",
+    },
     Value::Secret(_) => "a secret",
     Value::List(_) => "a list",
     Value::Record(_) => "a record",

@@ -90,6 +90,10 @@ pub(super) fn encode(value: &Value, into: &mut dyn FnMut(&[u8])) {
     }
     Value::Time(time) => tagged(b"T", &time.as_nanosecond().to_le_bytes(), into),
     Value::Duration(duration) => tagged(b"D", &duration.to_le_bytes(), into),
+    Value::Stored(stored) => {
+      into(stored.kind.word().as_bytes());
+      into(stored.digest.as_bytes());
+    }
     Value::Secret(parts) => {
       tagged(b"S", &(parts.len() as u64).to_le_bytes(), into);
       parts.iter().for_each(|part| match part {

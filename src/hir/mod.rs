@@ -52,6 +52,10 @@ pub struct Program {
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
   pub secrets: Vec<Secret>,
+  /// In order of declaration, the root module's first.
+  pub triggers: Vec<Trigger>,
+  /// Names of the root module's profiles.
+  pub profiles: Vec<Arc<str>>,
   /// What `type` names, in order of declaration, the root module's first.
   pub types: Vec<TypeDeclaration>,
   /// In order of declaration, the root module's first; each version is one.
@@ -130,6 +134,34 @@ pub struct Limit {
   pub rate: Option<(u64, i64)>,
 }
 
+/// What starts runs by itself.
+#[derive(Debug)]
+pub struct Trigger {
+  pub source: TriggerSource,
+  /// Where the event is bound, with its type.
+  pub event: Option<(LocalId, Type)>,
+  /// Must hold for a run to be started.
+  pub condition: Option<Expr>,
+  pub call: Call<OrchestratorId>,
+  /// The whole declaration.
+  pub span: Span,
+}
+
+#[derive(Debug)]
+pub enum TriggerSource {
+  Schedule {
+    /// Five fields of cron.
+    cron: Arc<str>,
+    /// A zone of the IANA database.
+    zone: Arc<str>,
+  },
+  Webhook {
+    path: Arc<str>,
+    /// The variable of the secret that signs deliveries.
+    signed: Option<Arc<str>>,
+  },
+}
+
 /// A value that stays a name until a worker starts.
 #[derive(Debug)]
 pub struct Secret {
@@ -189,10 +221,24 @@ pub struct Process {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// `output e`; the default is `parse_json(stdout)`, or nothing where the worker gives null.
   pub output: Option<Expr>,
+  /// `None`: it may touch what orch may.
+  pub permit: Option<Permit>,
   /// Bound in `output`.
   pub stdout: LocalId,
   pub stderr: LocalId,
   pub exit: LocalId,
+}
+
+/// What a process may touch. Each expression is a path or a list of paths; relative ones are below the module's
+/// directory.
+#[derive(Debug)]
+pub struct Permit {
+  pub read: Vec<Expr>,
+  /// May be read, too.
+  pub write: Vec<Expr>,
+  /// Whether it may use TCP.
+  pub net: bool,
+  pub span: Span,
 }
 
 #[derive(Debug)]

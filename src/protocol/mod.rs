@@ -2,16 +2,16 @@
 
 mod report;
 
-use std::{future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
+use std::{fmt, future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
 
 pub use report::Report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{FailureKind, SecretPart, Value, show_duration};
+use crate::value::{Capture, Failure, FailureKind, SecretPart, Stored, Value, show_duration};
 
 /// One execution of one worker: everything that it needs, already computed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Invocation {
   pub identity: Identity,
   pub task: Task,
@@ -38,9 +38,11 @@ pub struct Identity {
 }
 
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Task {
   Process(ProcessTask),
+  /// A process that is given files, or may leave some.
+  Errand(Arc<dyn Errand>),
   Mock(MockTask),
 }
 
@@ -59,6 +61,36 @@ pub struct ProcessTask {
   pub expect: Arc<[RangeInclusive<i32>]>,
   /// Whether standard output is the answer; else it goes to the log.
   pub wants_output: bool,
+  /// `None`: it may touch what orch may.
+  pub permit: Option<Permit>,
+}
+
+/// What a process may touch, beside its scratch directory and what every program needs of the system. Nothing of it is
+/// started where that can't be enforced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Permit {
+  /// Absolute; each with all that is below it.
+  pub read: Vec<PathBuf>,
+  /// Likewise; may be read, too.
+  pub write: Vec<PathBuf>,
+  /// Whether it may use TCP.
+  pub net: bool,
+}
+
+/// A process whose task depends on where its files are, which is known only once they are there. Pure; whoever carries
+/// it out makes private copies of `files`, runs `task`, and lets `read` see the answer while the files are still there.
+pub trait Errand: fmt::Debug + Send + Sync {
+  /// What the worker is given, each once.
+  fn files(&self) -> &[Arc<Stored>];
+
+  /// What is to be run, with the paths of the copies, in the order of `files`.
+  ///
+  /// # Errors
+  /// A setting has no value.
+  fn task(&self, paths: &[Arc<str>]) -> Result<ProcessTask, Box<Failure>>;
+
+  /// The answer as [`RawAnswer::Read`]; `capture` is given every path in it that stands for a file or directory.
+  fn read(&self, answer: RawAnswer, paths: &[Arc<str>], capture: &mut Capture) -> RawAnswer;
 }
 
 /// What an environment variable is to be; secrets in it are names until the process starts.
@@ -77,6 +109,15 @@ pub struct MockTask {
   /// Waited before the answer, in milliseconds.
   pub delay: i64,
   pub answer: MockAnswer,
+  /// What the files in the answer hold.
+  pub texts: Vec<FileText>,
+}
+
+/// A text to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileText {
+  pub digest: blake3::Hash,
+  pub text: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +138,8 @@ pub enum RawAnswer {
     exit: i32,
   },
   Mock(Value),
+  /// What an errand made of the answer of its process.
+  Read(Result<Value, Box<Failure>>),
 }
 
 /// Why a worker gave nothing.

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod disk;
+mod result;
 mod run;
 mod shelf;
 
@@ -10,6 +11,7 @@ use std::{path::Path, sync::Arc};
 pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
 pub use disk::Disk;
+pub use result::shown;
 pub use run::{Order, RunError, end_when_interrupted, run};
 
 use crate::{

@@ -23,6 +23,7 @@ use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
   engine::{Gate, Record, Run, RunStarted, RunTime, StartError, World},
+  files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, JournalError, RunHeader, Store},
   protocol::Performer,
@@ -86,6 +87,7 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
     guard: workers::guard_program().ok(),
+    files: Depot::new(order.store.clone()),
     secrets: secrets(order),
   }));
   let requests = interruptions(workers.clone())?;

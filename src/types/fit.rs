@@ -33,7 +33,9 @@ pub fn fits(found: &Type, expected: &Type) -> bool {
 /// # Errors
 /// The innermost place at which `found` is not within `expected`.
 pub fn fits_from(found: &Type, expected: &Type) -> Result<(), Misfit> {
-  use Type::{Bool, Duration, Float, Int, Json, List, Literal, Map, Named, Never, Null, Record, String, Time, Unknown};
+  use Type::{
+    Bool, Dir, Duration, File, Float, Int, Json, List, Literal, Map, Named, Never, Null, Record, String, Time, Unknown,
+  };
   if let (Named(a), Named(b)) = (found, expected)
     && std::sync::Arc::ptr_eq(a, b)
   {
@@ -44,7 +46,7 @@ pub fn fits_from(found: &Type, expected: &Type) -> Result<(), Misfit> {
     (_, Json) if !found.holds_secret() => Ok(()),
     (Type::Union(members), _) => members.iter().try_for_each(|member| fits_from(member, expected)),
     (_, Type::Union(members)) => fits_member(found, members, expected),
-    (Null, Null) | (Time, Time) | (Duration, Duration) => Ok(()),
+    (Null, Null) | (Time, Time) | (Duration, Duration) | (File, File) | (Dir, Dir) => Ok(()),
     (Bool(a), Bool(b)) if b.is_none() || a == b => Ok(()),
     (Int(a), Int(b)) => within_int(*a, *b).then_some(()).ok_or_else(|| plain(found, expected)),
     (Float(a), Float(b)) => within_float(*a, *b).then_some(()).ok_or_else(|| plain(found, expected)),

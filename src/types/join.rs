@@ -119,7 +119,7 @@ pub fn distinguishable(members: &[Type]) -> Result<(), (Type, Type)> {
 }
 
 fn apart(a: &Type, b: &Type) -> bool {
-  use Type::{Bool, Float, Int, List, Literal, Map, Never, Null, Record, String, Unknown};
+  use Type::{Bool, Dir, File, Float, Int, List, Literal, Map, Never, Null, Record, String, Unknown};
   match (a, b) {
     (Never | Unknown, _) | (_, Never | Unknown) => true,
     (Null, other) | (other, Null) => !matches!(other, Null | Type::Json),
@@ -133,6 +133,9 @@ fn apart(a: &Type, b: &Type) -> bool {
     (Int(_) | Float(_) | List(_) | Map(_) | Record(_), Bool(_)) => true,
     (Int(_) | Float(_), List(_) | Map(_) | Record(_)) | (List(_) | Map(_) | Record(_), Int(_) | Float(_)) => true,
     (List(_), Map(_) | Record(_)) | (Map(_) | Record(_), List(_)) => true,
+    // a text stands for them outside
+    (File | Dir, Bool(_) | Int(_) | Float(_) | List(_) | Map(_) | Record(_)) => true,
+    (Bool(_) | Int(_) | Float(_) | List(_) | Map(_) | Record(_), File | Dir) => true,
     _ => false,
   }
 }

@@ -1,6 +1,7 @@
 //! What a value may be: types, refinements, what fits where, how alternatives join. Knows nothing of syntax.
 
 mod builtin;
+mod files;
 mod fit;
 mod join;
 mod pattern;
@@ -32,6 +33,10 @@ pub enum Type {
   Literal(Arc<str>),
   Time,
   Duration,
+  /// Its content, known by a digest; never a path.
+  File,
+  /// A directory with all that is in it, likewise.
+  Dir,
   /// Any value but a secret.
   Json,
   /// Known by its name only; its text is put in where a worker starts.

@@ -50,6 +50,8 @@ impl Schemas {
       // Too long to stand where they are used.
       Type::Time => self.define_once("time", ty, |_| time()),
       Type::Duration => self.define_once("duration", ty, |_| duration()),
+      Type::File => self.define_once("file", ty, |_| path("file", "a file")),
+      Type::Dir => self.define_once("dir", ty, |_| path("dir", "a directory")),
       Type::Secret => {
         json!({ "type": "string", "pattern": "^env:.", "description": "the environment variable that holds it" })
       }
@@ -257,6 +259,12 @@ fn duration() -> Json {
   };
   let all: Vec<String> = (0..units.len()).map(from).collect();
   json!({ "type": "string", "pattern": format!("^-?(?:{})$", all.join("|")) })
+}
+
+/// In messages from and to the outside.
+fn path(format: &str, what: &str) -> Json {
+  let description = format!("the path of {what}");
+  json!({ "description": description, "type": "string", "format": format!("orch-{format}"), "minLength": 1 })
 }
 
 fn reference(key: &str) -> Json {

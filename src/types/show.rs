@@ -21,6 +21,8 @@ impl Display for Type {
       Type::Literal(text) => write!(f, "{text:?}"),
       Type::Time => f.write_str("time"),
       Type::Duration => f.write_str("duration"),
+      Type::File => f.write_str("file"),
+      Type::Dir => f.write_str("dir"),
       Type::Json => f.write_str("json"),
       Type::Secret => f.write_str("secret"),
       Type::List(list) => show_list(list, f),

@@ -9,7 +9,8 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-  ListBuilder, RecordBuilder, TooLarge, Value, clip, excerpt, parse_duration, parse_time, union::fit_union, whole,
+  ListBuilder, RecordBuilder, Stored, StoredKind, TooLarge, Value, clip, excerpt, parse_duration, parse_time,
+  union::fit_union, whole,
 };
 use crate::{
   diagnostics::nearest,
@@ -37,7 +38,7 @@ impl Display for Mismatch {
 }
 
 /// The value as one of the type: fields in declared order, maps sorted, null optional fields left out, strings that
-/// stand for times and durations read, ints where a float is expected made floats, what is of type `json` as
+/// stand for times, durations, files and directories read, ints where a float is expected made floats, what is of type `json` as
 /// [`super::from_json`] would give it. An absent field that may be null is null. Parts that are already so are shared.
 ///
 /// # Errors
@@ -65,13 +66,13 @@ impl Mismatch {
     Self::new(format!("expected {}, found {}", show_type(ty), show_value(value)))
   }
 
-  fn under(mut self, step: &str) -> Self {
+  pub(super) fn under(mut self, step: &str) -> Self {
     self.at.insert_str(0, step);
     self
   }
 
   pub(super) fn under_field(self, name: &str) -> Self {
-    let step = field_step(name);
+    let step = step_of(name);
     self.under(&step)
   }
 }
@@ -91,7 +92,7 @@ fn show_value(value: &Value) -> String {
 }
 
 /// `.name`, or `["a name"]` where it is no word.
-fn field_step(name: &str) -> String {
+pub(super) fn step_of(name: &str) -> String {
   let word = |c: char| c == '_' || c.is_ascii_alphanumeric();
   if !name.is_empty() && name.chars().all(word) && !name.starts_with(|c: char| c.is_ascii_digit()) {
     format!(".{name}")
@@ -123,6 +124,10 @@ pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
     (Type::String(rules), Value::String(text)) => fit_string(value, text, rules, ty),
     (Type::Time, Value::String(text)) => fit_read(parse_time(text).map(Value::Time), value, ty),
     (Type::Duration, Value::String(text)) => fit_read(parse_duration(text).map(Value::Duration), value, ty),
+    (Type::File, Value::Stored(stored)) if stored.kind == StoredKind::File => Ok(None),
+    (Type::Dir, Value::Stored(stored)) if stored.kind == StoredKind::Dir => Ok(None),
+    (Type::File, Value::String(text)) => fit_read(read_stored(StoredKind::File, text), value, ty),
+    (Type::Dir, Value::String(text)) => fit_read(read_stored(StoredKind::Dir, text), value, ty),
     (Type::List(list), Value::List(found)) => fit_list(&found.items, list, ty),
     (Type::Map(inner), Value::Record(record)) => fit_map(&record.fields, inner),
     (Type::Record(fields), Value::Record(record)) => fit_record(&record.fields, fields),
@@ -176,6 +181,11 @@ fn fit_string(value: &Value, text: &str, rules: &StringRules, ty: &Type) -> Fitt
       Err(mismatch)
     }
   }
+}
+
+fn read_stored(kind: StoredKind, text: &str) -> Option<Value> {
+  let stored = Stored::parse(text).filter(|stored| stored.kind == kind)?;
+  Some(Value::Stored(Arc::new(stored)))
 }
 
 fn fit_read(read: Option<Value>, value: &Value, ty: &Type) -> Fitted {
@@ -325,7 +335,9 @@ fn json_form(value: &Value) -> Fitted {
   match value {
     Value::Null | Value::Bool(_) | Value::Int(_) | Value::String(_) => Ok(None),
     Value::Float(float) => Ok(whole(*float).map(Value::Int)),
-    Value::Time(_) | Value::Duration(_) | Value::Secret(_) => Ok(Some(Value::string(super::show(value)))),
+    Value::Time(_) | Value::Duration(_) | Value::Stored(_) | Value::Secret(_) => {
+      Ok(Some(Value::string(super::show(value))))
+    }
     Value::List(list) => fit_items(&list.items, json_form),
     Value::Record(record) => fit_fields(&record.fields, json_form),
   }

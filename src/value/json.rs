@@ -73,7 +73,7 @@ pub fn whole(float: f64) -> Option<i64> {
   (float.fract() == 0.0 && (-END..END).contains(&float)).then_some(float as i64)
 }
 
-/// The value as JSON; durations as `"1h30m"`, times as RFC 3339, secrets by name.
+/// The value as JSON; durations as `"1h30m"`, times as RFC 3339, files and directories by their digest, secrets by name.
 pub fn to_json(value: &Value) -> serde_json::Value {
   use serde_json::Value as Json;
   match value {
@@ -84,6 +84,7 @@ pub fn to_json(value: &Value) -> serde_json::Value {
     Value::String(text) => Json::String(text.to_string()),
     Value::Time(time) => Json::String(time.to_string()),
     Value::Duration(duration) => Json::String(show_duration(*duration)),
+    Value::Stored(stored) => Json::String(stored.to_string()),
     Value::Secret(_) => Json::String(show(value)),
     Value::List(list) => list.items.iter().map(to_json).collect(),
     Value::Record(record) => record
@@ -110,6 +111,7 @@ impl Serialize for Value {
       Value::String(text) => serializer.serialize_str(text),
       Value::Time(time) => serializer.collect_str(time),
       Value::Duration(duration) => serializer.serialize_str(&show_duration(*duration)),
+      Value::Stored(stored) => serializer.collect_str(stored),
       Value::Secret(_) => serializer.serialize_str(&show(self)),
       Value::List(list) => serializer.collect_seq(&list.items),
       Value::Record(record) => serializer.collect_map(record.fields.iter().map(|(name, value)| (&**name, value))),

@@ -4,8 +4,11 @@ mod build;
 mod conform;
 mod failure;
 mod json;
+mod manifest;
 mod money;
+mod places;
 mod reading;
+mod stored;
 mod text;
 mod union;
 
@@ -17,8 +20,11 @@ pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
 pub use failure::{Cause, Failure, FailureKind};
 pub use json::{from_json, json_text, parse_json_text, to_json, whole};
+pub use manifest::{DEEPEST, Entry, Manifest, stays_inside};
 pub use money::Dollars;
+pub use places::{Capture, captured};
 pub use reading::{from_text, misfit};
+pub use stored::{Stored, StoredKind, is_name};
 pub use text::{clip, excerpt, parse_duration, parse_time, show, show_duration};
 
 /// A value. Cloning is cheap: lists and records are shared. Built only through the constructors, which hold the
@@ -34,6 +40,8 @@ pub enum Value {
   Time(jiff::Timestamp),
   /// Milliseconds.
   Duration(i64),
+  /// A file or directory.
+  Stored(Arc<Stored>),
   /// A text with secrets in it, each by its name.
   Secret(Arc<[SecretPart]>),
   List(Arc<List>),
@@ -203,6 +211,7 @@ impl Value {
       Value::Float(_) => scalar(25),
       Value::Time(_) | Value::Duration(_) => scalar(40),
       Value::String(text) => scalar(text.len() as u64 + 2),
+      Value::Stored(stored) => scalar(stored.text_len() + 2),
       Value::Secret(parts) => scalar(parts.iter().fold(2, |sum, part| sum + part.len())),
       Value::List(list) => list.weight,
       Value::Record(record) => record.weight,

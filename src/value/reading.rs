@@ -41,7 +41,8 @@ fn readings(text: &str, ty: &Type) -> Vec<Result<Value, String>> {
 fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
   let is_no = |what: &str| format!("{} is no {what}", quoted(text));
   Some(match ty {
-    Type::Never | Type::Unknown => return None,
+    // a file has no text but that of its path
+    Type::Never | Type::Unknown | Type::File | Type::Dir => return None,
     Type::Null if text == "null" => Ok(Value::Null),
     Type::Null => return None,
     Type::Bool(_) => text

@@ -91,7 +91,7 @@ fn show_float(value: f64) -> String {
 }
 
 /// A scalar as it stands in a text: strings as they are, numbers in the shortest form, durations as `1h30m`, times
-/// as RFC 3339, null as `null`. A list or record is shown as compact JSON.
+/// as RFC 3339, files by their digest, null as `null`. A list or record is shown as compact JSON.
 pub fn show(value: &Value) -> String {
   match value {
     Value::Null => "null".into(),
@@ -101,6 +101,7 @@ pub fn show(value: &Value) -> String {
     Value::String(text) => text.to_string(),
     Value::Time(time) => time.to_string(),
     Value::Duration(duration) => show_duration(*duration),
+    Value::Stored(stored) => stored.to_string(),
     Value::Secret(parts) => show_secret(parts),
     Value::List(_) | Value::Record(_) => super::json_text(value),
   }
@@ -165,7 +166,7 @@ impl Clip<'_> {
       Value::List(list) => self.list(&list.items),
       Value::Record(record) => self.record(record.fields.iter().map(|(name, value)| (&**name, value))),
       Value::String(text) => self.string(text),
-      Value::Time(_) | Value::Duration(_) | Value::Secret(_) => self.string(&show(value)),
+      Value::Time(_) | Value::Duration(_) | Value::Stored(_) | Value::Secret(_) => self.string(&show(value)),
       scalar => self.push(&show(scalar)),
     }
   }

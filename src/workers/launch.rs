@@ -15,7 +15,11 @@ use tokio::process::{Child, Command};
 
 use crate::protocol::ProcessTask;
 
-use super::{environment::lookup, reason};
+use super::{
+  environment::lookup,
+  permit::{self, Always, Refusal},
+  reason,
+};
 
 /// Starts the task in a process group of its own, in a clean environment, with pipes for all that is wanted.
 ///
@@ -43,7 +47,20 @@ pub(super) fn start(task: &ProcessTask, scratch: &Path, variables: &[(OsString, 
     .env_clear()
     .envs(variables.iter().map(|(name, value)| (name, value)));
   command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
-  command.spawn().map_err(|error| refusal(name, &error))
+  let Some(permit) = &task.permit else {
+    return command.spawn().map_err(|error| refusal(name, &error));
+  };
+  let always = Always {
+    scratch,
+    program: &program,
+  };
+  permit::spawn(command, permit, &always).map_err(|refused| match refused {
+    Refusal::Unenforceable(reason) => reason,
+    Refusal::Spawn(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+      format!("`{name}` can't be run: its `permit` does not cover what starts it")
+    }
+    Refusal::Spawn(error) => refusal(name, &error),
+  })
 }
 
 /// What no process can be given.

@@ -1,11 +1,13 @@
 //! Carries out invocations, one file per kind of worker. Knows nothing of the language, nor of what an answer means.
 
 mod environment;
+mod errand;
 mod group;
 mod guard;
 mod launch;
 mod log;
 mod mock;
+mod permit;
 mod process;
 mod redact;
 mod scratch;
@@ -16,6 +18,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
+use crate::files::Depot;
 use crate::protocol::{Answer, Identity, Invocation, Performer, Signals, Task, WorkerError};
 use crate::value::FailureKind;
 
@@ -43,6 +46,8 @@ pub struct Options {
   pub scratch: PathBuf,
   /// The program to run as `PROGRAM __guard`, see [`guard_program`]; `None`: what runs is orphaned by a `kill -9`.
   pub guard: Option<PathBuf>,
+  /// Where files are kept that workers are given and leave.
+  pub files: Depot,
   /// Variables of orch's own environment that hold secrets: their texts are taken out of all that workers say.
   pub secrets: Vec<Arc<str>>,
 }
@@ -109,7 +114,14 @@ impl Performer for Workers {
         heartbeat,
         signals,
       )),
-      Task::Mock(task) => Box::pin(mock::perform(task, heartbeat, signals)),
+      Task::Errand(errand) => Box::pin(errand::perform(
+        self.shared.clone(),
+        identity,
+        errand,
+        heartbeat,
+        signals,
+      )),
+      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, heartbeat, signals)),
     }
   }
 }

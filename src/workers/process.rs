@@ -8,7 +8,7 @@ use std::{
 use nix::sys::signal::Signal;
 use tokio::{process::Child, sync::watch, time::timeout};
 
-use crate::protocol::{Identity, ProcessTask, RawAnswer, Signals, WorkerError};
+use crate::protocol::{Identity, ProcessTask, RawAnswer, Report, Signals, WorkerError};
 use crate::value::FailureKind;
 
 use super::{
@@ -28,33 +28,83 @@ pub(super) async fn perform(
   identity: Identity,
   task: ProcessTask,
   heartbeat: Option<i64>,
-  signals: Signals,
+  mut signals: Signals,
 ) -> Result<RawAnswer, WorkerError> {
-  let Signals {
-    started,
-    mut reported,
-    mut cancelled,
-  } = signals;
-  if is_over(&mut cancelled).await {
+  if is_over(&mut signals.cancelled).await {
     return Err(failure(FailureKind::Cancelled, "cancelled"));
   }
-  let mut running = Running::start(&shared, &identity, &task)?;
-  started(Some(running.group.id()));
+  let scratch = scratch(&shared)?;
+  let (ears, mut cancelled) = Ears::of(signals, heartbeat);
+  let left = run(&shared, &identity, &task, scratch, ears, &mut cancelled).await?;
+  left.scratch.remove().await;
+  left.answer
+}
+
+/// A scratch directory for one execution.
+pub(super) fn scratch(shared: &Shared) -> Result<Scratch, WorkerError> {
+  let made = Scratch::create(&shared.options.scratch, shared.guard.clone());
+  made.map_err(|message| failure(FailureKind::Transport, message))
+}
+
+/// Who listens to a process.
+pub(super) struct Ears {
+  started: Box<dyn FnOnce(Option<u32>) + Send>,
+  reported: Box<dyn FnMut(Report) + Send>,
+  /// So many milliseconds it may be silent.
+  heartbeat: Option<i64>,
+}
+
+impl Ears {
+  /// Beside what may end it.
+  pub(super) fn of(signals: Signals, heartbeat: Option<i64>) -> (Ears, Cancelled) {
+    let Signals {
+      started,
+      reported,
+      cancelled,
+    } = signals;
+    let ears = Ears {
+      started,
+      reported,
+      heartbeat,
+    };
+    (ears, cancelled)
+  }
+}
+
+/// What is left of a process: nothing of it runs.
+pub(super) struct Left {
+  pub answer: Result<RawAnswer, WorkerError>,
+  pub scratch: Scratch,
+}
+
+/// Runs the process in its scratch directory, and leaves that as it is.
+pub(super) async fn run(
+  shared: &Shared,
+  identity: &Identity,
+  task: &ProcessTask,
+  scratch: Scratch,
+  mut ears: Ears,
+  cancelled: &mut Cancelled,
+) -> Result<Left, WorkerError> {
+  let mut running = Running::start(shared, identity, task, &scratch)?;
+  (ears.started)(Some(running.group.id()));
   let voice = running.voice.clone();
   let end = tokio::select! {
     biased;
-    end = running.attend(cancelled, heartbeat) => end,
+    end = running.attend(cancelled, ears.heartbeat) => end,
     // it never ends
-    () = voice.announce(&mut *reported) => End::Cancelled,
+    () = voice.announce(&mut *ears.reported) => End::Cancelled,
   };
   let (output, tail) = running.leave().await;
-  voice.tell_rest(&mut *reported);
-  answer(end, &task, shared.redactor.redact(output), tail)
+  voice.tell_rest(&mut *ears.reported);
+  let answer = answer(end, task, shared.redactor.redact(output), tail);
+  Ok(Left { answer, scratch })
 }
 
-type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type Cancelled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-async fn is_over(cancelled: &mut Cancelled) -> bool {
+/// Whether it is cancelled already.
+pub(super) async fn is_over(cancelled: &mut Cancelled) -> bool {
   tokio::select! {
     biased;
     () = cancelled => true,
@@ -81,17 +131,14 @@ struct Running {
   group: Group,
   streams: Option<Streams>,
   voice: Arc<Voice>,
-  scratch: Option<Scratch>,
   at_once: watch::Receiver<bool>,
   /// Nothing of the group runs; its number may name another one by now, so it must not be signalled any more.
   ended: bool,
 }
 
 impl Running {
-  fn start(shared: &Shared, identity: &Identity, task: &ProcessTask) -> Result<Self, WorkerError> {
+  fn start(shared: &Shared, identity: &Identity, task: &ProcessTask, scratch: &Scratch) -> Result<Self, WorkerError> {
     let transport = |message: String| failure(FailureKind::Transport, message);
-    let parent = &shared.options.scratch;
-    let scratch = Scratch::create(parent, shared.guard.clone()).map_err(transport)?;
     let variables = environment::variables(&shared.inherited, identity, scratch.path(), task);
     let variables = variables.map_err(transport)?;
     let mut child = launch::start(task, scratch.path(), &variables).map_err(transport)?;
@@ -107,14 +154,13 @@ impl Running {
       group,
       voice: streams.voice(),
       streams: Some(streams),
-      scratch: Some(scratch),
       at_once: shared.at_once.subscribe(),
       ended: false,
     })
   }
 
   /// Waits for its end, or brings it about.
-  async fn attend(&mut self, cancelled: Cancelled, heartbeat: Option<i64>) -> End {
+  async fn attend(&mut self, cancelled: &mut Cancelled, heartbeat: Option<i64>) -> End {
     let voice = self.voice.clone();
     let silence = async {
       match heartbeat {
@@ -198,16 +244,12 @@ impl Running {
     }
   }
 
-  /// Takes the output and the end of the log; closes and removes the rest.
+  /// Takes the output and the end of the log, and closes the rest.
   async fn leave(mut self) -> (Vec<u8>, String) {
-    let read = match self.streams.take() {
+    match self.streams.take() {
       Some(streams) => streams.close().await,
       None => Default::default(),
-    };
-    if let Some(scratch) = self.scratch.take() {
-      scratch.remove().await;
     }
-    read
   }
 }
 

@@ -86,3 +86,19 @@ fn what_is_wrong_under_a_profile_refuses_the_program() {
     assert!(seen.out.contains(hint), "{replacement}: {}", seen.out);
   }
 }
+
+#[test]
+fn what_a_program_offers_is_listed() {
+  let more = "secret hook = env \"HOOK\"\non schedule \"0 9 * * 1\" => o()\n\
+    on webhook \"/go\" signed hook as n: int if n > 1 => o()\n";
+  let room = Room::with(&[("p.orch", &format!("{PROGRAM}{more}"))]);
+  let seen = room.orch(&["list", "p.orch"]);
+  let wanted = "orchestrators\n  o() -> { pages: [int], model: string }\n    Fetches.\ntriggers\n  \
+    on schedule \"0 9 * * 1\" tz \"UTC\" => o\n  on webhook \"/go\" signed by the secret in HOOK if n > 1 => o\n\
+    profiles\n  offline\n";
+  assert_eq!((seen.exit, seen.out.as_str()), (Some(0), wanted), "{}", seen.err);
+  let json = room.orch(&["list", "p.orch", "--format", "json"]);
+  let json: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+  assert_eq!(json["triggers"][1]["on"]["signed_by"], "HOOK");
+  assert_eq!(json["profiles"][0], "offline");
+}

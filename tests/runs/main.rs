@@ -140,6 +140,33 @@ fn kind(failure: &Failure) -> String {
 }
 
 #[test]
+fn a_mock_gives_files_by_what_they_hold() {
+  let program = r#"
+    worker make(text: string) -> file { mock return text }
+    worker tree(text: string) -> { all: dir, one: file? } { mock return { all: { "a/b": text, c: "" }, one: null } }
+    worker same(f: file) -> { f: file } { mock echo }
+    worker lost() -> dir { mock return { "../x": "" } }
+    orchestrator main() -> { one: file, again: bool, other: bool, trees: bool, back: bool, text: string, why: string } {
+      a = make("x")  b = make("x")  c = make("y")
+      s = same(a)
+      t = tree("x")  u = tree("x")
+      j = { f: a } as json
+      w = attempt lost()
+      return {
+        one: a, again: a == b, other: a == c, trees: t.all == u.all, back: (j as { f: file }).f == s.f
+        text: json(a), why: if w.ok then "" else w.error.message
+      }
+    }"#;
+  let ran = run(program);
+  let reference = format!("file:blake3:{}:1:make", blake3::hash(b"x").to_hex());
+  let expected = json!({
+    "one": reference, "again": true, "other": false, "trees": true, "back": true, "text": format!("\"{reference}\""),
+    "why": "the output of `lost` does not fit at $: `../x` is no path of a file in a directory",
+  });
+  assert_eq!(ran.value(), &expected);
+}
+
+#[test]
 fn what_does_not_depend_on_each_other_runs_at_once() {
   let ran = run("orchestrator main() -> int { a = slow(1) b = slow(2) c = slow(a.x + b.x) return c.x }");
   assert_eq!(ran.value(), 3);

@@ -42,11 +42,11 @@ impl Bench {
 
   /// Runs it in the background.
   pub fn start(&self, task: ProcessTask) -> Execution {
-    self.start_with(task, None)
+    self.begin(Task::Process(task), None)
   }
 
-  /// The same; it may be silent for so many milliseconds.
-  pub fn start_with(&self, task: ProcessTask, heartbeat: Option<i64>) -> Execution {
+  /// It may be silent for so many milliseconds.
+  pub fn begin(&self, task: Task, heartbeat: Option<i64>) -> Execution {
     let reports = Arc::new(Mutex::new(Vec::new()));
     let heard = reports.clone();
     let group = Arc::new(Mutex::new(None));
@@ -63,7 +63,7 @@ impl Bench {
     };
     let invocation = Invocation {
       identity: identity(),
-      task: Task::Process(task),
+      task,
       heartbeat,
     };
     let answer = tokio::spawn(self.workers.perform(invocation, signals));
@@ -120,6 +120,7 @@ pub fn options(root: &Path) -> Options {
   Options {
     logs: Some(root.join("logs")),
     scratch: root.join("scratch"),
+    files: orch::files::Depot::new(root.join("store")),
     guard: Some(env!("CARGO_BIN_EXE_orch").into()),
     secrets: Vec::new(),
   }
@@ -145,6 +146,7 @@ pub fn exec(argv: &[&str]) -> ProcessTask {
     cwd: None,
     expect: Arc::from([0..=0]),
     wants_output: true,
+    permit: None,
   }
 }
 

@@ -3,7 +3,9 @@
 mod answers;
 mod bench;
 mod ends;
+mod errands;
 mod killed;
 mod logs;
 mod messages;
 mod mocks;
+mod permits;

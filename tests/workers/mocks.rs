@@ -12,6 +12,7 @@ async fn mocks_answer_as_told() {
   let workers = Workers::new(Options {
     logs: None,
     scratch: "/nowhere".into(),
+    files: orch::files::Depot::new("/nowhere".into()),
     guard: None,
     secrets: Vec::new(),
   });
@@ -41,7 +42,11 @@ async fn mocks_answer_as_told() {
         tokio::task::yield_now().await;
       }),
     };
-    let task = Task::Mock(MockTask { delay, answer });
+    let task = Task::Mock(MockTask {
+      delay,
+      answer,
+      texts: Vec::new(),
+    });
     let answer = within(workers.perform(
       Invocation {
         identity: identity(),

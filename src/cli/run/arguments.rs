@@ -9,11 +9,11 @@ use crate::{
   diagnostics::nearest,
   hir::{Orchestrator, Param},
   types::Type,
-  value::{Value, conform, from_json, from_text, misfit},
+  value::{Capture, Value, captured, conform, from_json, from_text, misfit},
 };
 
 /// The arguments given, by parameter: those of `texts` win over those of `input`. A parameter that was left out and
-/// may be is not there.
+/// may be is not there. Files and directories are paths still: see [`capture`].
 ///
 /// # Errors
 /// One line for each argument that is missing, unknown or does not fit.
@@ -32,8 +32,8 @@ pub fn collect(
       .map(|(_, text)| text);
     let json = input.and_then(|input| input.get(&*param.name));
     let found = match (text, json) {
-      (Some(text), _) => from_text(text, &param.ty),
-      (None, Some(json)) => from_input(json, &param.ty),
+      (Some(text), _) => from_text(text, &param.ty.with_paths()),
+      (None, Some(json)) => from_input(json, &param.ty.with_paths()),
       (None, None) if param.default.is_some() || param.optional => continue,
       (None, None) if param.ty.accepts_null() && *param.ty.resolved() != Type::Json => Ok(Value::Null),
       (None, None) => {
@@ -47,6 +47,28 @@ pub fn collect(
     }
   }
   if wrong.is_empty() { Ok(arguments) } else { Err(wrong) }
+}
+
+/// Puts files and directories in the place of their paths: they are kept, as they are now.
+///
+/// # Errors
+/// One line for each argument with a path at which there is none that can be kept.
+pub fn capture(
+  orchestrator: &Orchestrator,
+  arguments: &mut IndexMap<Arc<str>, Value>,
+  keep: &mut Capture,
+) -> Result<(), Vec<String>> {
+  let mut wrong = Vec::new();
+  for param in orchestrator.params.iter().filter(|param| param.ty.has_files()) {
+    let Some(value) = arguments.get_mut(&param.name) else {
+      continue;
+    };
+    match captured(value, &param.ty, Type::with_paths, keep) {
+      Ok(stored) => *value = stored,
+      Err(mismatch) => wrong.push(format!("`{}` takes {}: {}", param.name, param.ty, misfit(&mismatch))),
+    }
+  }
+  if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 fn missing(param: &Param) -> String {

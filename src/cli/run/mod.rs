@@ -23,6 +23,8 @@ use std::{
   sync::Arc,
 };
 
+use indexmap::IndexMap;
+
 pub use command_line::Options;
 use command_line::{Format, Line};
 use summary::{End, Summary};
@@ -35,8 +37,10 @@ use super::{
 };
 use crate::{
   engine::Record,
-  hir::{OrchestratorId, Program},
+  files::Depot,
+  hir::{Orchestrator, OrchestratorId, Program},
   session::{self, Bundle, Checked, Order, RunError},
+  value::Value,
 };
 
 /// The largest `--input`, in bytes.
@@ -100,7 +104,8 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     })?),
     None => None,
   };
-  let arguments = arguments::collect(program.orchestrator(id), &line.given, input.as_ref()).map_err(|wrong| {
+  let store = line.options.store();
+  let arguments = arguments(program.orchestrator(id), &line.given, input.as_ref(), &store).map_err(|wrong| {
     wrong.iter().for_each(|line| terminal::say(&format!("{line}\n")));
     Exit::Refused
   })?;
@@ -111,8 +116,24 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     orchestrator: id,
     arguments,
     seed: line.options.seed,
-    store: line.options.store(),
+    store,
   })
+}
+
+/// The arguments with their files, which are kept as they are now.
+fn arguments(
+  orchestrator: &Orchestrator,
+  given: &[(String, String)],
+  input: Option<&serde_json::Map<String, serde_json::Value>>,
+  store: &Path,
+) -> Result<IndexMap<Arc<str>, Value>, Vec<String>> {
+  let mut arguments = arguments::collect(orchestrator, given, input)?;
+  let depot = Depot::new(store.into());
+  arguments::capture(orchestrator, &mut arguments, &mut |kind, value| {
+    let path = Path::new(value.as_str().unwrap_or_default());
+    depot.keep(kind, path, path, &[]).map_err(|error| error.to_string())
+  })?;
+  Ok(arguments)
 }
 
 fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
@@ -165,7 +186,7 @@ impl<'a> Watcher<'a> {
       };
     }
     self.report();
-    self.result()
+    self.result(order)
   }
 
   fn take(&mut self, record: &Record) {
@@ -202,10 +223,17 @@ impl<'a> Watcher<'a> {
   }
 
   /// Prints the value returned, pretty wherever it goes.
-  fn result(&self) -> Exit {
+  fn result(&self, order: &Order) -> Exit {
     match &self.summary.end {
       Some(End::Succeeded(value)) => {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let value = match session::shown(order, value) {
+          Ok(value) => value,
+          Err(reason) => {
+            terminal::say(&format!("the result can't be shown: {reason}\n"));
+            return Exit::Failed;
+          }
+        };
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         let printed = terminal::print(&format!("{text}\n"));
         let tolerated = self.options.strict && self.summary.taken_count > 0;
         printed.max(if tolerated { Exit::Tolerated } else { Exit::Success })

@@ -18,6 +18,7 @@ fn process(program: ProcessProgram) -> Process {
     env: Vec::new(),
     expect: vec![0..=0].into(),
     output: None,
+    permit: None,
     stdout: LocalId(901),
     stderr: LocalId(902),
     exit: LocalId(903),
@@ -56,7 +57,7 @@ fn task(process: impl FnOnce(LocalId) -> Process, argument: Value) -> ProcessTas
   let (_, start) = started(WorkerKind::Process(process(parameter)), Type::Json, argument);
   match start.expect("it starts").invocation.task {
     Task::Process(task) => task,
-    Task::Mock(_) => panic!("a process was asked for"),
+    other => panic!("a process was asked for, not {other:?}"),
   }
 }
 
