@@ -137,7 +137,8 @@ impl Loader<'_> {
   }
 
   fn used(&self, path: &Path, name: &str) -> Result<[u8; 32], Refusal> {
-    let bytes = self.files.read(path, LARGEST_USED + 1);
+    let canonical = self.files.canonicalize(path);
+    let bytes = canonical.and_then(|canonical| self.files.read(&canonical, LARGEST_USED + 1));
     let bytes = bytes.map_err(|error| self.unreadable(path, name, &error))?;
     if bytes.len() > LARGEST_USED {
       let message = format!("can't read `{name}`: it is larger than 64 MiB");
