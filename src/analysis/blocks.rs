@@ -94,10 +94,7 @@ impl Body<'_, '_> {
             ended = None;
           }
           self.misplaced(step, end);
-          // it is no step, and bounds the whole orchestrator
-          if !matches!(step.kind, ast::StepKind::Declaration(ast::Declaration::Permit(_))) {
-            lines.steps.push(step);
-          }
+          lines.steps.push(step);
         }
       }
     }
@@ -140,16 +137,17 @@ impl Body<'_, '_> {
 
   /// What an orchestrator says of itself is no step: it stands anywhere at its top, and was read before.
   fn declaration(&mut self, declaration: &ast::Declaration, span: Span, end: End<'_>) {
-    match declaration {
-      ast::Declaration::Budget(_) if matches!(end, End::Return { .. }) => {}
-      ast::Declaration::Budget(_) => {
-        let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a `budget` can't stand here")
-          .label(span, "not here")
-          .help("it stands at the top of an orchestrator, and on workers");
-        self.say(finding);
-      }
-      _ => self.checker.unbuilt(span, "this declaration"),
-    }
+    let top = matches!(end, End::Return { .. });
+    let what = match declaration {
+      ast::Declaration::Budget(_) | ast::Declaration::Permit(_) if top => return,
+      ast::Declaration::Budget(_) => "budget",
+      ast::Declaration::Permit(_) => "permit",
+      _ => return self.checker.unbuilt(span, "this declaration"),
+    };
+    let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("a `{what}` can't stand here"))
+      .label(span, "not here")
+      .help("it stands at the top of an orchestrator, or in a worker");
+    self.say(finding);
   }
 
   fn misplaced(&mut self, step: &ast::Step, end: End<'_>) {
@@ -159,9 +157,6 @@ impl Body<'_, '_> {
         "a `stage`",
         "stages stand at the top of an orchestrator and do not nest",
       ),
-      ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
-        ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
-      }
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
     };

@@ -422,10 +422,22 @@ fn two_runs_of_one_process_share_slots_and_one_wakes_the_other() {
     let (performer, started) = (Arc::new(Fake::default()), std::cell::Cell::new(false));
     let mut log = MemoryLog::default();
     let mut observe = |records: &[Record]| {
-      started.set(started.get() || records.iter().any(|record| matches!(record.event, Event::AttemptStarted { .. })));
+      started.set(
+        started.get()
+          || records
+            .iter()
+            .any(|record| matches!(record.event, Event::AttemptStarted { .. })),
+      );
     };
     let mut observers: [&mut dyn Observer; 1] = [&mut observe];
-    let hangs = drive_within(&mut world, beginning(&long), performer, &mut log, &mut observers, requests);
+    let hangs = drive_within(
+      &mut world,
+      beginning(&long),
+      performer,
+      &mut log,
+      &mut observers,
+      requests,
+    );
     let waits = async {
       let mut log = MemoryLog::default();
       let records = log.records.clone();
@@ -434,12 +446,23 @@ fn two_runs_of_one_process_share_slots_and_one_wakes_the_other() {
       }
       let performer = Arc::new(Fake::default());
       let mut observe = |records: &[Record]| {
-        if records.iter().any(|record| matches!(record.event, Event::AttemptRequested { .. })) {
+        if records
+          .iter()
+          .any(|record| matches!(record.event, Event::AttemptRequested { .. }))
+        {
           stop.send(Request::Cancel("enough".into())).expect("it listens");
         }
       };
       let mut observers: [&mut dyn Observer; 1] = [&mut observe];
-      let driven = drive_within(&mut other, beginning(&short), performer, &mut log, &mut observers, silence).await;
+      let driven = drive_within(
+        &mut other,
+        beginning(&short),
+        performer,
+        &mut log,
+        &mut observers,
+        silence,
+      )
+      .await;
       let records = records.lock().expect("no panic").clone();
       (driven, records)
     };
@@ -449,7 +472,13 @@ fn two_runs_of_one_process_share_slots_and_one_wakes_the_other() {
   assert!(matches!(hangs.expect("the log is fine").outcome, RunOutcome::Failed(_)));
   let done = serde_json::json!("done");
   assert_eq!(waited.expect("the log is fine").outcome, RunOutcome::Succeeded(done));
-  assert_eq!(records.iter().filter(|record| matches!(record.event, Event::Admitted { .. })).count(), 1);
+  assert_eq!(
+    records
+      .iter()
+      .filter(|record| matches!(record.event, Event::Admitted { .. }))
+      .count(),
+    1
+  );
 }
 
 #[test]
@@ -469,18 +498,30 @@ fn the_last_move_of_a_breaker_is_journaled_and_kept() {
     let (_nobody, silence) = unbounded_channel();
     let performer = Arc::new(Fake::default());
     let program = one(name, guarded);
-    let driven = block_on(drive_within(&mut world, beginning(&program), performer, &mut log, &mut [], silence));
+    let driven = block_on(drive_within(
+      &mut world,
+      beginning(&program),
+      performer,
+      &mut log,
+      &mut [],
+      silence,
+    ));
     let records = records.lock().expect("no panic").clone();
     (driven.expect("the log is fine").outcome, records)
   };
   let (_, records) = run("flaky");
-  let moved = records.iter().any(|record| matches!(record.event, Event::BreakerMoved { .. }));
+  let moved = records
+    .iter()
+    .any(|record| matches!(record.event, Event::BreakerMoved { .. }));
   assert!(moved, "{records:#?}");
   let (outcome, _) = run("flaky");
   let RunOutcome::Failed(failure) = outcome else {
     panic!("it is open");
   };
-  assert_eq!((failure.kind, &*failure.message), (FailureKind::CircuitOpen, "the breaker of `flaky` is open"));
+  assert_eq!(
+    (failure.kind, &*failure.message),
+    (FailureKind::CircuitOpen, "the breaker of `flaky` is open")
+  );
 }
 
 #[test]
@@ -502,7 +543,14 @@ fn an_outcome_of_the_last_step_is_kept_for_the_next_run() {
     let (performer, mut log) = (Arc::new(Fake::default()), MemoryLog::default());
     let starts = performer.clone();
     let program = Arc::new(program);
-    let driven = block_on(drive_within(&mut world, beginning(&program), performer, &mut log, &mut [], silence));
+    let driven = block_on(drive_within(
+      &mut world,
+      beginning(&program),
+      performer,
+      &mut log,
+      &mut [],
+      silence,
+    ));
     let done = serde_json::json!("done");
     assert_eq!(driven.expect("the log is fine").outcome, RunOutcome::Succeeded(done));
     starts.starts.lock().expect("no panic").len()

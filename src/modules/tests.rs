@@ -184,7 +184,11 @@ fn used_files_are_known_by_what_they_hold() {
   let memory = memory.and("/home/x/a.bin", Ok(vec![0xff, 0]));
   let loaded = load(&memory, Path::new("/home/x/main.orch"));
   let uses = &loaded.modules[0].uses;
-  assert_eq!(uses["a.bin"], Some(*blake3::hash(&[0xff, 0]).as_bytes()), "they need be no text");
+  assert_eq!(
+    uses["a.bin"],
+    Some(*blake3::hash(&[0xff, 0]).as_bytes()),
+    "they need be no text"
+  );
   assert_eq!(uses["../b.bin"], Some(*blake3::hash(b"b").as_bytes()));
   assert_eq!(uses["no.bin"], None);
   let found: Vec<&str> = loaded.diagnostics.0.iter().map(|finding| finding.code.name).collect();

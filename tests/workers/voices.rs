@@ -21,10 +21,15 @@ async fn reports_come_before_the_answer_and_the_last_one_has_all() {
 #[tokio::test]
 async fn a_worker_that_fails_has_reported_too_and_its_log_keeps_the_lines() {
   let bench = Bench::new();
-  let execution = bench.start(shell("echo '::orch cost=0.10' >&2; echo '::orch cost=much' >&2; exit 3"));
+  let execution = bench.start(shell(
+    "echo '::orch cost=0.10' >&2; echo '::orch cost=much' >&2; exit 3",
+  ));
   let reports = execution.reports.clone();
   let error = refused(execution.end().await, FailureKind::Exit);
-  assert_eq!(reports.lock().expect("no panic").last().and_then(|last| last.cost), Dollars::of(0.1));
+  assert_eq!(
+    reports.lock().expect("no panic").last().and_then(|last| last.cost),
+    Dollars::of(0.1)
+  );
   let log = error.log.expect("a log");
   assert!(log.contains("::orch cost=0.10\n"), "{log}");
   assert!(log.contains("orch: not understood: ::orch cost=much\n"), "{log}");
@@ -62,5 +67,11 @@ async fn a_copy_has_a_log_of_its_own() {
     ..identity()
   };
   let files = [identity(), copy].map(|identity| bench.workers.log_file(&identity).expect("logs are written"));
-  assert_eq!(files, [bench.path("logs/r1/a[3].b.2.log"), bench.path("logs/r1/a[3].b.2.copy.log")]);
+  assert_eq!(
+    files,
+    [
+      bench.path("logs/r1/a[3].b.2.log"),
+      bench.path("logs/r1/a[3].b.2.copy.log")
+    ]
+  );
 }
