@@ -74,6 +74,8 @@ fn run(program: &Arc<Program>) {
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    parent: None,
+    last: None,
     directory: "/".into(),
   };
   let (run, first) = Run::start(program.clone(), started).expect("the run starts");

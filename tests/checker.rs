@@ -4,7 +4,7 @@ mod common;
 
 use std::fmt::Write;
 
-use common::{listed, memory::check_text};
+use common::{found, listed, memory::check_text};
 use orch::{
   diagnostics::{Code, codes},
   session::Checked,
@@ -900,7 +900,7 @@ fn a_mistake_of_syntax_is_said_once() {
   let texts = imports.iter().map(|text| import(text));
   for text in texts.chain(bodies.iter().map(|text| steps(text))) {
     let checked = check_text(&text);
-    if checked.findings.0.len() != 1 {
+    if found(&checked).len() != 1 {
       let _ = writeln!(failed, "--- {text}{}", listed(&checked));
     }
   }
@@ -1096,6 +1096,37 @@ fn triggers_start_orchestrators_on_time() {
       codes,
       "{trigger}"
     );
+  }
+}
+
+#[test]
+fn overlap_and_dispatch_stand_where_they_mean_something() {
+  let rest = "worker w(n: int) -> int { mock return 1, timeout 1s }\n/// .\norchestrator other(n: int) -> int { a = w(n) return a }\n";
+  for (steps, codes) in [
+    ("overlap skip by n\nreturn (run.last?.value ?? 0) + 1", ""),
+    ("overlap queue\nrequire run.last != null\nreturn run.last.value", ""),
+    ("overlap cancel by \"${n} x\"\nreturn n", ""),
+    ("overlap skp by n\nreturn n", "name/unknown-setting"),
+    ("overlap skip\noverlap queue\nreturn n", "name/duplicate"),
+    ("a = w(1)\noverlap skip by a\nreturn a", "name/unknown"),
+    ("overlap skip by [n]\nreturn n", "type/bad-operand"),
+    ("overlap skip\nreturn run.last.value", "type/maybe-null"),
+    ("return run.last?.value ?? 1", "name/unknown-field"),
+    (
+      "a = { b = w(1)\noverlap skip\nyield b }\nreturn a",
+      "flow/misplaced-step",
+    ),
+    ("h = dispatch other(n)\nreturn len(h.run)", ""),
+    ("h = dispatch other(n) with delay 1s\nreturn len(h.of)", ""),
+    ("h = dispatch other(\"x\")\nreturn len(h.run)", "type/mismatch"),
+    ("h = dispatch w(n)\nreturn len(h.run)", "name/wrong-kind"),
+    ("h = dispatch n\nreturn len(h.run)", "name/wrong-kind"),
+    ("h = dispatch othr(n)\nreturn len(h.run)", "name/unknown"),
+    ("h = dispatch o(n)\nreturn len(h.run)", "cycle/calls"),
+    ("h = dispatch other(n)\nreturn h", "type/mismatch"),
+  ] {
+    let text = format!("{rest}/// .\norchestrator o(n: int) -> int {{\n{steps}\n}}\n");
+    assert_eq!(refused(&check_text(&text)).join(" "), codes, "{steps}");
   }
 }
 

@@ -20,6 +20,8 @@ fn header(id: &str) -> RunHeader {
     digest: "d1".into(),
     started: "2026-01-02T03:04:05Z".into(),
     tracker: "t1".into(),
+    parent: None,
+    key: None,
   }
 }
 

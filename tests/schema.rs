@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use orch::{
-  types::{self, Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type, schema::Schemas},
+  types::{
+    self, Field, FloatRange, IntRange, ListType, PlanMember, PlanType, RecordType, StringRules, Type, schema::Schemas,
+  },
   value::{conform, from_json},
 };
 use proptest::prelude::*;
@@ -233,6 +235,7 @@ fn value_of(ty: &Type, draw: &mut Draw) -> Json {
       value_of(&member, draw)
     }
     Type::Named(named) => value_of(&named.ty, draw),
+    Type::Plan(_) => json!({ "assignments": [] }),
   }
 }
 
@@ -335,6 +338,74 @@ proptest! {
       for _ in 0..4 {
         let (own, theirs) = (accepts(&ty, &value), validator.is_valid(&value));
         prop_assert_eq!(own, theirs, "{} as {}\n{:#}", value, ty, document);
+        mutate(&mut value, &mut draw);
+      }
+    }
+  }
+}
+
+/// Plans over one who gives `x` and one who takes several things, some of them of the type of `x`.
+fn plan_of(given: &Type, other: &Type) -> Type {
+  let fields = vec![
+    ("a", given.clone(), false),
+    ("b", other.clone(), false),
+    ("c", other.clone(), true),
+    ("kind", Type::list(Type::map(given.clone())), false),
+  ];
+  let member = |name: &str, input: Type, output: Type| PlanMember {
+    name: name.into(),
+    input,
+    output,
+  };
+  let members = [
+    member("giver", Type::record([]), Type::record([("x", given.clone())])),
+    member("taker", record(fields, false), Type::Json),
+  ];
+  Type::Plan(Arc::new(PlanType::new("crew".into(), 0, members.into(), Some(2))))
+}
+
+fn taker(given: &Type, other: &Type, draw: &mut Draw) -> Json {
+  let deep = json!([{ "k": value_of(given, draw) }]);
+  json!({ "a": value_of(given, draw), "b": value_of(other, draw), "kind": deep })
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+  /// What lies between assignments no schema can say: the rest of a plan it can.
+  #[test]
+  fn schema_and_conform_agree_on_plans_of_one_assignment(given in any_type(), other in any_type(), seed in any::<u64>()) {
+    let ty = plan_of(&given, &other);
+    let (document, validator) = validator(&ty);
+    let mut draw = Draw(seed);
+    for _ in 0..6 {
+      let input = taker(&given, &other, &mut draw);
+      let mut value = json!({ "assignments": [{ "id": "t-1", "worker": "taker", "input": input }] });
+      prop_assert!(accepts(&ty, &value), "orch refuses {} as {}", value, ty);
+      for _ in 0..6 {
+        let (own, theirs) = (accepts(&ty, &value), validator.is_valid(&value));
+        prop_assert_eq!(own, theirs, "{}\n{:#}", value, document);
+        mutate(&mut value, &mut draw);
+      }
+    }
+  }
+
+  #[test]
+  fn the_schema_accepts_every_plan_that_conforms(given in any_type(), other in any_type(), seed in any::<u64>()) {
+    let ty = plan_of(&given, &other);
+    let (document, validator) = validator(&ty);
+    let mut draw = Draw(seed);
+    let reference = json!({ "$ref": "g.x" });
+    for place in ["/a", "/kind/0/k"] {
+      let mut input = taker(&given, &other, &mut draw);
+      *input.pointer_mut(place).expect("a place") = reference.clone();
+      let mut value = json!({ "assignments": [
+        { "id": "t", "worker": "taker", "input": input, "after": ["g"] },
+        { "id": "g", "worker": "giver", "input": {} },
+      ] });
+      prop_assert!(accepts(&ty, &value), "orch refuses {} as {}", value, ty);
+      for _ in 0..8 {
+        prop_assert!(!accepts(&ty, &value) || validator.is_valid(&value), "{}\n{:#}", value, document);
         mutate(&mut value, &mut draw);
       }
     }

@@ -4,7 +4,6 @@ use super::{
   cycles,
   edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
   names::{Body, Fact, Mark},
-  reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
@@ -138,15 +137,19 @@ impl Body<'_, '_> {
   /// What an orchestrator says of itself is no step: it stands anywhere at its top, and was read before.
   fn declaration(&mut self, declaration: &ast::Declaration, span: Span, end: End<'_>) {
     let top = matches!(end, End::Return { .. });
-    let what = match declaration {
-      ast::Declaration::Budget(_) | ast::Declaration::Permit(_) if top => return,
-      ast::Declaration::Budget(_) => "budget",
-      ast::Declaration::Permit(_) => "permit",
-      _ => return self.checker.unbuilt(span, "this declaration"),
+    let (what, help) = match declaration {
+      ast::Declaration::OnFailure(_) => return self.checker.unbuilt(span, "this declaration"),
+      _ if top => return,
+      ast::Declaration::Budget(_) => ("a `budget`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::Permit(_) => ("a `permit`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::Overlap { .. } => (
+        "an `overlap`",
+        "it is about whole runs, and stands at the top of an orchestrator",
+      ),
     };
-    let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("a `{what}` can't stand here"))
+    let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("{what} can't stand here"))
       .label(span, "not here")
-      .help("it stands at the top of an orchestrator, or in a worker");
+      .help(help);
     self.say(finding);
   }
 
@@ -206,6 +209,9 @@ impl Body<'_, '_> {
       });
       self.say(finding);
     }
+    if cycles.is_empty() {
+      self.needless_afters(steps, &waits, &owners);
+    }
     let mut made: Vec<Option<hir::Step>> = steps.iter().map(|_| None).collect();
     let segments = segments(steps);
     let behind = behind_gates(&order, steps, &waits);
@@ -236,7 +242,11 @@ impl Body<'_, '_> {
         local = self.find(&name.value).map(|binding| binding.local);
         let node = self.node(written);
         self.set_type(&name.value, &node.ty);
-        self.needless_after(written);
+        if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
+          && self.is_constant(value)
+        {
+          self.constant_steps.extend(local);
+        }
         StepKind::Node(node)
       }
       ast::StepKind::Gate(node) => {
@@ -347,27 +357,5 @@ impl Body<'_, '_> {
       _ => {}
     }
     (result, ty)
-  }
-
-  fn needless_after(&mut self, node: &ast::Node) {
-    if node.after.is_empty() {
-      return;
-    }
-    let reads = Reads::of_node(node);
-    for name in &node.after {
-      if reads
-        .names
-        .iter()
-        .any(|read| read.name == name.value && !read.after && !read.conditional)
-      {
-        let finding = Diagnostic::new(
-          &codes::NEEDLESS_AFTER,
-          format!("`after {}` says what the data says already", name.value),
-        )
-        .label(name.span, "this step reads it")
-        .help("take it away");
-        self.say(finding);
-      }
-    }
   }
 }

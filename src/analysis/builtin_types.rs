@@ -269,7 +269,7 @@ impl Body<'_, '_> {
   }
 
   fn entries(&mut self, builtin: Builtin, of: &Expr) -> Option<Type> {
-    let values = match of.ty.resolved() {
+    let values = match of.ty.data() {
       Type::Map(value) => (**value).clone(),
       Type::Record(record) => {
         let types = record.fields.values().map(types::Field::read);

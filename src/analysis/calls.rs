@@ -8,8 +8,8 @@ use super::{
   symbols::{Space, Target, in_order, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
-  hir::{Builtin, Expr, ExprKind, FunctionId, OrchestratorId, WorkerId},
+  diagnostics::{Diagnostic, codes, near},
+  hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
   source::Span,
   syntax::ast::{Argument, Name},
   types::Type,
@@ -17,7 +17,11 @@ use crate::{
 };
 
 /// The word that reads a text with the module.
-pub const INCLUDE: &str = "include";
+const INCLUDE: &str = "include";
+/// The word that shows a pool.
+const DESCRIBE: &str = "describe";
+/// Functions of the language that take no values.
+pub const WORDS: [&str; 2] = [INCLUDE, DESCRIBE];
 
 /// What a name before `(` stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +32,8 @@ pub enum Callee {
   Builtin(Builtin),
   /// `include("...")`: a text that was read with the module.
   Include,
+  /// `describe(pool)`: a card of each member.
+  Describe,
   /// Said already.
   Broken,
 }
@@ -35,11 +41,41 @@ pub enum Callee {
 /// A parameter, as a call sees it.
 #[derive(Clone)]
 pub struct Slot {
-  name: std::sync::Arc<str>,
-  ty: Type,
-  default: Option<Expr>,
-  optional: bool,
-  span: Span,
+  pub name: std::sync::Arc<str>,
+  pub ty: Type,
+  pub default: Option<Expr>,
+  pub optional: bool,
+  pub span: Span,
+}
+
+impl Slot {
+  /// The argument that a message has for it; the default where that has none.
+  pub fn read_from(&self, message: LocalId, span: Span) -> Expr {
+    let ty = match self.optional || self.default.is_some() {
+      true => self.ty.clone().optional(),
+      false => self.ty.clone(),
+    };
+    let of = |kind: ExprKind, ty: Type| Expr { kind, ty, span };
+    let given = of(
+      ExprKind::Field {
+        base: Box::new(of(ExprKind::Local(message), Type::Json)),
+        name: self.name.clone(),
+        optional: false,
+      },
+      ty,
+    );
+    match &self.default {
+      None => given,
+      Some(default) => of(
+        ExprKind::Logic {
+          operator: LogicOperator::Coalesce,
+          left: Box::new(given),
+          right: Box::new(default.clone()),
+        },
+        self.ty.clone(),
+      ),
+    }
+  }
 }
 
 impl Body<'_, '_> {
@@ -48,8 +84,10 @@ impl Body<'_, '_> {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
       }
-      if name.value == INCLUDE {
-        return Callee::Include;
+      match name.value.as_str() {
+        INCLUDE => return Callee::Include,
+        DESCRIBE => return Callee::Describe,
+        _ => {}
       }
       self.unknown_callee(name);
       return Callee::Broken;
@@ -100,27 +138,33 @@ impl Body<'_, '_> {
       });
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
-    let near = nearest(&name.value, own.iter().copied());
-    let builtin = nearest(&name.value, Builtin::ALL.iter().map(|builtin| builtin.name()));
+    let builtin = Builtin::ALL.iter().map(|builtin| builtin.name());
+    let meant = near(&name.value, own.iter().copied());
+    let habit = habits::callee(&name.value).filter(|_| meant.is_none());
+    let meant = near(&name.value, own.iter().copied().chain(builtin));
     let finding = Diagnostic::new(
       &codes::UNKNOWN_NAME,
       format!("there is no worker, orchestrator or function `{}`", name.value),
     )
     .label(name.span, "not defined");
-    let finding = match near.or(builtin) {
-      _ if let (None, Some(help)) = (near, habits::callee(&name.value)) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
-      None if own.is_empty() => finding,
-      None => finding.help(format!("declared here: {}", listed(own.into_iter()))),
+    let finding = match (habit, meant) {
+      (Some(habit), _) => habit.told(finding, name.span),
+      (None, Some(near)) => finding.meant(name.span, near),
+      (None, None) if own.is_empty() => finding,
+      (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };
     self.say(finding);
   }
 
   /// A call where only pure functions may be called.
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    if let Some(observed) = self.observation(name, arguments, span) {
+      return observed;
+    }
     match self.callee(name) {
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Include => self.include(arguments, span),
+      Callee::Describe => self.describe(arguments, span),
       Callee::Function(id) => {
         let slots = self.slots(|program| &program.function(id).params);
         let arguments = self.arguments(name, &slots, arguments);
@@ -190,10 +234,14 @@ impl Body<'_, '_> {
     self.say(finding);
   }
 
-  fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
+  pub fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
-      ty: param.ty.clone(),
+      ty: match self.watch {
+        // in a test a file is its text
+        Some(_) => param.ty.with_texts(),
+        None => param.ty.clone(),
+      },
       default: param.default.clone(),
       optional: param.optional,
       span: param.span,
@@ -223,7 +271,7 @@ impl Body<'_, '_> {
   }
 
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
-  fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
+  pub fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
     let mut given: Vec<Option<Expr>> = vec![None; slots.len()];
     let (mut named, mut misplaced) = (false, false);
     for (at, argument) in written.iter().enumerate() {
@@ -277,7 +325,10 @@ impl Body<'_, '_> {
       } else {
         slots[slot].ty.clone()
       };
-      given[slot] = Some(self.check(&argument.value, &ty, &what));
+      given[slot] = Some(match self.holes {
+        Some(message) if argument.value.is_hole() => slots[slot].read_from(message, argument.value.span),
+        _ => self.check(&argument.value, &ty, &what),
+      });
     }
     self.fill(callee, slots, given, misplaced)
   }
@@ -321,16 +372,13 @@ impl Body<'_, '_> {
 
   fn unknown_argument(&mut self, callee: &Name, label: &Name, slots: &[Slot]) {
     let names = || slots.iter().map(|slot| &*slot.name);
-    let help = match nearest(&label.value, names()) {
-      Some(near) => format!("there is `{near}`"),
-      None if slots.is_empty() => "it takes no arguments".to_owned(),
-      None => format!("it takes {}", in_order(names())),
-    };
-    self.bad_argument(
-      label.span,
-      format!("`{}` has no parameter `{}`", callee.value, label.value),
-      Some(help),
-    );
+    let message = format!("`{}` has no parameter `{}`", callee.value, label.value);
+    let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(label.span, "this argument");
+    self.say(match near(&label.value, names()) {
+      Some(near) => finding.meant(label.span, near),
+      None if slots.is_empty() => finding.help("it takes no arguments"),
+      None => finding.help(format!("it takes {}", in_order(names()))),
+    });
   }
 }
 

@@ -145,6 +145,9 @@ impl Body<'_, '_> {
     }
     match &place.kind {
       ExprKind::Name(name) => self.find(name).map(|binding| binding.ty.clone()),
+      ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last.as_ref().map(|(_, ty)| ty.clone())
+      }
       ExprKind::Field { base, name, .. } => {
         let base = self.peek(base)?;
         let null = base.accepts_null();

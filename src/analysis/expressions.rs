@@ -100,6 +100,7 @@ impl Body<'_, '_> {
         _ => self.fitting(expr, expected, what),
       },
       ast::ExprKind::Record(parts) => match self.record_wanted(parts, expected) {
+        Some(wanted) if wanted.as_plan().is_some() => self.plan_literal(parts, span, &wanted, what),
         Some(wanted) => {
           let record = self.record(parts, span, Some(&wanted));
           self.checker.mismatch(span, &record.ty, expected, what);
@@ -254,7 +255,10 @@ impl Body<'_, '_> {
         span,
       };
     }
-    if name == "run" {
+    if let Some(observed) = self.bare_observation(name, span) {
+      return observed;
+    }
+    if name == "run" && self.watch.is_none() {
       return Expr {
         kind: ExprKind::Run,
         ty: types::run_record(),
@@ -284,7 +288,10 @@ impl Body<'_, '_> {
 
   fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {
     let target = self.checker.type_of(self.module, ty);
-    let value = self.infer(value);
+    let value = match (&value.kind, target.as_plan()) {
+      (ast::ExprKind::Record(_), Some(plan)) => self.check(value, plan.unbounded().shape(), "the plan"),
+      _ => self.infer(value),
+    };
     if !value.ty.is_unknown() && !target.is_unknown() && !types::castable(&value.ty, &target) {
       let finding = Diagnostic::new(&codes::BAD_CAST, format!("`{}` can't be read as `{target}`", value.ty))
         .label(span, "`as` reads `json`, and narrows a type to its refinement");

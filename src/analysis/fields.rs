@@ -1,8 +1,8 @@
 //! Reading into a value: its fields, its items.
 
-use super::{checker::not_taken, expressions::broken, names::Body, symbols::in_order};
+use super::{checker::not_taken, expressions::broken, mends, names::Body, symbols::in_order};
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{Expr, ExprKind},
   source::{Span, Spanned},
   syntax::ast,
@@ -11,6 +11,13 @@ use crate::{
 
 impl Body<'_, '_> {
   pub fn field(&mut self, whole: &ast::Expr, base: &ast::Expr, name: &Spanned<String>, optional: bool) -> Expr {
+    if super::overlaps::is_last_run(base, name) {
+      let mut last = self.last_run(whole.span);
+      if let Some(known) = self.path(whole).and_then(|path| self.known(&path)) {
+        last.ty = known;
+      }
+      return last;
+    }
     let base = self.infer(base);
     let may_be_null = base.ty.accepts_null() && !matches!(base.ty.resolved(), Type::Json | Type::Unknown);
     if may_be_null && !optional {
@@ -50,7 +57,7 @@ impl Body<'_, '_> {
 
   /// The type of a field of a record, or of every record of a union.
   fn field_type(&mut self, of: &Type, name: &Spanned<String>) -> Option<Type> {
-    match of.resolved() {
+    match of.data() {
       Type::Unknown | Type::Never => None,
       Type::Record(record) => match record.fields.get(name.value.as_str()) {
         Some(field) => Some(field.read()),
@@ -106,8 +113,9 @@ impl Body<'_, '_> {
     let message = format!("`{of}` has no field `{}`", name.value);
     let finding = Diagnostic::new(&codes::UNKNOWN_FIELD, message).label(name.span, "no such field");
     let names = || record.fields.keys().map(|name| &**name);
-    let finding = match nearest(&name.value, names()) {
-      Some(near) => finding.help(format!("there is `{near}`")),
+    let finding = match near(&name.value, names()) {
+      Some(near) if mends::is_word(near.name) => finding.meant(name.span, near),
+      Some(near) => finding.help(format!("there is `{}`", near.name)),
       None if record.open => finding.help("a field that `...` lets in can't be read: name it in the type"),
       None => finding.help(format!("it has {}", in_order(names()))),
     };

@@ -2,11 +2,12 @@
 
 use super::{
   checker::Checker,
+  mends,
   symbols::{Space, Target, number},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{LimitId, WorkerId},
+  hir::{LimitId, PoolId, WorkerId},
   syntax::ast::{Name, SettingKind},
 };
 
@@ -68,6 +69,10 @@ impl Checker<'_> {
         let finding = Diagnostic::new(&codes::UNUSED, format!("nothing uses the import `{name}`"))
           .label(span, "not used")
           .help("take it away");
+        let finding = match mends::no_import(self.loaded, module, span) {
+          Some(fix) => finding.fix(fix),
+          None => finding,
+        };
         self.say(finding);
       }
     }
@@ -109,12 +114,17 @@ impl Checker<'_> {
       let target = Target::Limit(LimitId(number(at)));
       ("limit", target, declared.module, *name)
     });
+    let pools = symbols.pools.iter().zip(&symbols.pool_names).enumerate();
+    let pools = pools.map(|(at, (declared, name))| {
+      let target = Target::Pool(PoolId(number(at)));
+      ("pool", target, declared.module, *name)
+    });
     let groups = symbols.groups.iter().zip(&symbols.group_names).enumerate();
     let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
     let secrets = symbols.secrets.iter().zip(&symbols.secret_names).enumerate();
     let secrets = secrets.map(|(at, (declared, name))| ("secret", Target::Secret(at), declared.module, *name));
     let callable = workers.chain(lets).chain(types);
-    callable.chain(limits).chain(groups).chain(secrets)
+    callable.chain(limits).chain(pools).chain(groups).chain(secrets)
   }
 
   fn undocumented(&mut self) {

@@ -84,7 +84,7 @@ impl<'a> Checker<'a> {
 
   /// The expression whose value a constant or function has, with the module whose names it reads; `None` where the
   /// value was given from outside.
-  fn written(&self, at: usize) -> (usize, Option<&'a ast::Expr>) {
+  pub(super) fn written(&self, at: usize) -> (usize, Option<&'a ast::Expr>) {
     let declared = self.symbols.lets[at];
     match self.replaced.get(&at) {
       None => (declared.module, Some(&declared.it.value)),

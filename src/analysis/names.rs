@@ -1,14 +1,18 @@
 //! Names inside one function, worker or orchestrator: scopes, and what conditions have proved about them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+  collections::{HashMap, HashSet},
+  sync::Arc,
+};
 
 use super::{
   checker::Checker,
   habits,
+  observations::Watch,
   symbols::{Space, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::LocalId,
   source::Span,
   syntax::ast::{self, Name},
@@ -75,8 +79,16 @@ pub struct Body<'c, 'a> {
   pub loops: u32,
   /// Its contract is not known: what is read may be a parameter of that.
   pub unsigned: bool,
+  /// Where `_` may stand for an argument: the record that it is a field of.
+  pub holes: Option<LocalId>,
+  /// Steps whose value no call, parameter or item has a part in.
+  pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
+  pub last: Option<(LocalId, Type)>,
+  /// Inside a test.
+  pub watch: Option<Watch>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -91,7 +103,11 @@ impl<'c, 'a> Body<'c, 'a> {
       reads: HashMap::new(),
       loops: 0,
       unsigned: false,
+      holes: None,
+      constant_steps: HashSet::new(),
       returns: None,
+      last: None,
+      watch: None,
     }
   }
 
@@ -239,6 +255,18 @@ impl<'c, 'a> Body<'c, 'a> {
     }
   }
 
+  /// As `resume`, for one of the language's own words.
+  pub fn resume_word(&mut self, word: &str, local: LocalId, ty: Type, span: Span) {
+    self.bind_as(word, local, ty, span);
+    self.next = self.next.max(local.0 + 1);
+  }
+
+  /// The name that a number was given to in the innermost scope, with its place.
+  pub fn bound(&self, local: LocalId) -> Option<(String, Span)> {
+    let (name, binding) = self.scopes.last()?.iter().find(|(_, binding)| binding.local == local)?;
+    Some((name.clone(), binding.span))
+  }
+
   fn constant(&self, name: &str) -> Option<Span> {
     self
       .checker
@@ -265,6 +293,12 @@ impl<'c, 'a> Body<'c, 'a> {
         root: binding.local,
         fields: Vec::new(),
       }),
+      ast::ExprKind::Field { base, name, .. } if super::overlaps::is_last_run(base, name) => {
+        self.last_local(base, name).map(|root| Path {
+          root,
+          fields: Vec::new(),
+        })
+      }
       ast::ExprKind::Field { base, name, .. } => {
         let mut path = self.path(base)?;
         path.fields.push(name.value.as_str().into());
@@ -277,7 +311,7 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
     let silent = self.unsigned || self.checker.findings.is_full();
-    if silent || self.checker.symbols.may_be_imported(self.module) {
+    if silent || self.checker.symbols.may_be_imported(self.module) || self.said_of_test(name, span) {
       return;
     }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
@@ -304,16 +338,40 @@ impl<'c, 'a> Body<'c, 'a> {
         .into_iter()
         .chain(self.checker.symbols.names(self.module, Space::Value))
         .collect();
+      let words = names.iter().copied().chain(["true", "false", "null"]);
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (nearest(name, names.iter().copied()), habits::value(name)) {
-        (Some(near), _) => finding.help(format!("there is `{near}`")),
-        (None, Some(help)) => finding.help(help),
+      match (near(name, words), habits::value(name)) {
+        (Some(near), _) => finding.meant(span, near),
+        (None, Some(habit)) => habit.told(finding, span),
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }
     };
     self.say(finding);
+  }
+}
+
+impl Body<'_, '_> {
+  /// In a test: a name that stands further down, or `run`.
+  fn said_of_test(&mut self, name: &str, span: Span) -> bool {
+    let Some(watch) = &self.watch else { return false };
+    let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}` yet"));
+    match watch.below.get(name).copied() {
+      Some(below) => self.say(
+        finding
+          .label(span, "read here")
+          .label(below, "given further down")
+          .help("the lines of a test happen from the top down"),
+      ),
+      None if name == "run" => self.say(
+        Diagnostic::new(&codes::UNKNOWN_NAME, "there is no `run` in a test")
+          .label(span, "a test is no run")
+          .help("what a run knows of itself it can return"),
+      ),
+      None => return false,
+    }
+    true
   }
 }
 

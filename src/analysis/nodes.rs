@@ -31,6 +31,7 @@ impl Body<'_, '_> {
     let (kind, ty, policies) = match &node.kind {
       ast::NodeKind::Expr(expr) => self.expression_node(node, expr),
       ast::NodeKind::Each(each) => self.each(node, each),
+      ast::NodeKind::Run(plan) => self.run_plan(node, plan),
       other => {
         let (kind, ty) = self.compound(node, other);
         let mut policies = WorkerPolicies::default();
@@ -74,18 +75,43 @@ impl Body<'_, '_> {
         let message = self.check(message, &Type::string(), "the message of `fail`");
         (NodeKind::Fail(message), Type::Never)
       }
-      ast::NodeKind::Dispatch(_) | ast::NodeKind::Run(_) => {
-        self.checker.unbuilt(node.span, "this step");
-        (NodeKind::Fail(super::expressions::broken(node.span)), Type::Unknown)
-      }
+      ast::NodeKind::Dispatch(call) => self.dispatch(call),
       ast::NodeKind::Block(block) => {
         let (block, ty) = self.block(block, End::Yield { expected: None });
         (NodeKind::Block(block), ty)
       }
-      ast::NodeKind::Expr(_) | ast::NodeKind::Each(_) => {
+      ast::NodeKind::Expr(_) | ast::NodeKind::Each(_) | ast::NodeKind::Run(_) => {
         (NodeKind::Fail(super::expressions::broken(node.span)), Type::Unknown)
       }
     }
+  }
+
+  /// `dispatch name(arguments)`: what starts is a run, so it is one of an orchestrator.
+  fn dispatch(&mut self, call: &ast::Expr) -> (NodeKind, Type) {
+    let callee = match &call.kind {
+      ast::ExprKind::Call { callee, arguments } => self.callee_quietly(callee).map(|found| (found, callee, arguments)),
+      _ => None,
+    };
+    if let Some((Callee::Orchestrator(target), name, arguments)) = callee {
+      let arguments = self.orchestrator_arguments(name, target, arguments);
+      let call = Call {
+        target,
+        arguments,
+        policies: Policies::default(),
+      };
+      return (NodeKind::Dispatch(call), types::handle());
+    }
+    let value = match callee {
+      Some(_) => super::expressions::broken(call.span),
+      None => self.infer(call),
+    };
+    if callee.is_some() || !value.ty.is_unknown() {
+      let finding = Diagnostic::new(&codes::WRONG_KIND, "`dispatch` starts a run of an orchestrator")
+        .label(call.span, "not a call of one")
+        .help("write `dispatch name(arguments)`; a worker is dispatched by an orchestrator that calls it");
+      self.say(finding);
+    }
+    (NodeKind::Fail(super::expressions::broken(call.span)), types::handle())
   }
 
   /// `after a, b`: steps of this block or one around it.
@@ -172,18 +198,8 @@ impl Body<'_, '_> {
       self.hedge_unsafe(&name.value, hedge, declared);
     }
     self.never_in_time(&policies, hir::Place::Site);
-    let untimed = policies.timeout.is_none();
-    let known = self.checker.untimed.entry(call.target).or_insert(None);
-    if untimed && known.is_none() {
-      *known = Some(node.span);
-    }
-    call.policies = Policies {
-      timeout: policies.timeout.clone(),
-      retry: policies.retry.clone(),
-      hedge: policies.hedge.clone(),
-      cache: policies.cache.clone(),
-      limits: policies.limits.clone(),
-    };
+    self.checker.called(call.target, policies.timeout.is_none(), node.span);
+    call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
   }
 

@@ -41,12 +41,14 @@ impl Checker<'_> {
     if cycles.is_empty() {
       self.too_deep(&order, &calls);
     }
+    self.lower_pools();
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
     if cycles.is_empty() {
       self.check_spending();
     }
+    self.check_run_cycles();
   }
 
   fn sign_orchestrator(&mut self, at: usize) {
@@ -63,6 +65,7 @@ impl Checker<'_> {
       input: signed.input,
       output: signed.output,
       budget: None,
+      overlap: None,
       body: hir::Block {
         steps: Vec::new(),
         result: None,
@@ -119,13 +122,14 @@ impl Checker<'_> {
 
   fn check_orchestrator(&mut self, at: usize) {
     let declared = self.symbols.orchestrators[at];
-    let params = std::mem::take(&mut self.program.orchestrators[at].params);
+    let params = self.program.orchestrators[at].params.clone();
     let output = self.program.orchestrators[at].output.clone();
     let unsigned = self.program.orchestrators[at].input == Type::Unknown;
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
     body.unsigned = unsigned;
     let budget = body.budget_of(&declared.it.body);
+    let overlap = body.overlap(&declared.it.body, &output);
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
       &declared.it.body,
@@ -138,8 +142,8 @@ impl Checker<'_> {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
-    orchestrator.params = params;
     orchestrator.budget = budget;
     orchestrator.body = block;
+    orchestrator.overlap = overlap;
   }
 }

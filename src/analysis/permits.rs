@@ -197,7 +197,7 @@ fn reached(program: &Program, from: OrchestratorId) -> Vec<(WorkerId, Span)> {
   while let Some((at, call)) = open.pop() {
     program.orchestrator(at).body.visit_nodes(&mut |node| {
       let call = call.unwrap_or(node.span);
-      match &node.kind {
+      let reach = |kind: &NodeKind| match kind {
         NodeKind::Work(work) if !found.iter().any(|(known, _)| *known == work.target) => {
           found.push((work.target, call));
         }
@@ -206,7 +206,8 @@ fn reached(program: &Program, from: OrchestratorId) -> Vec<(WorkerId, Span)> {
           open.push((run.target, Some(call)));
         }
         _ => {}
-      }
+      };
+      program.calls(&node.kind).into_iter().for_each(reach);
     });
   }
   found

@@ -190,6 +190,8 @@ impl<'p> Cheapest<'p> {
   fn node(&mut self, node: &Node) -> Least {
     match &node.kind {
       NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Attempt(_) => Least::default(),
+      // a run of its own has a budget of its own; a plan may be empty
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => Least::default(),
       NodeKind::Work(call) if call.policies.cache.is_some() => Least::default(),
       NodeKind::Work(call) => self.call(call.target),
       NodeKind::Orchestrate(call) => self.orchestrator(call.target),

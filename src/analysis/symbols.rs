@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::calls::INCLUDE;
+use super::calls::WORDS;
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, codes, nearest},
-  hir::{Builtin, LimitId, OrchestratorId, WorkerId},
+  diagnostics::{Diagnostic, Diagnostics, codes, near},
+  hir::{Builtin, LimitId, OrchestratorId, PoolId, WorkerId},
   modules::Loaded,
   source::{Span, Spanned},
   syntax::ast::{self, ItemKind, Name},
@@ -24,16 +24,18 @@ pub enum Space {
   /// Named groups of settings.
   Group,
   Profile,
+  Pool,
 }
 
 impl Space {
-  pub const ALL: [Space; 6] = [
+  pub const ALL: [Space; 7] = [
     Space::Callable,
     Space::Value,
     Space::Type,
     Space::Limit,
     Space::Group,
     Space::Profile,
+    Space::Pool,
   ];
 }
 
@@ -49,6 +51,7 @@ pub enum Target {
   Limit(LimitId),
   Group(usize),
   Profile(usize),
+  Pool(PoolId),
   Secret(usize),
   /// It did not parse, or its module could not be read: said already.
   Broken,
@@ -101,6 +104,9 @@ pub struct Symbols<'a> {
   pub triggers: Vec<Declared<'a, ast::Trigger>>,
   pub profiles: Vec<Declared<'a, Vec<(Name, ast::Expr)>>>,
   pub profile_names: Vec<&'a Name>,
+  /// The list of members of each.
+  pub pools: Vec<Declared<'a, ast::Expr>>,
+  pub pool_names: Vec<&'a Name>,
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
@@ -137,7 +143,7 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
       ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
@@ -148,7 +154,7 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_) | ItemKind::Pool { .. } => {
+      ItemKind::PatternTemplate(_) => {
         let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
         return findings.push(finding.label(item.span, "can't run"));
       }
@@ -181,6 +187,11 @@ impl<'a> Symbols<'a> {
         self.profile_names.push(name);
         let at = push(&mut self.profiles, Declared { module, item, it });
         (Space::Profile, name, Target::Profile(at))
+      }
+      ItemKind::Pool { name, members: it } => {
+        self.pool_names.push(name);
+        let at = push(&mut self.pools, Declared { module, item, it });
+        (Space::Pool, name, Target::Pool(PoolId(number(at))))
       }
       ItemKind::Secret { name, variable: it } => {
         self.secret_names.push(name);
@@ -217,7 +228,7 @@ impl<'a> Symbols<'a> {
     imported: bool,
     findings: &mut Diagnostics,
   ) {
-    if space == Space::Callable && (Builtin::find(&name.value).is_some() || name.value == INCLUDE) {
+    if space == Space::Callable && (Builtin::find(&name.value).is_some() || WORDS.contains(&name.value.as_str())) {
       let finding = Diagnostic::new(
         &codes::SHADOWED,
         format!("`{}` is a function of the language", name.value),
@@ -288,12 +299,11 @@ impl<'a> Symbols<'a> {
       let message = format!("`{path}` declares no `{}`", name.value);
       let finding = Diagnostic::new(&codes::UNKNOWN_EXPORT, message).label(name.span, "not declared there");
       let names = || exports.values().flat_map(|names| names.keys().copied());
-      let near = nearest(&name.value, names());
-      findings.push(match near {
-        Some(near) => finding.help(format!("there is `{near}`")),
+      findings.push(match near(&name.value, names()) {
+        Some(near) => finding.meant(name.span, near),
         None => finding.help(format!("it declares {}", listed(names()))),
       });
-      for space in [Space::Callable, Space::Value, Space::Type] {
+      for space in [Space::Callable, Space::Value, Space::Type, Space::Pool] {
         self.bind(module, space, own, vec![Target::Broken], true, findings);
       }
     }

@@ -8,19 +8,37 @@ use super::{
   checker::Checker,
   contracts::Side,
   cycles::{self, Need},
+  plans::POOL_TYPES,
+  pools::Seen,
   symbols::{Space, Target},
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
   source::{Span, Spanned},
-  syntax::ast::{ContractRef, FieldType, Number, Refinement, TypeExpr, TypeExprKind},
+  syntax::ast::{ContractRef, FieldType, Number, Refinement, Signature, TypeExpr, TypeExprKind},
   types::{self, Field, FloatRange, IntRange, ListType, RecordType, StringRules, Type},
 };
 
 /// The type names that are always there.
 pub const BUILTIN: &[&str] = &[
-  "string", "int", "float", "bool", "time", "duration", "file", "dir", "json", "secret", "null", "map", "Failure",
+  "string",
+  "int",
+  "float",
+  "bool",
+  "time",
+  "duration",
+  "file",
+  "dir",
+  "json",
+  "secret",
+  "null",
+  "map",
+  "Failure",
+  "Handle",
   "Outcome",
+  "Plan",
+  "Result_of",
+  "WorkerCard",
 ];
 
 /// The most types that one may be made of, names expanded.
@@ -28,7 +46,7 @@ const LARGEST: u64 = 10_000;
 
 impl Checker<'_> {
   /// Types all `type` declarations and both sides of all contracts, each after what it is made of. They are numbered
-  /// in that order: types, then the two sides of each contract.
+  /// in that order: types, then the two sides of each contract, then pools.
   pub fn check_types(&mut self) {
     let types = self.symbols.types.len();
     let mut needs = Vec::new();
@@ -44,7 +62,12 @@ impl Checker<'_> {
         self.type_needs(self.number(at, side), declared.module, ty, &mut needs);
       }
     }
-    let (order, cycles) = cycles::order(types + 2 * contracts, &needs);
+    let pools = self.symbols.pools.len();
+    self.pools = vec![Seen::default(); pools];
+    for at in 0..pools {
+      self.pool_needs(self.number_of_pool(at), at, &mut needs);
+    }
+    let (order, cycles) = cycles::order(types + 2 * contracts + pools, &needs);
     self.types = vec![Type::Unknown; types];
     for path in &cycles {
       let finding = cycles::cycle(&codes::TYPE_CYCLE, "a type may not contain itself", path, |at| {
@@ -57,6 +80,7 @@ impl Checker<'_> {
     for at in order.into_iter().filter(|at| !broken.contains(at)) {
       match at.checked_sub(types) {
         None => self.check_type(at),
+        Some(other) if other >= 2 * contracts => self.check_pool(other - 2 * contracts),
         Some(side) => self.check_contract_side(side / 2, if side % 2 == 0 { Side::Input } else { Side::Output }),
       }
     }
@@ -66,10 +90,18 @@ impl Checker<'_> {
     self.symbols.types.len() + 2 * contract + usize::from(side == Side::Output)
   }
 
+  fn number_of_pool(&self, pool: usize) -> usize {
+    self.symbols.types.len() + 2 * self.symbols.contracts.len() + pool
+  }
+
   /// What a number stands for, as people write it.
   fn numbered(&self, at: usize) -> String {
     match at.checked_sub(self.symbols.types.len()) {
       None => self.symbols.type_names[at].value.clone(),
+      Some(other) if other >= 2 * self.contracts.len() => {
+        let pool = other - 2 * self.contracts.len();
+        self.symbols.pool_names[pool].value.clone()
+      }
       Some(side) => {
         let word = if side % 2 == 0 { "input" } else { "output" };
         format!("{}.{word}", self.contracts[side / 2].shown)
@@ -119,6 +151,9 @@ impl Checker<'_> {
         arguments
           .iter()
           .for_each(|argument| self.type_needs(from, module, argument, needs));
+        if self.is_pool_type(module, &name.value) && name.value == "Plan" {
+          self.plan_needs(from, module, arguments, needs);
+        }
       }
       TypeExprKind::List { item, .. } | TypeExprKind::Optional(item) => self.type_needs(from, module, item, needs),
       TypeExprKind::Record { fields, .. } => {
@@ -134,6 +169,41 @@ impl Checker<'_> {
       }
       _ => {}
     }
+  }
+
+  /// A plan's type is made of what the pool's members take and give.
+  fn plan_needs(&self, from: usize, module: usize, arguments: &[TypeExpr], needs: &mut Vec<Need>) {
+    for argument in arguments {
+      if let TypeExprKind::Name { name, .. } = &argument.kind
+        && let Some(entry) = self.symbols.find(module, Space::Pool, &name.value)
+        && let [Target::Pool(pool)] = entry.targets[..]
+      {
+        let to = self.number_of_pool(pool.0 as usize);
+        let (span, how) = (argument.span, "contains");
+        needs.push(Need { from, to, span, how });
+      }
+    }
+  }
+
+  pub(super) fn signature_needs(&self, from: usize, module: usize, signature: &Signature, needs: &mut Vec<Need>) {
+    match signature {
+      Signature::Own { params, output } => {
+        let params = params.iter().map(|param| &param.ty);
+        params
+          .chain(output)
+          .for_each(|ty| self.type_needs(from, module, ty, needs));
+      }
+      Signature::Contract(contract) => {
+        for side in [Side::Input, Side::Output] {
+          self.contract_needs(from, module, (contract, side), needs);
+        }
+      }
+    }
+  }
+
+  /// Whether the name is one of the language's types over pools here.
+  fn is_pool_type(&self, module: usize, name: &str) -> bool {
+    POOL_TYPES.contains(&name) && self.symbols.find(module, Space::Type, name).is_none()
   }
 
   fn contract_needs(&self, from: usize, module: usize, (contract, side): (&ContractRef, Side), needs: &mut Vec<Need>) {
@@ -169,7 +239,7 @@ impl Checker<'_> {
       TypeExprKind::Optional(inner) => self.type_of(module, inner).optional(),
       TypeExprKind::List { item, refine } => {
         let item = self.type_of(module, item);
-        let (min, max) = self.lengths(refine.as_ref());
+        let (min, max) = self.lengths(module, refine.as_ref());
         Type::List(Arc::new(ListType { item, min, max }))
       }
       TypeExprKind::Record { fields, open } => self.record_of(module, fields, *open),
@@ -180,6 +250,9 @@ impl Checker<'_> {
         arguments,
         refine,
       } => {
+        if self.is_pool_type(module, &name.value) {
+          return self.pool_type(module, name, arguments, refine.as_ref());
+        }
         let arguments: Vec<Type> = arguments
           .iter()
           .map(|argument| self.type_of(module, argument))
@@ -213,6 +286,7 @@ impl Checker<'_> {
   }
 
   fn union_of(&mut self, module: usize, members: &[TypeExpr], span: Span) -> Type {
+    self.texts_in(module, members);
     let members: Vec<Type> = members.iter().map(|member| self.type_of(module, member)).collect();
     let union = Type::union(members);
     if let Type::Union(members) = &union
@@ -251,7 +325,7 @@ impl Checker<'_> {
     }
     match (name.value.as_str(), refine) {
       _ if !known => self.declared_type(module, name),
-      ("string", _) => self.string_type(refine),
+      ("string", _) => self.string_type(module, refine),
       ("int", _) => self.int_type(refine),
       ("float", _) => self.float_type(refine),
       (word, Some(refine)) => {
@@ -277,6 +351,8 @@ impl Checker<'_> {
       ("map", None) => Type::map(arguments.into_iter().next().unwrap_or(Type::Unknown)),
       ("Outcome", None) => types::outcome(arguments.first().unwrap_or(&Type::Unknown)),
       ("Failure", None) if !own => types::failure(),
+      ("Handle", None) if !own => types::handle(),
+      ("WorkerCard", None) if !own => types::worker_card(),
       (_, None) => self.declared_type(module, name),
     }
   }
@@ -298,12 +374,12 @@ impl Checker<'_> {
     }
   }
 
-  fn bad_refinement(&mut self, span: Span, message: &str) -> Type {
+  pub(super) fn bad_refinement(&mut self, span: Span, message: &str) -> Type {
     self.say(Diagnostic::new(&codes::BAD_REFINEMENT, message).label(span, "no value obeys this"));
     Type::Unknown
   }
 
-  fn string_type(&mut self, refine: Option<&Spanned<Refinement>>) -> Type {
+  fn string_type(&mut self, module: usize, refine: Option<&Spanned<Refinement>>) -> Type {
     match refine.map(|refine| (&refine.value, refine.span)) {
       None => Type::string(),
       Some((Refinement::Regex(pattern), span)) => match regex::Regex::new(pattern) {
@@ -324,7 +400,7 @@ impl Checker<'_> {
         }
       },
       Some((Refinement::Range { .. } | Refinement::UpTo(_), _)) => {
-        let (min, max) = self.lengths(refine);
+        let (min, max) = self.lengths(module, refine);
         Type::String(Arc::new(StringRules { min, max, regex: None }))
       }
     }
@@ -369,8 +445,11 @@ impl Checker<'_> {
   }
 
   /// The bounds of a length.
-  fn lengths(&mut self, refine: Option<&Spanned<Refinement>>) -> (Option<u64>, Option<u64>) {
+  fn lengths(&mut self, module: usize, refine: Option<&Spanned<Refinement>>) -> (Option<u64>, Option<u64>) {
     let Some(refine) = refine else { return (None, None) };
+    if let Refinement::UpTo(name) = &refine.value {
+      return (None, self.up_to(module, name));
+    }
     let length = |number: &Option<Number>| match number {
       None => Some(None),
       Some(Number::Int(value)) => u64::try_from(*value).ok().map(Some),

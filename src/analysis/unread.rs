@@ -47,9 +47,12 @@ impl Body<'_, '_> {
   fn effect_of(&self, node: &hir::Node) -> Option<(Arc<str>, Span)> {
     let mut found = None;
     node.visit_nodes(&mut |inner| {
-      if let (NodeKind::Work(call), None) = (&inner.kind, &found) {
-        let worker = self.checker.program.worker(call.target);
-        found = (!worker.idempotent).then(|| (worker.name.clone(), inner.span));
+      let program = &self.checker.program;
+      for kind in program.calls(&inner.kind) {
+        if let (NodeKind::Work(call), None) = (kind, &found) {
+          let worker = program.worker(call.target);
+          found = (!worker.idempotent).then(|| (worker.name.clone(), inner.span));
+        }
       }
     });
     found
@@ -66,8 +69,12 @@ impl Body<'_, '_> {
         continue;
       };
       let reads = self.reads.get(&local).copied().unwrap_or_default();
-      let collected =
-        matches!(&node.kind, NodeKind::Attempt(_)) || matches!(&node.kind, NodeKind::Each(each) if each.collect);
+      let collected = match &node.kind {
+        NodeKind::Attempt(_) => true,
+        NodeKind::Each(each) => each.collect,
+        NodeKind::RunPlan(run) => run.collect,
+        _ => false,
+      };
       if collected && reads.all == reads.succeeded {
         let finding = Diagnostic::new(
           &codes::IGNORED_FAILURES,

@@ -9,7 +9,7 @@ use super::{
   symbols::number,
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{self, ModuleId, WorkerKind},
   source::Span,
   syntax::{
@@ -119,9 +119,22 @@ impl Checker<'_> {
       heartbeat: policies.heartbeat.as_ref().map(|heartbeat| heartbeat.value.clone()),
       ceiling: policies.ceiling.clone(),
       uses,
+      policies: policies.of_call(),
+      deadline: policies.deadline.clone(),
+      delay: policies.delay.clone(),
       call,
     });
     self.worker_policies.push(policies);
+  }
+}
+
+impl Checker<'_> {
+  /// Remembers that something calls a worker, and the first place where no timeout holds.
+  pub fn called(&mut self, worker: hir::WorkerId, untimed: bool, span: Span) {
+    let known = self.untimed.entry(worker).or_insert(None);
+    if untimed && known.is_none() {
+      *known = Some(span);
+    }
   }
 }
 
@@ -174,7 +187,7 @@ impl Body<'_, '_> {
       [one] => match &one.kind {
         SettingKind::Mock(rules) => {
           self.process_settings_of_mock(&worker.settings);
-          Some(WorkerKind::Mock(self.mock(rules, signed)))
+          Some(WorkerKind::Mock(self.mock(rules, &signed.input, &signed.output)))
         }
         _ => Some(WorkerKind::Process(self.process_kind(one, worker, signed))),
       },
@@ -241,9 +254,9 @@ impl Body<'_, '_> {
         .copied()
         .filter(|word| *word != "collect")
     };
-    let finding = match nearest(&name.value, known()) {
-      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
+    let finding = match near(&name.value, known()) {
+      _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      Some(near) => finding.meant(name.span, near),
       None => finding.help(format!(
         "there are {}",
         known().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")

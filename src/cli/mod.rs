@@ -1,21 +1,29 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod baseline;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod files;
+mod fix;
 mod graph;
 mod list;
 mod pages;
 mod program;
+mod report;
 mod run;
+mod runs;
 mod schema;
 mod terminal;
+mod test;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
+
+use crate::session;
 
 /// Reads and runs `.orch` programs: who can work, what they say to each other, and how the work is composed.
 #[derive(Parser)]
@@ -33,7 +41,9 @@ enum Command {
   Graph(graph::Options),
   List(list::Options),
   Run(run::Options),
+  Runs(runs::Options),
   Schema(schema::Options),
+  Test(test::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -41,6 +51,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   // What `run` takes depends on the program that it names, so it reads its arguments itself.
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
+  }
+  if let [_, word, store, run] = &arguments[..]
+    && word == session::CHILD_COMMAND
+  {
+    return run::child(store.as_ref(), &run.to_string_lossy()).into();
   }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
@@ -50,7 +65,9 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
+      Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
+      Command::Test(options) => test::main(&options),
     },
     Err(error) => usage(&error),
   };

@@ -11,13 +11,13 @@ use super::{
 };
 use crate::interface;
 
-/// Shows types, contracts, workers and orchestrators as JSON Schema 2020-12
+/// Shows types, contracts, workers, orchestrators and pools as JSON Schema 2020-12
 #[derive(Args)]
 pub struct Options {
   /// The program's root file
   file: PathBuf,
-  /// A type, a contract (`Review@1`), one of its sides (`Review@1.input`), a worker or an orchestrator; without: all
-  /// that the root module declares
+  /// A type, a contract (`Review@1`), one of its sides (`Review@1.input`), a worker, an orchestrator, a pool, or the
+  /// plans over one (`crew.plan`); without: all that the root module declares
   name: Option<String>,
   /// All workers and orchestrators of the root module as tools of the Model Context Protocol
   #[arg(long, conflicts_with = "name")]

@@ -18,7 +18,7 @@ use self::{
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Command, Event, Input, Record, Replayed, Run, RunTime, Seat, Step, World},
+  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Replayed, Run, RunTime, Seat, Step, World},
   protocol::Performer,
   value::{Failure, FailureKind},
 };
@@ -30,6 +30,12 @@ pub trait EventLog {
   /// # Errors
   /// They may not be kept; the run does not go on.
   fn append(&mut self, records: &[Record]) -> io::Result<()>;
+
+  /// Once it returns, the run is asked for, and outlives this process. Asked for again, nothing happens.
+  ///
+  /// # Errors
+  /// It may not be; the run that asks does not go on.
+  fn dispatch(&mut self, child: &Child) -> io::Result<()>;
 }
 
 /// Who looks on: sees every record once, in order, after it is in the log.
@@ -282,6 +288,10 @@ impl Driver<'_, '_> {
         Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),
         Command::SetTimer { timer, due } => self.clock.set(timer, due),
         Command::ClearTimer(timer) => self.clock.clear(timer),
+        Command::Dispatch(child) => {
+          self.log.dispatch(&child)?;
+          self.facts.push_back(Input::ChildRecorded(child.run));
+        }
         // the last record says so too
         Command::Finish => {}
         // done already

@@ -66,6 +66,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
     input: Type::record([]),
     output: Type::Json,
     budget: None,
+    overlap: None,
     body: Block {
       steps,
       result: Some(expr(ExprKind::Local(LocalId(0)))),
@@ -86,7 +87,8 @@ fn worker(name: &str) -> Worker {
     input: Type::record([]),
     output: Type::Json,
     kind: WorkerKind::Mock(vec![MockRule {
-      when: MockWhen::Else,
+      on: None,
+      first: None,
       delay: None,
       answer: MockAnswer::Echo,
     }]),
@@ -96,6 +98,9 @@ fn worker(name: &str) -> Worker {
     heartbeat: None,
     ceiling: Ceiling::default(),
     uses: Vec::new(),
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(1000),
   }
 }
@@ -133,6 +138,8 @@ fn beginning(program: &Arc<Program>) -> Beginning {
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    parent: None,
+    last: None,
     directory: "/here".into(),
   };
   let (run, step) = Run::start(program.clone(), started).expect("the run starts");
@@ -214,6 +221,10 @@ impl EventLog for MemoryLog {
       return Err(io::Error::other("no space left"));
     }
     self.records.lock().expect("no panic").extend_from_slice(records);
+    Ok(())
+  }
+
+  fn dispatch(&mut self, _: &Child) -> io::Result<()> {
     Ok(())
   }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
   eval::Evaluator,
-  hir::{ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, MockAnswer, MockRule, MockWhen, Worker},
+  hir::{ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, MockAnswer, MockRule, Worker},
   protocol::{Permit, ProcessTask},
   types::{Type, schema::Schemas},
   value::{SecretPart, Value},
@@ -76,12 +76,16 @@ impl<'a> Definition<'a> {
   }
 
   pub fn mock(&mut self, rules: &[MockRule]) {
-    for MockRule { when, delay, answer } in rules {
-      match when {
-        MockWhen::On(pattern) => self.tagged("on", [pattern]),
-        MockWhen::First(calls) => self.tagged("first", [calls]),
-        MockWhen::Else => self.tag("else"),
-      }
+    for MockRule {
+      on,
+      first,
+      delay,
+      answer,
+    } in rules
+    {
+      self.tag("rule");
+      on.iter().for_each(|pattern| self.tagged("on", [pattern]));
+      first.iter().for_each(|calls| self.tagged("first", [calls]));
       delay.iter().for_each(|delay| self.tagged("delay", [delay]));
       match answer {
         MockAnswer::Echo => self.tag("echo"),
@@ -138,6 +142,10 @@ impl<'a> Definition<'a> {
         None => self.tag("constant"),
       },
       ExprKind::Run => self.tag("run"),
+      ExprKind::Cards(pool) => match self.evaluator.program().cards(*pool) {
+        Ok(cards) => self.value(&cards),
+        Err(_) => self.tag("cards"),
+      },
       ExprKind::Field { base, name, optional } => {
         self.text(if *optional { "field?" } else { "field" }, name);
         self.expr(base);

@@ -9,7 +9,7 @@ use super::{
   layout::{Body, Each},
   run::Run,
 };
-use crate::value::Value;
+use crate::{hir, value::Value};
 
 #[derive(Debug)]
 pub(super) struct EachState {
@@ -24,16 +24,13 @@ pub(super) struct EachState {
   results: Vec<Value>,
 }
 
-/// Instances at once where `concurrent` is not written.
-const DEFAULT_WINDOW: u64 = 8;
-
 impl Run {
   pub(super) fn enter_each(&mut self, id: InstanceId, each: &Each) -> Fallible<()> {
     let items = self.eval(id, &each.items)?;
     let length = items.as_list().unwrap_or_default().len();
     let window = match (&each.fold, &each.concurrent) {
       (Some(_), _) => 1,
-      (None, None) => DEFAULT_WINDOW,
+      (None, None) => hir::DEFAULT_WINDOW,
       (None, Some(concurrent)) => count(&self.eval(id, concurrent)?, 1, "concurrent")?,
     };
     let seed = each.fold.as_ref().map(|(seed, _)| self.eval(id, seed)).transpose()?;

@@ -101,6 +101,10 @@ pub enum Event {
   TimerFired {
     timer: TimerId,
   },
+  /// A run that was dispatched is remembered in the store.
+  ChildRecorded {
+    run: Arc<str>,
+  },
   /// Somebody wants the run lost.
   CancelRequested {
     reason: Arc<str>,
@@ -169,11 +173,30 @@ pub enum Event {
     /// Of the items.
     digest: Digest,
   },
+  /// A `run` has its plan: an instance `path["id"]` of each assignment, at most `window` at once.
+  Planned {
+    path: Arc<str>,
+    pool: Arc<str>,
+    assignments: u64,
+    window: u64,
+    /// Of the plan.
+    digest: Digest,
+    /// Members of the pool that it assigns nothing.
+    unused: Vec<Arc<str>>,
+  },
   /// An iteration of a `repeat` succeeded; `until` is what its condition said, `None` if it has none.
   Iterated {
     path: Arc<str>,
     index: u64,
     until: Option<bool>,
+  },
+  /// A run of its own is asked for.
+  Dispatched {
+    path: Arc<str>,
+    run: Arc<str>,
+    orchestrator: Arc<str>,
+    /// Of its arguments.
+    arguments: Digest,
   },
   RequireChecked {
     path: Arc<str>,
@@ -246,8 +269,22 @@ pub struct RunStarted {
   pub profile: Option<Arc<str>>,
   #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
   pub set: BTreeMap<Arc<str>, Arc<str>>,
+  /// The run that dispatched this one.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub parent: Option<Arc<str>>,
+  /// The last success under the same key, where the orchestrator says `overlap`.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub last: Option<LastSuccess>,
   /// Where orch was started: what a relative path of the caller is relative to.
   pub directory: Arc<str>,
+}
+
+/// `run.last`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LastSuccess {
+  pub run: Arc<str>,
+  pub started: jiff::Timestamp,
+  pub value: serde_json::Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -283,6 +320,7 @@ impl Event {
         | AttemptStarted { .. }
         | AttemptEnded { .. }
         | TimerFired { .. }
+        | ChildRecorded { .. }
         | CancelRequested { .. }
         | Stopped
     )
@@ -307,6 +345,7 @@ impl Event {
       | AttemptStarted { .. }
       | AttemptEnded { .. }
       | TimerFired { .. }
+      | ChildRecorded { .. }
       | CancelRequested { .. }
       | Stopped
       | RunSucceeded { .. }
@@ -319,7 +358,9 @@ impl Event {
       | RetryScheduled { path, .. }
       | ArmTaken { path, .. }
       | Expanded { path, .. }
+      | Planned { path, .. }
       | Iterated { path, .. }
+      | Dispatched { path, .. }
       | RequireChecked { path, .. }
       | DeadlinePassed { path }
       | FailureTaken { path, .. }

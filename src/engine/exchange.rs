@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::Attempt,
   event::{AttemptOutcome, Event, ExecutionId, Record, RunTime, TimerId},
@@ -45,6 +47,8 @@ pub enum Input {
   AttemptStarted(ExecutionId, Option<u32>),
   AttemptEnded(ExecutionId, AttemptOutcome),
   TimerFired(TimerId),
+  /// The run that was dispatched is remembered, whatever becomes of this one.
+  ChildRecorded(Arc<str>),
   CancelRequested(Arc<str>),
   Stopped,
 }
@@ -91,8 +95,21 @@ pub enum Command {
     due: RunTime,
   },
   ClearTimer(TimerId),
+  /// Have it remembered and carried out; the answer is `ChildRecorded`.
+  Dispatch(Box<Child>),
   /// The run is over.
   Finish,
+}
+
+/// A run of its own that this one asks for. Asked for again it is the same one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Child {
+  pub run: Arc<str>,
+  pub tracker: Arc<str>,
+  pub orchestrator: Arc<str>,
+  /// One field per parameter.
+  pub arguments: serde_json::Value,
+  pub seed: u64,
 }
 
 /// An execution to start.
@@ -120,6 +137,11 @@ pub enum StartError {
   Constant(ConstantId, EvalError),
   /// The arguments do not fit.
   Arguments(Box<Failure>),
+  /// What the last success gave is no longer what the orchestrator gives.
+  Last {
+    run: Arc<str>,
+    reason: String,
+  },
 }
 
 impl fmt::Display for StartError {
@@ -128,6 +150,10 @@ impl fmt::Display for StartError {
       StartError::UnknownOrchestrator(name) => write!(f, "there is no orchestrator `{name}`"),
       StartError::Constant(_, error) => f.write_str(&error.message),
       StartError::Arguments(failure) => f.write_str(&failure.message),
+      StartError::Last { run, reason } => write!(
+        f,
+        "what the last run gave can't be `run.last` any longer: {reason} (run {run}); `--forget` begins anew"
+      ),
     }
   }
 }
@@ -150,6 +176,7 @@ impl Input {
       },
       Input::AttemptEnded(execution, outcome) => Event::AttemptEnded { execution, outcome },
       Input::TimerFired(timer) => Event::TimerFired { timer },
+      Input::ChildRecorded(run) => Event::ChildRecorded { run },
       Input::CancelRequested(reason) => Event::CancelRequested { reason },
       Input::Stopped => Event::Stopped,
     }
@@ -170,6 +197,7 @@ impl Input {
       } => Input::AttemptStarted(execution, process_group),
       Event::AttemptEnded { execution, outcome } => Input::AttemptEnded(execution, outcome),
       Event::TimerFired { timer } => Input::TimerFired(timer),
+      Event::ChildRecorded { run } => Input::ChildRecorded(run),
       Event::CancelRequested { reason } => Input::CancelRequested(reason),
       Event::Stopped => Input::Stopped,
       _ => return None,

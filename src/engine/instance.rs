@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-  attempt::Message, each::EachState, event::TimerId, layout::NodeId, leaf::Leaf, loss::Loss, repeat::RepeatState,
-  scope::BlockState,
+  attempt::Message, each::EachState, event::TimerId, exchange::Child, layout::NodeId, leaf::Leaf, loss::Loss,
+  plan::PlanState, repeat::RepeatState, scope::BlockState,
 };
 use crate::{
   eval,
@@ -53,6 +53,8 @@ pub(super) enum Slot {
   Step(usize),
   /// By index into the items of an `each`.
   Item(usize),
+  /// By index into the assignments of a plan.
+  Assignment(usize),
   /// By number of the iteration of a `repeat`, from 0.
   Iteration(u64),
   /// An arm, a fallback, the `else` of a `repeat`.
@@ -77,6 +79,9 @@ pub(super) enum State {
   Block(Box<BlockState>),
   Each(Box<EachState>),
   Repeat(Box<RepeatState>),
+  /// Waits for a run of its own to be remembered.
+  Dispatching(Box<Child>),
+  Run(Box<PlanState>),
   /// Its taken arm runs.
   Choice,
   /// What an `attempt` or `catch` wraps runs.

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::hir::{self, Call, Expr, Literal, LocalId, OrchestratorId, Setting, WorkerId};
+use crate::hir::{self, Call, Expr, Literal, LocalId, OrchestratorId, PoolId, RunPlan, Setting, WorkerId};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(u32);
@@ -17,6 +17,17 @@ pub(super) struct Layout {
   blocks: Vec<Block>,
   /// The body of each orchestrator, by its id.
   orchestrators: Vec<NodeId>,
+  /// The members of each pool, by its id.
+  pools: Vec<Vec<Member>>,
+}
+
+/// Who may be assigned something by a plan.
+#[derive(Debug)]
+pub(super) struct Member {
+  pub name: Arc<str>,
+  /// Holds the message in `call`.
+  pub message: LocalId,
+  pub call: NodeId,
 }
 
 #[derive(Debug)]
@@ -32,8 +43,10 @@ pub(super) enum Body {
   Fail(Expr),
   Work(Call<WorkerId>),
   Orchestrate(Call<OrchestratorId>),
+  Dispatch(Call<OrchestratorId>),
   Each(Each),
   Repeat(Repeat),
+  Run(RunPlan),
   Choice(Choice),
   Attempt(NodeId),
   Catch {
@@ -138,6 +151,15 @@ impl Layout {
       let body = layout.add_block_node(&orchestrator.body);
       layout.orchestrators.push(body);
     }
+    for pool in &program.pools {
+      let members = pool.members.iter().map(|member| Member {
+        name: member.name.clone(),
+        message: member.message,
+        call: layout.add_node(&member.call),
+      });
+      let members = members.collect();
+      layout.pools.push(members);
+    }
     layout
   }
 
@@ -152,6 +174,10 @@ impl Layout {
   /// A node whose body is a block.
   pub fn orchestrator(&self, id: OrchestratorId) -> NodeId {
     self.orchestrators[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &[Member] {
+    &self.pools[id.0 as usize]
   }
 
   fn add(&mut self, node: Node) -> NodeId {
@@ -184,8 +210,10 @@ impl Layout {
       hir::NodeKind::Fail(expr) => Body::Fail(expr.clone()),
       hir::NodeKind::Work(call) => Body::Work(call.clone()),
       hir::NodeKind::Orchestrate(call) => Body::Orchestrate(call.clone()),
+      hir::NodeKind::Dispatch(call) => Body::Dispatch(call.clone()),
       hir::NodeKind::Each(each) => Body::Each(self.each(each)),
       hir::NodeKind::Repeat(repeat) => Body::Repeat(self.repeat(repeat)),
+      hir::NodeKind::RunPlan(run) => Body::Run((**run).clone()),
       hir::NodeKind::If {
         condition,
         then,

@@ -214,6 +214,7 @@ impl Run {
       Some(heartbeat) => Some(milliseconds(&self.eval_in(&settings, heartbeat)?)?),
     };
     let task = self.task(&attempt, &settings)?;
+    self.doubles.see(execution, &attempt);
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
@@ -228,12 +229,21 @@ impl Run {
   }
 
   fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
-    if let Some(errand) = Errand::of(&self.evaluator, attempt) {
-      return Ok(Task::Errand(Arc::new(errand)));
-    }
-    match &settings.worker.kind {
-      WorkerKind::Process(process) => self.invoker(settings).process(process).map(Task::Process),
-      WorkerKind::Mock(rules) => self.mocks.answer(&self.evaluator, settings, rules).map(Task::Mock),
+    let double = self.doubles.rules(&self.program, attempt.worker);
+    match (double, &settings.worker.kind) {
+      (Some(rules), _) => {
+        let settings = attempt.settings_as_given(&self.program);
+        let canned = self.doubles.answer(&self.evaluator, &settings, rules);
+        canned.map(Task::Mock)
+      }
+      (None, WorkerKind::Mock(rules)) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
+      (None, WorkerKind::Process(process)) => match Errand::of(&self.evaluator, attempt) {
+        Some(errand) => Ok(Task::Errand(Arc::new(errand))),
+        None => {
+          let task = self.invoker(settings).process(process);
+          task.map(Task::Process)
+        }
+      },
     }
     .map_err(of_expression)
   }

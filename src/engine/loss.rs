@@ -101,7 +101,9 @@ impl Run {
       }
       State::Leaf(_) => self.stop_leaf(id),
       State::Block(_) => self.skip_pending(id, cause),
+      State::Run(_) => self.skip_assignments(id, cause),
       State::Pending(_)
+      | State::Dispatching(_)
       | State::Begun
       | State::Each(_)
       | State::Repeat(_)
@@ -217,14 +219,15 @@ impl Run {
     });
   }
 
-  /// Whether its failure goes no further than the `each` that it is an instance of.
+  /// Whether its failure goes no further than the `each` or `run` that it is an instance of.
   fn is_collected(&self, instance: &Instance) -> bool {
     let parent = instance.parent.and_then(|parent| self.instances.get(parent));
     let taken = |parent: &Instance| match &self.layout.node(parent.node).body {
       Body::Each(each) => each.collects() && parent.loss.is_none(),
+      Body::Run(run) => run.collect && parent.loss.is_none(),
       _ => false,
     };
-    matches!(instance.slot, Slot::Item(_)) && parent.is_some_and(taken)
+    matches!(instance.slot, Slot::Item(_) | Slot::Assignment(_)) && parent.is_some_and(taken)
   }
 
   /// Whether its block returns early, so that nobody needs it.

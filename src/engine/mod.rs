@@ -6,6 +6,7 @@ mod budgets;
 mod cache;
 mod choice;
 mod definition;
+mod dispatch;
 mod each;
 mod errand;
 mod event;
@@ -21,6 +22,7 @@ mod loss;
 mod mock;
 mod needs;
 mod outcome;
+mod plan;
 mod ready;
 mod repeat;
 mod replay;
@@ -38,13 +40,15 @@ mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
-pub use event::{AttemptOutcome, Digest, Event, ExecutionId, Record, RunStarted, RunTime, Taker, TimerId};
-pub use exchange::{CacheKey, Command, Input, Kept, Start, StartError, Step};
+pub use event::{AttemptOutcome, Digest, Event, ExecutionId, LastSuccess, Record, RunStarted, RunTime, Taker, TimerId};
+pub use exchange::{CacheKey, Child, Command, Input, Kept, Start, StartError, Step};
 pub use gate::{
   Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,
 };
+pub use mock::{Doubles, Seen, hold};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
 pub use spent::{Bounds, Charge, Origin};
+pub use start::{overlap_key, run_value};
 pub use world::{Shelf, Trouble, World};

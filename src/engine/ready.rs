@@ -63,8 +63,10 @@ impl Run {
       }
       Body::Work(call) => return self.enter_leaf(id, call, message),
       Body::Orchestrate(call) => return self.call_orchestrator(id, call),
+      Body::Dispatch(call) => return self.dispatch(id, call),
       Body::Each(each) => return self.enter_each(id, each),
       Body::Repeat(repeat) => return self.enter_repeat(id, repeat),
+      Body::Run(run) => return self.enter_run(id, run),
       Body::Choice(choice) => return self.choose(id, choice),
       Body::Attempt(inner) | Body::Catch { inner, .. } => self.guard(id, *inner),
       Body::Block(block) => self.open_block(id, *block, None),

@@ -102,6 +102,14 @@ impl Run {
     });
     let mut commands: Vec<_> = timers.collect();
     commands.extend(self.started_before());
+    let asked = self
+      .dispatching
+      .values()
+      .filter_map(|id| match &self.instances.get(*id)?.state {
+        State::Dispatching(child) => Some(Command::Dispatch(child.clone())),
+        _ => None,
+      });
+    commands.extend(asked);
     let executions: Vec<ExecutionId> = self.executions.keys().copied().collect();
     for execution in executions {
       commands.extend(self.outstanding_of(execution).into_iter().flatten());

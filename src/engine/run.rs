@@ -21,7 +21,7 @@ use super::{
   instance::{End, Instance, InstanceId, Instances, Locals, Slot, State},
   layout::{Layout, NodeId},
   loss::Loss,
-  mock::MockCounts,
+  mock::Doubles,
   needs::{Starts, WorkerNeeds},
   treasury::Treasury,
 };
@@ -58,7 +58,9 @@ pub struct Run {
   pub(super) treasury: Treasury<InstanceId, ExecutionId>,
   /// Of workers that were called.
   pub(super) ceilings: HashMap<WorkerId, Most>,
-  pub(super) mocks: MockCounts,
+  /// Runs asked for and not remembered yet.
+  pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
+  pub(super) doubles: Doubles,
   pub(super) records: Vec<Record>,
   pub(super) commands: Vec<Command>,
 }
@@ -143,7 +145,8 @@ impl Run {
       budgets: HashMap::new(),
       treasury: Treasury::default(),
       ceilings: HashMap::new(),
-      mocks: MockCounts::default(),
+      dispatching: BTreeMap::new(),
+      doubles: Doubles::default(),
       records: Vec::new(),
       commands: Vec::new(),
     }
@@ -166,6 +169,7 @@ impl Run {
       Input::BreakerMoved(_) | Input::Stopped => {}
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
+      Input::ChildRecorded(run) => self.child_recorded(&run),
       Input::CancelRequested(reason) => {
         let failure = failure(FailureKind::Cancelled, reason);
         self.lose(self.root, Loss::failed(failure.into()));
@@ -211,6 +215,18 @@ impl Run {
       Ok(value) => AttemptOutcome::Ok(to_json(&value)),
       Err(failure) => AttemptOutcome::Failed(failure),
     }
+  }
+
+  /// The run with what stands in for its workers. To be said before its first fact.
+  #[must_use]
+  pub fn with_doubles(mut self, doubles: Doubles) -> Run {
+    self.doubles = doubles;
+    self
+  }
+
+  /// What stood in for its workers, for the next run of the same test.
+  pub fn take_doubles(&mut self) -> Doubles {
+    std::mem::take(&mut self.doubles)
   }
 
   /// The time of the latest fact.
@@ -278,6 +294,7 @@ impl Run {
     match (&instance.state, slot) {
       (State::Block(_), Slot::Step(step)) => self.step_ended(id, step, end, locals),
       (State::Each(_), Slot::Item(item)) => self.begin(id, |run, id| run.item_ended(id, item, end)),
+      (State::Run(_), Slot::Assignment(at)) => self.begin(id, |run, id| run.assignment_ended(id, at, end)),
       (State::Repeat(_), Slot::Iteration(_)) => self.begin(id, |run, id| run.iteration_ended(id, end, locals)),
       (State::Guarding, _) => self.begin(id, |run, id| run.guarded_ended(id, end)),
       _ => self.pass_on(id, end),

@@ -13,7 +13,7 @@ use super::{
   run::{Run, Work},
 };
 use crate::{
-  hir::{Call, Expr, OrchestratorId},
+  hir::{Call, Expr, OrchestratorId, Param},
   value::{FailureKind, Value},
 };
 
@@ -48,17 +48,25 @@ impl Run {
     let callee = program.orchestrator(call.target);
     let arguments: Result<Vec<_>, _> = call.arguments.iter().map(|argument| self.eval(id, argument)).collect();
     let input = Message::of(&callee.params, &callee.input, &callee.name, arguments?)?;
-    self.enter_orchestrator(id, call.target, input);
+    self.enter_orchestrator(id, call.target, input, Value::Null);
     Ok(())
   }
 
-  pub(super) fn enter_orchestrator(&mut self, id: InstanceId, orchestrator: OrchestratorId, input: Message) {
+  /// `last` is the value of `run.last`.
+  pub(super) fn enter_orchestrator(
+    &mut self,
+    id: InstanceId,
+    orchestrator: OrchestratorId,
+    input: Message,
+    last: Value,
+  ) {
     let layout = self.layout.clone();
     let Body::Block(block) = layout.node(layout.orchestrator(orchestrator)).body else {
       return;
     };
-    let params = self.program.orchestrator(orchestrator).params.iter();
-    let locals = params.map(|param| param.local).zip(input.parameters).collect();
+    let declared = self.program.orchestrator(orchestrator);
+    let mut locals = bound(&declared.params, input);
+    locals.extend(declared.overlap.as_ref().map(|overlap| (overlap.last, last)));
     self.with(id, |instance| {
       instance.locals = locals;
       instance.sealed = true;
@@ -354,6 +362,11 @@ impl StepState {
       StepState::Begun | StepState::Succeeded | StepState::Dropped => false,
     }
   }
+}
+
+/// The names of the parameters.
+pub(super) fn bound(params: &[Param], input: Message) -> Locals {
+  params.iter().map(|param| param.local).zip(input.parameters).collect()
 }
 
 /// The path of a step inside.

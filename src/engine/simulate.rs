@@ -268,6 +268,9 @@ impl<'a> Simulation<'a> {
           let key = self.timers.remove(&timer);
           key.and_then(|key| self.due.remove(&key));
         }
+        Command::Dispatch(child) => {
+          self.plan(self.run.now(), Fact::Input(Input::ChildRecorded(child.run)));
+        }
         // the run says so itself
         Command::Finish => {}
       }

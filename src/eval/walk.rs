@@ -62,6 +62,12 @@ impl<'e> Walker<'e> {
       ExprKind::Local(id) => place(expr, self.local(*id)),
       ExprKind::Constant(id) => place(expr, self.constant(*id)),
       ExprKind::Run => Ok(self.evaluator.run.clone()),
+      ExprKind::Cards(pool) => {
+        let cards = self.evaluator.program.cards(*pool);
+        let cards = place(expr, cards.map_err(Reason::from))?;
+        place(expr, self.fuel.burn(cards.weight().elements))?;
+        Ok(cards)
+      }
       ExprKind::Field { base, name, optional } => self.field(expr, base, name, *optional),
       ExprKind::Index { base, index } => {
         let (base, index) = (self.eval(base)?, self.eval(index)?);

@@ -2,6 +2,7 @@
 
 mod keep;
 mod place;
+mod remove;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,8 @@ use std::{
 };
 
 use blake3::Hash;
+
+pub use remove::remove_tree;
 
 use crate::value::{Stored, StoredKind};
 
@@ -107,18 +110,20 @@ impl Depot {
       .mode(0o700)
       .create(&dirs)
       .map_err(broken)?;
-    let unfinished = tempfile::Builder::new()
+    let around = tempfile::Builder::new()
       .prefix(UNFINISHED)
       .tempdir_in(&dirs)
       .map_err(broken)?;
-    let laid = unfinished.path().join("dir");
-    self.place(dir, &laid)?;
-    match fs::rename(&laid, &path) {
+    let unfinished = around.path().join("dir");
+    // its directories can be written, or `rm -r` could not remove them
+    let laid = self.place_dir(dir, &unfinished, 0o755);
+    let laid = laid.and_then(|()| fs::rename(&unfinished, &path).map_err(broken));
+    match laid {
+      Ok(()) => Ok(path),
       // another orch was faster
-      Err(_) if path.is_dir() => {}
-      done => done.map_err(broken)?,
+      Err(_) if path.is_dir() => Ok(path),
+      Err(reason) => Err(reason),
     }
-    Ok(path)
   }
 
   /// The path at which what was kept can be read: of a file its bytes, of a directory its files.

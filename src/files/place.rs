@@ -21,7 +21,7 @@ impl Depot {
   pub fn place(&self, stored: &Stored, at: &Path) -> Result<(), String> {
     match stored.kind {
       StoredKind::File => self.place_file(&stored.digest, stored.name(), at, 0o444),
-      StoredKind::Dir => self.place_dir(stored, at),
+      StoredKind::Dir => self.place_dir(stored, at, 0o555),
     }
   }
 
@@ -51,7 +51,8 @@ impl Depot {
     format!("`{name}` is not in the store `{store}`: there is no `files/{digest}`")
   }
 
-  fn place_dir(&self, stored: &Stored, at: &Path) -> Result<(), String> {
+  /// `mode` is that of all directories; files are read-only.
+  pub(super) fn place_dir(&self, stored: &Stored, at: &Path, mode: u32) -> Result<(), String> {
     let manifest = self.manifest(stored)?;
     let name = stored.name();
     let failed = |error: io::Error| format!("the directory `{name}` can't be copied: {}", reason(&error));
@@ -71,7 +72,7 @@ impl Depot {
         }
       }
     }
-    let lock = |path: &PathBuf| fs::set_permissions(path, Permissions::from_mode(0o555));
+    let lock = |path: &PathBuf| fs::set_permissions(path, Permissions::from_mode(mode));
     made.iter().rev().try_for_each(lock).map_err(failed)
   }
 

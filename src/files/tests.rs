@@ -41,6 +41,13 @@ impl Bench {
   }
 }
 
+/// Read-only directories are no place for `tempfile` to clean up.
+impl Drop for Bench {
+  fn drop(&mut self) {
+    remove_tree(self.root.path());
+  }
+}
+
 fn mode(path: &Path) -> u32 {
   fs::symlink_metadata(path).expect("metadata").permissions().mode() & 0o777
 }

@@ -8,7 +8,7 @@ use super::{Edge, EdgeKind, Graph, Kind, LARGEST, Node, reads};
 use crate::{
   hir::{
     Arm, Block, Branch, Call, Each, Expr, LocalId, Node as Work, NodeKind, OrchestratorId, Otherwise, Program, Repeat,
-    Step, StepKind, Wait, WaitKind,
+    RunPlan, Step, StepKind, Wait, WaitKind,
   },
   source::Sources,
 };
@@ -135,9 +135,15 @@ impl Builder<'_> {
         let label = equation(name, &format!("fail {}", self.text(message)));
         self.leaf(place, segment, Kind::Fail, label)
       }
+      NodeKind::Dispatch(call) => {
+        let callee = &self.program.orchestrator(call.target).name;
+        let label = equation(name, &format!("dispatch {callee}"));
+        self.leaf(place, segment, Kind::Orchestrator, label)
+      }
       NodeKind::Orchestrate(call) => self.call(call, place, segment, name),
       NodeKind::Each(each) => self.each(each, place, segment, name),
       NodeKind::Repeat(repeat) => self.repeat(repeat, place, segment, name),
+      NodeKind::RunPlan(run) => self.run_plan(run, place, segment, name),
       NodeKind::If {
         condition,
         then,
@@ -229,6 +235,33 @@ impl Builder<'_> {
     self.fill(cluster, &repeat.body, &body, "yield");
     if let Otherwise::Node(arm) = &repeat.otherwise {
       self.arm(cluster, arm, &inner, "else");
+    }
+    cluster
+  }
+
+  /// What it will do is not known yet: a cluster of those who may do it, and how much at most.
+  fn run_plan(&mut self, run: &RunPlan, place: &Place, segment: &str, name: &str) -> NodeIndex {
+    let pool = self.program.pool(run.pool);
+    let mut label = equation(name, &format!("run {}", self.text(&run.plan)));
+    label.push_str(&format!("\nat most {} of {}", run.most, pool.name));
+    if let Some(width) = &run.concurrent {
+      label.push_str(&format!("\nconcurrent {}", self.text(width)));
+    }
+    if run.collect {
+      label.push_str("\ncollect");
+    }
+    let (cluster, inner) = self.cluster(place, segment, Kind::Run, label);
+    let inner = Place {
+      path: inner.path_to("[]"),
+      ..inner
+    };
+    for member in &pool.members {
+      let kind = match member.call.kind {
+        NodeKind::Orchestrate(_) => Kind::Orchestrator,
+        _ => Kind::Worker,
+      };
+      let node = self.leaf(&inner, &member.name, kind, member.name.to_string());
+      self.nodes[cluster].children.push(node);
     }
     cluster
   }

@@ -64,6 +64,8 @@ pub enum Kind {
   Choice,
   Each,
   Repeat,
+  /// The cluster of those whom a plan may assign.
+  Run,
   Attempt,
   Catch,
   Stage,
@@ -83,6 +85,7 @@ impl Kind {
       Kind::Choice => "choice",
       Kind::Each => "each",
       Kind::Repeat => "repeat",
+      Kind::Run => "run",
       Kind::Attempt => "attempt",
       Kind::Catch => "catch",
       Kind::Stage => "stage",

@@ -102,6 +102,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     input: Type::record([]),
     output: Type::Null,
     budget: None,
+    overlap: None,
     body,
   });
   Program {
@@ -134,6 +135,9 @@ fn worker(name: &str) -> Worker {
     heartbeat: None,
     ceiling: Ceiling::default(),
     uses: Vec::new(),
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(99),
   }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ConstantId, FunctionId, LocalId};
+use super::{ConstantId, FunctionId, LocalId, PoolId};
 use crate::{source::Span, types::Type, value::Value};
 
 /// An expression with the type of its value.
@@ -21,6 +21,8 @@ pub enum ExprKind {
   Constant(ConstantId),
   /// `run`
   Run,
+  /// `describe(pool)`: a `WorkerCard` of each member.
+  Cards(PoolId),
   /// `base.name`; with `optional` (`?.`), null where the base is null. An absent field is null.
   Field {
     base: Box<Expr>,

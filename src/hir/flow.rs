@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Expr, Literal, LocalId, OrchestratorId, Policies, WorkerId};
+use super::{Expr, Literal, LocalId, OrchestratorId, Policies, PoolId, WorkerId};
 use crate::{source::Span, types::Type};
 
 /// The body of a scope.
@@ -83,8 +83,11 @@ pub enum NodeKind {
   Work(Call<WorkerId>),
   /// A nested run: the orchestrator's block as a scope, in this run's journal.
   Orchestrate(Call<OrchestratorId>),
+  /// A run of its own.
+  Dispatch(Call<OrchestratorId>),
   Each(Box<Each>),
   Repeat(Box<Repeat>),
+  RunPlan(Box<RunPlan>),
   If {
     condition: Expr,
     then: Box<Arm>,
@@ -134,6 +137,9 @@ pub struct Branch {
   pub arm: Arm,
 }
 
+/// How many instances of an `each` run at once where none is said.
+pub const DEFAULT_WINDOW: u64 = 8;
+
 /// `each x, i in items from seed with concurrent n, collect => body`
 #[derive(Debug, Clone)]
 pub struct Each {
@@ -142,7 +148,7 @@ pub struct Each {
   pub items: Expr,
   /// With a fold: the seed, and where `previous` is bound. One instance after another.
   pub fold: Option<(Expr, LocalId)>,
-  /// An int; `None`: 8.
+  /// An int; `None`: [`DEFAULT_WINDOW`].
   pub concurrent: Option<Expr>,
   /// Gives `[Outcome<T>]`.
   pub collect: bool,
@@ -165,6 +171,20 @@ pub struct Repeat {
   pub otherwise: Otherwise,
 }
 
+/// `run plan with concurrent n, collect`: each assignment calls a member of the pool.
+#[derive(Debug, Clone)]
+pub struct RunPlan {
+  /// Of a plan's type.
+  pub plan: Expr,
+  pub pool: PoolId,
+  /// Assignments at most: the bound of the plan's type.
+  pub most: u64,
+  /// An int; `None`: 8.
+  pub concurrent: Option<Expr>,
+  /// A lost assignment loses only those that wait for it.
+  pub collect: bool,
+}
+
 /// What a `repeat` at its bound gives.
 #[derive(Debug, Clone)]
 pub enum Otherwise {
@@ -175,7 +195,7 @@ pub enum Otherwise {
   Node(Box<Arm>),
 }
 
-/// Calls `visit` on every node below a block, outermost first.
+/// Calls `visit` on every node below a block, outermost first; members of pools stand elsewhere.
 pub trait Visit {
   fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node));
 }
@@ -197,6 +217,7 @@ impl Visit for Node {
     visit(self);
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
+      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
       NodeKind::Each(each) => each.body.visit_nodes(visit),
       NodeKind::Repeat(repeat) => {
         repeat.body.visit_nodes(visit);

@@ -4,14 +4,23 @@
 mod admission;
 mod expr;
 mod flow;
+mod offer;
+mod pool;
+mod test;
+mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use admission::{Breaker, Budget, Ceiling, UsedFile};
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Node, NodeKind, Otherwise, Repeat, Step, StepKind, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
+  Wait, WaitKind,
 };
+pub use offer::{Callable, described};
+pub use pool::{Pool, PoolMember};
+pub use test::{Observation, Observed, Subject, Test, TestLine, TestMock, TestRun};
+pub use walk::Inside;
 
 use crate::{
   source::{SourceId, Span},
@@ -37,6 +46,8 @@ ids! {
   OrchestratorId;
   /// Index into [`Program::limits`].
   LimitId;
+  /// Index into [`Program::pools`].
+  PoolId;
   /// A name bound inside one function, worker or orchestrator; unique within it (there is no shadowing).
   LocalId;
 }
@@ -51,6 +62,9 @@ pub struct Program {
   pub workers: Vec<Worker>,
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
+  pub pools: Vec<Pool>,
+  /// In order of declaration, the root module's first.
+  pub tests: Vec<Test>,
   pub secrets: Vec<Secret>,
   /// In order of declaration, the root module's first.
   pub triggers: Vec<Trigger>,
@@ -112,7 +126,7 @@ pub struct Function {
 }
 
 /// What a function, worker or orchestrator is called with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Param {
   pub name: Arc<str>,
   pub local: LocalId,
@@ -197,6 +211,10 @@ pub struct Worker {
   pub ceiling: Ceiling,
   /// Part of what it is, though not of the program: by content.
   pub uses: Vec<UsedFile>,
+  /// What holds for a call that says nothing of it: these, and the deadline and delay.
+  pub policies: Policies,
+  pub deadline: Option<Setting>,
+  pub delay: Option<Setting>,
   /// Holds the `call` record in the settings.
   pub call: LocalId,
 }
@@ -272,19 +290,13 @@ pub enum Cwd {
 /// Tried from the top; the first whose condition holds answers.
 #[derive(Debug)]
 pub struct MockRule {
-  pub when: MockWhen,
+  /// The input holds these fields with these values, at any depth. `None`: whatever the input is.
+  pub on: Option<Expr>,
+  /// An int: of the executions that come so far, it answers the first n only.
+  pub first: Option<Expr>,
   /// A duration.
   pub delay: Option<Expr>,
   pub answer: MockAnswer,
-}
-
-#[derive(Debug)]
-pub enum MockWhen {
-  /// The input holds these fields with these values, at any depth.
-  On(Expr),
-  /// Holds for the first n executions that reach the rule.
-  First(Expr),
-  Else,
 }
 
 #[derive(Debug)]
@@ -315,7 +327,29 @@ pub struct Orchestrator {
   pub output: Type,
   /// Of each call of it, and of the run if it is the run's.
   pub budget: Option<Budget>,
+  /// Of its runs; where it is called it overlaps freely.
+  pub overlap: Option<Overlap>,
   pub body: Block,
+}
+
+/// What a second run with the same key does.
+#[derive(Debug)]
+pub struct Overlap {
+  pub policy: OverlapPolicy,
+  /// A scalar of the parameters; `None`: all runs have the same key.
+  pub by: Option<Expr>,
+  /// Where the last success under the key is bound: `run.last`.
+  pub last: LocalId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverlapPolicy {
+  /// It does not run.
+  Skip,
+  /// It waits for the first to end.
+  Queue,
+  /// The first is cancelled, and waited for.
+  Cancel,
 }
 
 /// Where the expression of a policy is evaluated.
@@ -403,6 +437,15 @@ impl Program {
 
   pub fn limit(&self, id: LimitId) -> &Limit {
     &self.limits[id.0 as usize]
+  }
+
+  pub fn pool(&self, id: PoolId) -> &Pool {
+    &self.pools[id.0 as usize]
+  }
+
+  /// All pools with their ids, in order of declaration, the root module's first.
+  pub fn pool_ids(&self) -> impl Iterator<Item = (PoolId, &Pool)> {
+    self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
   /// All orchestrators with their ids, in order of declaration, the root module's first.

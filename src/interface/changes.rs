@@ -6,9 +6,8 @@ use std::{
   sync::Arc,
 };
 
-use super::schema::Callable;
 use crate::{
-  hir::{Contract, Program},
+  hir::{Callable, Contract, Program},
   types::{Misfit, RecordType, Type, fits_from},
 };
 
@@ -146,13 +145,13 @@ fn offer<'a>(kind: Kind, callable: Callable<'a>) -> Offer<'a> {
     kind,
     name: callable.name,
     contract: callable.contract,
-    input: sent(callable),
+    input: sent(&callable),
     output: callable.output,
   }
 }
 
 /// What may be sent: a parameter with a default may be left out.
-fn sent(callable: Callable<'_>) -> Type {
+fn sent(callable: &Callable<'_>) -> Type {
   let Some(record) = callable.input.as_record() else {
     return callable.input.clone();
   };

@@ -4,50 +4,9 @@ use serde_json::{Value as Json, json};
 
 use crate::{
   diagnostics::nearest,
-  hir::{Contract, ExprKind, Orchestrator, Param, Program, Worker},
-  types::{
-    self, Type,
-    schema::{Schemas, put_first},
-  },
-  value::to_json,
+  hir::{Callable, Contract, Pool, Program, described},
+  types::{self, Type, schema::Schemas},
 };
-
-/// A worker or orchestrator, as those see it who call it.
-#[derive(Clone, Copy)]
-pub(super) struct Callable<'a> {
-  pub name: &'a str,
-  pub doc: Option<&'a str>,
-  pub contract: Option<&'a str>,
-  pub params: &'a [Param],
-  pub input: &'a Type,
-  pub output: &'a Type,
-}
-
-impl<'a> From<&'a Worker> for Callable<'a> {
-  fn from(worker: &'a Worker) -> Self {
-    Self {
-      name: &worker.name,
-      doc: worker.doc.as_deref(),
-      contract: worker.contract.as_deref(),
-      params: &worker.params,
-      input: &worker.input,
-      output: &worker.output,
-    }
-  }
-}
-
-impl<'a> From<&'a Orchestrator> for Callable<'a> {
-  fn from(orchestrator: &'a Orchestrator) -> Self {
-    Self {
-      name: &orchestrator.name,
-      doc: orchestrator.doc.as_deref(),
-      contract: orchestrator.contract.as_deref(),
-      params: &orchestrator.params,
-      input: &orchestrator.input,
-      output: &orchestrator.output,
-    }
-  }
-}
 
 /// The workers of all modules, then the orchestrators, the root module's first in each.
 fn callables(program: &Program, root_only: bool) -> impl Iterator<Item = Callable<'_>> {
@@ -62,7 +21,7 @@ fn callables(program: &Program, root_only: bool) -> impl Iterator<Item = Callabl
 }
 
 /// Everything that the root module declares, as one document: `$defs` has its types, `Contract@1.input` and `.output`,
-/// `worker.input` and `.output`.
+/// `worker.input` and `.output`, `pool.plan`.
 pub fn document(program: &Program) -> Json {
   let mut schemas = Schemas::default();
   for declared in program.types.iter().filter(|declared| declared.module.0 == 0) {
@@ -76,17 +35,21 @@ pub fn document(program: &Program) -> Json {
     }
   }
   for callable in callables(program, true) {
-    define_callable(&mut schemas, callable);
+    define_callable(&mut schemas, &callable);
+  }
+  for (id, pool) in program.pool_ids().filter(|(_, pool)| pool.module.0 == 0) {
+    let schema = schemas.of(&program.plans(id));
+    schemas.define_as(&format!("{}.plan", pool.name), described(schema, pool.doc.as_deref()));
   }
   let doc = program.modules.first().and_then(|module| module.doc.as_deref());
-  finish(program, schemas, described(json!({}), doc))
+  program.schema_document(schemas, described(json!({}), doc))
 }
 
-fn define_callable(schemas: &mut Schemas, callable: Callable<'_>) {
-  for (side, ty) in sides(callable.input, callable.output) {
+fn define_callable(schemas: &mut Schemas, callable: &Callable<'_>) {
+  for (side, ty) in sides(&callable.input, callable.output) {
     let schema = match callable.contract {
       Some(contract) => schemas.define(&format!("{contract}.{side}"), ty),
-      None if side == "input" => input(schemas, callable),
+      None if side == "input" => callable.input_schema(schemas),
       None => schemas.of(ty),
     };
     let schema = described(schema, callable.doc);
@@ -102,13 +65,13 @@ fn sides<'a>(input: &'a Type, output: &'a Type) -> [(&'static str, &'a Type); 2]
 /// them.
 pub fn tools(program: &Program) -> Json {
   let tools: Vec<Json> = callables(program, true)
-    .map(|callable| tool(program, callable))
+    .map(|callable| tool(program, &callable))
     .collect();
   json!({ "tools": tools })
 }
 
-/// The document of one name: a type or a side of a contract (`C.input`) as its schema, a contract as two `$defs`, a
-/// worker or orchestrator as a tool.
+/// The document of one name: a type, a side of a contract (`C.input`) or the plans over a pool (`pool.plan`) as its
+/// schema, a contract as two `$defs`, a worker or orchestrator as a tool, a pool as a tool for each member.
 ///
 /// # Errors
 /// One line: there is no such name, or it has several versions.
@@ -116,15 +79,24 @@ pub fn named(program: &Program, name: &str) -> Result<Json, String> {
   if let Some(ty) = type_named(program, name)? {
     let mut schemas = Schemas::default();
     let schema = schemas.inside(&ty.0);
-    return Ok(finish(program, schemas, described(schema, ty.1.as_deref())));
+    return Ok(program.schema_document(schemas, described(schema, ty.1.as_deref())));
   }
   if let Some(contract) = contract_named(program, name)? {
     return Ok(contract_document(program, contract));
   }
   let callable = callables(program, false).find(|callable| callable.name == name);
-  callable
-    .map(|callable| tool(program, callable))
+  if let Some(callable) = callable {
+    return Ok(tool(program, &callable));
+  }
+  let pool = program.pools.iter().find(|pool| *pool.name == *name);
+  pool
+    .map(|pool| pool_tools(program, pool))
     .ok_or_else(|| unknown(program, name))
+}
+
+fn pool_tools(program: &Program, pool: &Pool) -> Json {
+  let tools = pool.members.iter().map(|member| tool(program, &member.into()));
+  described(json!({ "tools": tools.collect::<Json>() }), pool.doc.as_deref())
 }
 
 /// The type with its doc comment.
@@ -138,6 +110,12 @@ fn type_named(program: &Program, name: &str) -> Result<Option<(Type, Option<Stri
   let Some((contract, side)) = name.rsplit_once('.') else {
     return Ok(None);
   };
+  let pool = program
+    .pool_ids()
+    .find(|(_, pool)| side == "plan" && *pool.name == *contract);
+  if let Some((id, pool)) = pool {
+    return Ok(Some((program.plans(id), pool.doc.clone())));
+  }
   let side = |contract: &Contract| match side {
     "input" => Some(contract.input.clone()),
     "output" => Some(contract.output.clone()),
@@ -173,55 +151,15 @@ fn contract_document(program: &Program, contract: &Contract) -> Json {
     schemas.define(side, ty);
   }
   let schema = json!({ "title": &*contract.name });
-  finish(program, schemas, described(schema, contract.doc.as_deref()))
+  program.schema_document(schemas, described(schema, contract.doc.as_deref()))
 }
 
-fn tool(program: &Program, callable: Callable<'_>) -> Json {
-  let mut schemas = Schemas::default();
-  let schema = input(&mut schemas, callable);
-  let input = finish(program, schemas, schema);
-  let mut schemas = Schemas::default();
-  let schema = schemas.inside(callable.output);
-  let output = finish(program, schemas, schema);
-  let mut tool = json!({ "name": callable.name, "inputSchema": input, "outputSchema": output });
-  if let Some(doc) = callable.doc {
-    tool = json!({ "name": callable.name, "description": doc, "inputSchema": input, "outputSchema": output });
+fn tool(program: &Program, callable: &Callable<'_>) -> Json {
+  let (input, output) = program.message_schemas(callable);
+  match callable.doc {
+    Some(doc) => json!({ "name": callable.name, "description": doc, "inputSchema": input, "outputSchema": output }),
+    None => json!({ "name": callable.name, "inputSchema": input, "outputSchema": output }),
   }
-  tool
-}
-
-/// The message in: what has a default may be left out.
-fn input(schemas: &mut Schemas, callable: Callable<'_>) -> Json {
-  let Some(record) = callable.input.as_record() else {
-    return schemas.of(callable.input);
-  };
-  let find = |name: &str| callable.params.iter().find(|param| *param.name == *name);
-  let default = |name: &str| find(name).and_then(|param| param.default.as_ref());
-  let mut schema = schemas.record(record, |name| default(name).is_some());
-  for name in record.fields.keys() {
-    let Some(default) = default(name) else { continue };
-    if let ExprKind::Literal(value) = &default.kind {
-      schema["properties"][&**name]["default"] = to_json(value);
-    }
-  }
-  schema
-}
-
-fn described(mut schema: Json, doc: Option<&str>) -> Json {
-  if let Some(doc) = doc {
-    put_first(&mut schema, "description", doc.into());
-  }
-  schema
-}
-
-/// The document, with the doc comments of the types in it.
-fn finish(program: &Program, mut schemas: Schemas, schema: Json) -> Json {
-  for declared in &program.types {
-    if let (Some(doc), Type::Named(named)) = (&declared.doc, &declared.ty) {
-      schemas.describe(&declared.name, &named.ty, doc);
-    }
-  }
-  schemas.document(schema)
 }
 
 fn unknown(program: &Program, name: &str) -> String {
@@ -229,8 +167,9 @@ fn unknown(program: &Program, name: &str) -> String {
   let contracts = program.contracts.iter().map(|contract| &*contract.name);
   let names = types
     .chain(contracts)
+    .chain(program.pools.iter().map(|pool| &*pool.name))
     .chain(callables(program, false).map(|callable| callable.name));
   let near = nearest(name, names);
   let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-  format!("there is no type, contract, worker or orchestrator `{name}`{near}")
+  format!("there is no type, contract, worker, orchestrator or pool `{name}`{near}")
 }

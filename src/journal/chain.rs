@@ -14,8 +14,14 @@ pub(super) fn first(header: &RunHeader) -> Hash {
     digest,
     started,
     tracker,
+    parent,
+    key,
   } = header;
-  for part in [id, program, orchestrator, digest, started, tracker] {
+  let (parent, key) = (
+    parent.as_deref().unwrap_or_default(),
+    key.as_deref().unwrap_or_default(),
+  );
+  for part in [id, program, orchestrator, digest, started, tracker, parent, key] {
     hasher.update(&(part.len() as u64).to_le_bytes());
     hasher.update(part.as_bytes());
   }

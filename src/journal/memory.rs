@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Bundle, Entry, Journal, JournalError, RunHeader, follow};
+use super::{Bundle, Entry, Journal, JournalError, RunHeader, Waiting, follow};
 
 /// The twin of the store, without its disk.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
   runs: Arc<Mutex<Vec<Run>>>,
+  asked: Arc<Mutex<Vec<Waiting>>>,
 }
 
 #[derive(Debug)]
@@ -35,6 +36,8 @@ impl Journal for Memory {
     if runs.iter().any(|one| one.header.id == header.id) {
       return Err(JournalError::SameRun { run: header.id.clone() });
     }
+    let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    asked.retain(|one| one.id != header.id);
     runs.push(Run {
       header: header.clone(),
       bundle: bundle.to_vec(),
@@ -57,6 +60,35 @@ impl Journal for Memory {
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
     Ok(self.locked().iter().map(|one| one.header.clone()).collect())
+  }
+
+  fn last_records(
+    &mut self,
+    key: &str,
+    is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
+  ) -> Result<(), JournalError> {
+    let runs = self.locked();
+    let alike = runs.iter().rev().filter(|run| run.header.key.as_deref() == Some(key));
+    let mut ends = alike.filter_map(|run| Some((&run.header, run.entries.last()?)));
+    ends.any(|(header, entry)| is_enough(header, entry));
+    Ok(())
+  }
+
+  fn ask(&mut self, waiting: &Waiting) -> Result<(), JournalError> {
+    let begun = self.locked().iter().any(|run| run.header.id == waiting.id);
+    let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    if !begun && !asked.iter().any(|one| one.id == waiting.id) {
+      asked.push(waiting.clone());
+    }
+    Ok(())
+  }
+
+  fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError> {
+    Ok(self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone())
+  }
+
+  fn last_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
+    self.with(run, |found| Ok(found.entries.last().cloned()))
   }
 
   fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {

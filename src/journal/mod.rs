@@ -28,6 +28,24 @@ pub struct RunHeader {
   /// RFC 3339.
   pub started: String,
   pub tracker: String,
+  /// The run that dispatched it.
+  pub parent: Option<String>,
+  /// What runs share that may not overlap.
+  pub key: Option<String>,
+}
+
+/// A run that somebody has asked for and nobody has begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+  /// The id that it will have.
+  pub id: String,
+  /// Whose modules it is carried out with.
+  pub parent: String,
+  pub orchestrator: String,
+  /// RFC 3339.
+  pub asked: String,
+  /// Whatever it needs to begin, as JSON.
+  pub order: String,
 }
 
 /// A record of a run.
@@ -70,6 +88,34 @@ pub trait Journal: Send {
   /// # Errors
   /// They can't be read.
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError>;
+
+  /// Shows the last record of each run with this key, the latest run first, until `is_enough`.
+  ///
+  /// # Errors
+  /// They can't be read.
+  fn last_records(
+    &mut self,
+    key: &str,
+    is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
+  ) -> Result<(), JournalError>;
+
+  /// Remembers a run to be begun; nothing happens if it is remembered or begun already. `begin` forgets it.
+  ///
+  /// # Errors
+  /// It can't be written.
+  fn ask(&mut self, waiting: &Waiting) -> Result<(), JournalError>;
+
+  /// All runs to be begun, the first asked for first.
+  ///
+  /// # Errors
+  /// They can't be read.
+  fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError>;
+
+  /// The last record of a run, if it has one.
+  ///
+  /// # Errors
+  /// There is no such run, or it can't be read.
+  fn last_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError>;
 
   /// The modules that a run was begun with.
   ///

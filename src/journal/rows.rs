@@ -3,7 +3,7 @@
 use blake3::Hash;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
-use super::{Entry, RunHeader, blobs::Blobs, chain};
+use super::{Entry, RunHeader, Waiting, blobs::Blobs, chain};
 
 /// A longer body is a blob, in bytes.
 const LARGEST_ROW: usize = 64 << 10;
@@ -18,8 +18,9 @@ pub(super) fn insert_run(connection: &Connection, header: &RunHeader, modules: &
   let hash = blake3::hash(modules.as_bytes());
   let insert = "INSERT INTO bundles (digest, hash, modules) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
   connection.execute(insert, params![header.digest, hash.as_bytes(), modules])?;
-  let insert = "INSERT INTO runs (name, program, orchestrator, bundle, started, tracker, head)
-    SELECT ?1, ?2, ?3, id, ?4, ?5, ?6 FROM bundles WHERE digest = ?7 ON CONFLICT DO NOTHING";
+  connection.execute("DELETE FROM waiting WHERE name = ?", [&header.id])?;
+  let insert = "INSERT INTO runs (name, program, orchestrator, bundle, started, tracker, head, parent, key)
+    SELECT ?1, ?2, ?3, id, ?4, ?5, ?6, ?8, ?9 FROM bundles WHERE digest = ?7 ON CONFLICT DO NOTHING";
   let head = chain::first(header);
   let RunHeader {
     id,
@@ -28,18 +29,81 @@ pub(super) fn insert_run(connection: &Connection, header: &RunHeader, modules: &
     digest,
     started,
     tracker,
+    parent,
+    key,
   } = header;
-  let row = params![id, program, orchestrator, started, tracker, head.as_bytes(), digest];
+  let row = params![
+    id,
+    program,
+    orchestrator,
+    started,
+    tracker,
+    head.as_bytes(),
+    digest,
+    parent,
+    key
+  ];
   Ok(connection.execute(insert, row)? == 1)
 }
 
-const SELECT_RUNS: &str = "SELECT name, program, orchestrator, digest, started, tracker, runs.id, last, head
+const SELECT_RUNS: &str =
+  "SELECT name, program, orchestrator, digest, started, tracker, parent, key, runs.id, last, head
   FROM runs JOIN bundles ON bundle = bundles.id";
 
 pub(super) fn select_runs(connection: &Connection) -> rusqlite::Result<Vec<RunHeader>> {
   let mut statement = connection.prepare_cached(&format!("{SELECT_RUNS} ORDER BY runs.id"))?;
   let rows = statement.query_map([], read_header)?;
   rows.collect()
+}
+
+/// Names of the runs with a key, the latest first.
+pub(super) fn runs_by_key(connection: &Connection, key: &str) -> rusqlite::Result<Vec<String>> {
+  let mut statement = connection.prepare_cached("SELECT name FROM runs WHERE key = ? ORDER BY id DESC")?;
+  let names = statement.query_map([key], |row| row.get(0))?;
+  names.collect()
+}
+
+/// Remembers it, unless it is there already, asked for or begun.
+pub(super) fn insert_waiting(connection: &Connection, waiting: &Waiting) -> rusqlite::Result<()> {
+  let insert = "INSERT INTO waiting (name, parent, orchestrator, asked, body) SELECT ?1, ?2, ?3, ?4, ?5
+    WHERE NOT EXISTS (SELECT 1 FROM runs WHERE name = ?1) ON CONFLICT DO NOTHING";
+  let Waiting {
+    id,
+    parent,
+    orchestrator,
+    asked,
+    order,
+  } = waiting;
+  connection.execute(insert, params![id, parent, orchestrator, asked, order])?;
+  Ok(())
+}
+
+pub(super) fn select_waiting(connection: &Connection) -> rusqlite::Result<Vec<Waiting>> {
+  let select = "SELECT name, parent, orchestrator, asked, body FROM waiting ORDER BY id";
+  let mut statement = connection.prepare_cached(select)?;
+  let rows = statement.query_map([], |row| {
+    Ok(Waiting {
+      id: row.get(0)?,
+      parent: row.get(1)?,
+      orchestrator: row.get(2)?,
+      asked: row.get(3)?,
+      order: row.get(4)?,
+    })
+  })?;
+  rows.collect()
+}
+
+/// The last record of a run.
+pub(super) fn last_record<E>(
+  connection: &Connection,
+  run: &Run,
+  failed: impl Fn(rusqlite::Error) -> E,
+  take: impl FnOnce(&Row) -> Result<Entry, E>,
+) -> Result<Option<Entry>, E> {
+  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq DESC LIMIT 1";
+  let mut statement = connection.prepare_cached(select).map_err(&failed)?;
+  let mut rows = statement.query([run.id]).map_err(&failed)?;
+  rows.next().map_err(&failed)?.map(take).transpose()
 }
 
 /// A run as it was found.
@@ -56,10 +120,10 @@ pub(super) fn find_run(connection: &Connection, name: &str) -> rusqlite::Result<
   let mut statement = connection.prepare_cached(&format!("{SELECT_RUNS} WHERE name = ?"))?;
   let found = statement.query_row([name], |row| {
     Ok(Run {
-      id: row.get(6)?,
+      id: row.get(8)?,
       header: read_header(row)?,
-      last: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
-      head: bytes(row, 8)?,
+      last: row.get::<_, Option<i64>>(9)?.map(i64::cast_unsigned),
+      head: bytes(row, 10)?,
     })
   });
   found.optional()
@@ -73,6 +137,8 @@ fn read_header(row: &Row) -> rusqlite::Result<RunHeader> {
     digest: row.get(3)?,
     started: row.get(4)?,
     tracker: row.get(5)?,
+    parent: row.get(6)?,
+    key: row.get(7)?,
   })
 }
 

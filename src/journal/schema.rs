@@ -48,6 +48,22 @@ const MIGRATIONS: &[&str] = &[
   ) STRICT;
 ",
   "
+  ALTER TABLE runs ADD COLUMN parent TEXT;
+  -- What runs share that may not overlap.
+  ALTER TABLE runs ADD COLUMN key TEXT;
+  CREATE INDEX runs_by_key ON runs (key) WHERE key IS NOT NULL;
+  -- Runs that were asked for and not begun.
+  CREATE TABLE waiting (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL UNIQUE,
+    parent       TEXT NOT NULL,
+    orchestrator TEXT NOT NULL,
+    asked        TEXT NOT NULL,
+    -- JSON.
+    body         TEXT NOT NULL
+  ) STRICT;
+  ",
+  "
   CREATE TABLE outcomes (
     key  BLOB PRIMARY KEY,
     -- Milliseconds of the Unix epoch.

@@ -11,12 +11,15 @@ use blake3::Hash;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 
 use super::{
-  Bundle, Entry, Journal, JournalError, RunHeader,
+  Bundle, Entry, Journal, JournalError, RunHeader, Waiting,
   blobs::Blobs,
   chain,
   error::{of_file, of_sqlite},
   follow,
-  rows::{Record, each_record, find_bundle, find_run, insert_records, insert_run, is_large, select_runs, seq},
+  rows::{
+    Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large, last_record,
+    runs_by_key, select_runs, select_waiting, seq,
+  },
   schema,
 };
 
@@ -40,6 +43,20 @@ impl Store {
       path: directory.into(),
       connection,
       blobs: Blobs::new(directory.join("blobs")),
+    })
+  }
+
+  /// The last record of a run, whose link is the run's head.
+  fn last_of(&self, run: &Run) -> Result<Option<Entry>, JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    let name = &run.header.id;
+    last_record(&self.connection, run, failed, |row| {
+      let at = seq(row).map_err(failed)?;
+      let record = Record::read(row, &self.blobs).map_err(|reason| damaged(name, at, reason))?;
+      match record.link.as_bytes() == run.head.as_slice() {
+        true => Ok(record.entry),
+        false => Err(damaged(name, at, "it is not what was written")),
+      }
     })
   }
 
@@ -144,6 +161,40 @@ impl Journal for Store {
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
     select_runs(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
+  }
+
+  fn last_records(
+    &mut self,
+    key: &str,
+    is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
+  ) -> Result<(), JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    for run in runs_by_key(&self.connection, key).map_err(failed)? {
+      let found = find_run(&self.connection, &run)
+        .map_err(failed)?
+        .ok_or_else(|| no_run(&run))?;
+      let entry = self.last_of(&found)?;
+      if entry.is_some_and(|entry| is_enough(&found.header, &entry)) {
+        return Ok(());
+      }
+    }
+    Ok(())
+  }
+
+  fn ask(&mut self, waiting: &Waiting) -> Result<(), JournalError> {
+    self.write(|transaction, failed| insert_waiting(transaction, waiting).map_err(failed))
+  }
+
+  fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError> {
+    select_waiting(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
+  }
+
+  fn last_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    let found = find_run(&self.connection, run)
+      .map_err(failed)?
+      .ok_or_else(|| no_run(run))?;
+    self.last_of(&found)
   }
 
   fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {

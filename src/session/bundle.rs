@@ -12,6 +12,11 @@ impl Bundle {
     Self(sources.iter().map(|(_, source)| module(source)).collect())
   }
 
+  /// Names and texts as they were stored.
+  pub fn new(modules: Vec<(String, String)>) -> Self {
+    Self(modules)
+  }
+
   pub fn modules(&self) -> &[(String, String)] {
     &self.0
   }

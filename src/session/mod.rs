@@ -1,15 +1,19 @@
 //! Opens the doors in order: load, parse, check, draw, run. Does no work of its own, and knows no terminal.
 
 mod bundle;
+mod child;
 mod disk;
+mod overlap;
 mod result;
 mod run;
 mod shelf;
+mod stored;
 
 use std::{path::Path, sync::Arc};
 
 pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
+pub use child::{CHILD_COMMAND, run_child};
 pub use disk::Disk;
 pub use result::shown;
 pub use run::{Order, RunError, end_when_interrupted, run};

@@ -18,11 +18,18 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{bundle::Bundle, shelf::StoreShelf};
+use super::{
+  bundle::Bundle,
+  child,
+  overlap::{self, Held},
+  shelf::StoreShelf,
+};
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
-  engine::{Gate, Record, Run, RunStarted, RunTime, StartError, World},
+  engine::{
+    Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
+  },
   files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, JournalError, RunHeader, Store},
@@ -46,6 +53,23 @@ pub struct Order {
   pub seed: Option<u64>,
   /// The directory of journal and logs.
   pub store: PathBuf,
+  /// The canonical path of the root file: runs of one file share keys.
+  pub root: PathBuf,
+  /// Whether `run.last` is null, whatever ran before.
+  pub forget: bool,
+  /// Who it is, where that is not up to this run.
+  pub given: Option<Given>,
+}
+
+/// The identity of a run that another one has dispatched.
+#[derive(Debug)]
+pub struct Given {
+  pub run: Arc<str>,
+  pub tracker: Arc<str>,
+  /// The run that dispatched it.
+  pub parent: Arc<str>,
+  /// Where orch was started for that one.
+  pub directory: Arc<str>,
 }
 
 /// Why there is no run, or none any longer, though nothing in it failed. One line that stands alone.
@@ -55,34 +79,40 @@ pub enum RunError {
   Refused(String),
   /// The system refuses what every run needs.
   Broken(String),
+  /// Another run with the same key is in progress, and this one is not needed then.
+  Skipped(String),
 }
 
 impl Display for RunError {
   fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
     match self {
-      RunError::Refused(reason) | RunError::Broken(reason) => f.write_str(reason),
+      RunError::Refused(reason) | RunError::Broken(reason) | RunError::Skipped(reason) => f.write_str(reason),
     }
   }
 }
 
-/// Runs it to its end, or until it is interrupted; `observe` gets every record once it is in the journal. The first
-/// Ctrl-C or SIGTERM ends the workers, the second kills them.
+/// Runs it to its end, or until it is interrupted; `observe` gets every record once it is in the journal, `say` is told
+/// what is waited for before it begins. The first Ctrl-C or SIGTERM ends the workers, the second kills them.
 ///
 /// # Errors
 /// The run can't begin, or the journal can't be written.
-pub fn run(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+pub fn run(order: &Order, observe: &mut dyn FnMut(&Record), say: &mut dyn FnMut(&str)) -> Result<(), RunError> {
+  let begun = begin(order, say)?;
   let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
   let runtime = runtime.map_err(|error| RunError::Broken(format!("can't start a runtime: {error}")))?;
-  let ran = runtime.block_on(drive(order, observe));
+  let ran = runtime.block_on(drive(order, begun, observe));
   // Whatever is still blocked was not waited for on purpose.
   runtime.shutdown_background();
   ran
 }
 
-async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
-  let started = started(order)?;
-  let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
-  let mut log = begin(order, run.started())?;
+async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+  let Begun {
+    run,
+    step,
+    mut log,
+    mut held,
+  } = begun;
   let workers = Arc::new(Workers::new(workers::Options {
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),
@@ -91,6 +121,10 @@ async fn drive(order: &Order, observe: &mut dyn FnMut(&Record)) -> Result<(), Ru
     secrets: secrets(order),
   }));
   let requests = interruptions(workers.clone())?;
+  if let Some(held) = &mut held {
+    let announced = held.announce(&run.started().run);
+    announced.map_err(|error| RunError::Broken(format!("can't hold the key of `overlap`: {error}")))?;
+  }
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
   let performer: Arc<dyn Performer> = workers;
   let mut world = world(order, run.now())?;
@@ -135,11 +169,15 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
   // The second half of such an id is drawn.
   let seed = order.seed.unwrap_or(id.as_u64_pair().1);
   let id: Arc<str> = id.to_string().into();
+  let (run, tracker) = match &order.given {
+    Some(given) => (given.run.clone(), given.tracker.clone()),
+    None => (id.clone(), id),
+  };
   let arguments = Value::record(order.arguments.clone())
     .map_err(|error| RunError::Refused(format!("the arguments would {}", error.0)))?;
   Ok(RunStarted {
-    run: id.clone(),
-    tracker: id,
+    run,
+    tracker,
     program: order.bundle.digest().into(),
     engine: env!("CARGO_PKG_VERSION").into(),
     seed,
@@ -153,7 +191,12 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
       .iter()
       .map(|(name, text)| (name.as_str().into(), text.as_str().into()))
       .collect(),
-    directory: directory()?.into(),
+    parent: order.given.as_ref().map(|given| given.parent.clone()),
+    last: None,
+    directory: match &order.given {
+      Some(given) => given.directory.clone(),
+      None => directory()?.into(),
+    },
   })
 }
 
@@ -178,6 +221,7 @@ fn refused(program: &Program, error: StartError) -> RunError {
       format!("the constant `{name}` has no value: {}", error.message)
     }
     StartError::Arguments(failure) => failure.message.to_string(),
+    error @ StartError::Last { .. } => error.to_string(),
   })
 }
 
@@ -191,12 +235,17 @@ fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, Ru
   let refused = |error: io::Error| RunError::Broken(format!("can't listen for signals: {error}"));
   let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
   let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
+  let mut superseded = signal(SignalKind::from_raw(overlap::CANCEL as i32)).map_err(refused)?;
   tokio::spawn(async move {
     let mut times: u32 = 0;
     loop {
       tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        _ = superseded.recv() => {
+          let _ = sender.send(Request::Cancel("another run with the same key takes its place".into()));
+          continue;
+        }
       }
       times += 1;
       match times {
@@ -232,22 +281,72 @@ pub fn end_when_interrupted() {
 /// The journal of one run.
 struct Log {
   store: Store,
-  run: String,
+  at: PathBuf,
+  started: Arc<RunStarted>,
 }
 
-fn begin(order: &Order, started: &RunStarted) -> Result<Log, RunError> {
+/// A run that is written down and not driven yet.
+struct Begun {
+  run: Run,
+  step: Step,
+  log: Log,
+  /// The key of `overlap`, for as long as it runs.
+  held: Option<Held>,
+}
+
+fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   let broken = |error: JournalError| RunError::Broken(error.to_string());
+  let mut started = started(order)?;
+  let key = overlap_key(&order.program, &mut started).map_err(|error| refused(&order.program, error))?;
+  let key = key.map(|key| serde_json::json!([order.root.to_string_lossy(), &*started.orchestrator, key]).to_string());
   let mut store = Store::open(&order.store).map_err(broken)?;
-  let header = RunHeader {
+  let overlap = order.program.orchestrator(order.orchestrator).overlap.as_ref();
+  let held = match (&key, overlap) {
+    (Some(key), Some(overlap)) => Some(overlap::hold(&order.store, key, overlap.policy, say)?),
+    _ => None,
+  };
+  if let (Some(key), false) = (&key, order.forget) {
+    started.last = last_success(&mut store, key).map_err(broken)?;
+  }
+  let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
+  let header = header(order, run.started(), key);
+  store.begin(&header, order.bundle.modules()).map_err(broken)?;
+  let log = Log {
+    store,
+    at: order.store.clone(),
+    started: Arc::new(run.started().clone()),
+  };
+  Ok(Begun { run, step, log, held })
+}
+
+/// The latest run with this key that succeeded.
+fn last_success(store: &mut Store, key: &str) -> Result<Option<LastSuccess>, JournalError> {
+  let mut found = None;
+  store.last_records(key, &mut |header, entry| {
+    let record: Option<Record> = serde_json::from_str(&entry.body).ok();
+    if let Some(Event::RunSucceeded { result }) = record.map(|record| record.event) {
+      found = header.started.parse().ok().map(|started| LastSuccess {
+        run: header.id.as_str().into(),
+        started,
+        value: result,
+      });
+    }
+    found.is_some()
+  })?;
+  Ok(found)
+}
+
+fn header(order: &Order, started: &RunStarted, key: Option<String>) -> RunHeader {
+  RunHeader {
     id: started.run.to_string(),
     program: order.bundle.name().to_owned(),
     orchestrator: started.orchestrator.to_string(),
     digest: started.program.to_string(),
     started: started.started.to_string(),
     tracker: started.tracker.to_string(),
-  };
-  store.begin(&header, order.bundle.modules()).map_err(broken)?;
-  Ok(Log { store, run: header.id })
+    parent: started.parent.as_deref().map(str::to_owned),
+    key,
+  }
 }
 
 impl EventLog for Log {
@@ -260,6 +359,10 @@ impl EventLog for Log {
         body: serde_json::to_string(record)?,
       });
     }
-    self.store.append(&self.run, &entries).map_err(io::Error::other)
+    self.store.append(&self.started.run, &entries).map_err(io::Error::other)
+  }
+
+  fn dispatch(&mut self, child: &Child) -> io::Result<()> {
+    child::dispatch(&mut self.store, &self.at, &self.started, child).map_err(io::Error::other)
   }
 }

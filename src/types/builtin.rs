@@ -61,6 +61,27 @@ pub fn outcome(value: &Type) -> Type {
   Type::named(&format!("Outcome<{value}>"), Type::union([ok, lost]))
 }
 
+/// `WorkerCard`: what a planner is told of a worker; the messages are JSON Schemas.
+pub fn worker_card() -> Type {
+  let fields = [
+    ("name", Type::string()),
+    ("doc", Type::string()),
+    ("input", Type::Json),
+    ("output", Type::Json),
+  ];
+  Type::named("WorkerCard", Type::record(fields))
+}
+
+/// `Result_of<pool>`: what became of one assignment.
+pub fn result_of(pool: &str) -> Type {
+  let fields = [
+    ("id", Type::string()),
+    ("worker", Type::string()),
+    ("outcome", outcome(&Type::Json)),
+  ];
+  Type::named(&format!("Result_of<{pool}>"), Type::record(fields))
+}
+
 /// Whether a type is that of an outcome, whatever its value.
 pub fn is_outcome(ty: &Type) -> bool {
   let has = |member: &Type, field: &str| {
@@ -83,6 +104,14 @@ pub fn run_record() -> Type {
     ("directory", text()),
   ];
   Type::named("Run", Type::record(fields))
+}
+
+/// What `dispatch` gives: the run that was asked for, and its orchestrator.
+pub fn handle() -> Type {
+  Type::named(
+    "Handle",
+    Type::record([("run", Type::string()), ("of", Type::string())]),
+  )
 }
 
 /// The type of `call` in a worker's settings.

@@ -1,6 +1,6 @@
 //! What fits where: structural assignability, with the place of the first misfit.
 
-use super::{FloatRange, IntRange, ListType, RecordType, StringRules, Type};
+use super::{FloatRange, IntRange, ListType, RecordType, StringRules, Type, plan::plan_fits};
 
 /// Why a type does not fit, at `path` below the two types compared (`.items[].name`; empty: the types themselves).
 #[derive(Clone, Debug, PartialEq)]
@@ -10,7 +10,7 @@ pub struct Misfit {
 }
 
 impl Misfit {
-  fn new(reason: String) -> Self {
+  pub(super) fn new(reason: String) -> Self {
     Self {
       path: String::new(),
       reason,
@@ -55,6 +55,8 @@ pub fn fits_from(found: &Type, expected: &Type) -> Result<(), Misfit> {
     (String(a), String(b)) => string_fits(a, b).then_some(()).ok_or_else(|| plain(found, expected)),
     (List(a), List(b)) => list_fits(a, b, found, expected),
     (Map(a), Map(b)) => fits_from(a, b).map_err(|misfit| misfit.under("[..]")),
+    (Type::Plan(a), Type::Plan(b)) => plan_fits(a, b),
+    (Type::Plan(plan), Record(_)) => fits_from(plan.shape(), expected),
     (Record(a), Record(b)) => record_fits(a, b),
     _ => Err(plain(found, expected)),
   }
@@ -87,6 +89,7 @@ fn same_shape(found: &Type, member: &Type) -> bool {
   match (found.resolved(), member.resolved()) {
     (Type::List(_), Type::List(_)) | (Type::Map(_), Type::Map(_)) => true,
     (Type::Record(a), Type::Record(b)) => super::join::discriminator(a, b).is_none(),
+    (Type::Plan(_), Type::Plan(_)) => true,
     _ => false,
   }
 }
@@ -210,6 +213,8 @@ pub fn castable(found: &Type, target: &Type) -> bool {
     (_, Type::Union(members)) => members.iter().any(|member| castable(found, member)),
     (Type::List(a), Type::List(b)) => castable(&a.item, &b.item),
     (Type::Map(a), Type::Map(b)) => castable(a, b),
+    (Type::Plan(plan), _) => castable(plan.shape(), target),
+    (_, Type::Plan(plan)) => castable(found, plan.shape()),
     (Type::Record(a), Type::Record(b)) => record_castable(a, b),
     _ => fits(target, found),
   }

@@ -120,7 +120,7 @@ pub fn distinguishable(members: &[Type]) -> Result<(), (Type, Type)> {
 
 fn apart(a: &Type, b: &Type) -> bool {
   use Type::{Bool, Dir, File, Float, Int, List, Literal, Map, Never, Null, Record, String, Unknown};
-  match (a, b) {
+  match (a.data(), b.data()) {
     (Never | Unknown, _) | (_, Never | Unknown) => true,
     (Null, other) | (other, Null) => !matches!(other, Null | Type::Json),
     (Literal(a), Literal(b)) => a != b,

@@ -5,6 +5,7 @@ mod files;
 mod fit;
 mod join;
 mod pattern;
+mod plan;
 pub mod schema;
 mod show;
 
@@ -12,9 +13,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-pub use builtin::{failure, failure_kinds, is_outcome, outcome, run_record, worker_call};
+pub use builtin::{
+  failure, failure_kinds, handle, is_outcome, outcome, result_of, run_record, worker_call, worker_card,
+};
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
+pub use plan::{PlanMember, PlanType, loose_assignment};
 
 /// A type. Cloning is cheap; named types share their definition. There is no recursive type.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +51,8 @@ pub enum Type {
   Record(Arc<RecordType>),
   /// At least two members, none a union or a name for one, told apart by their values.
   Union(Arc<[Type]>),
+  /// Checked as the graph that it is; reads as a record.
+  Plan(Arc<PlanType>),
   /// A name given by `type`, a contract's side, or a built-in.
   Named(Arc<NamedType>),
 }
@@ -201,6 +207,14 @@ impl Type {
     }
   }
 
+  /// Without names on the outside, a plan as the record that it is: what it reads as.
+  pub fn data(&self) -> &Type {
+    match self.resolved() {
+      Type::Plan(plan) => plan.shape(),
+      other => other,
+    }
+  }
+
   /// The members of a union, or the type itself.
   pub fn members(&self) -> Vec<Type> {
     match self.resolved() {
@@ -235,6 +249,7 @@ impl Type {
       Type::Map(value) => value.is_unknown(),
       Type::Record(record) => record.fields.values().any(|field| field.ty.is_unknown()),
       Type::Union(members) => members.iter().any(Type::is_unknown),
+      Type::Plan(plan) => plan.sides().any(Type::is_unknown),
       _ => false,
     }
   }
@@ -263,15 +278,24 @@ impl Type {
       Type::Union(members) => members
         .iter()
         .fold(0, |sum: u64, member| sum.saturating_add(member.size())),
+      Type::Plan(plan) => plan.sides().fold(0, |sum: u64, side| sum.saturating_add(side.size())),
       _ => 0,
     };
     inner.saturating_add(1)
   }
 
-  /// The record's fields, if it is a record.
+  /// The record's fields, if it is a record or a plan.
   pub fn as_record(&self) -> Option<&RecordType> {
-    match self.resolved() {
+    match self.data() {
       Type::Record(record) => Some(record),
+      _ => None,
+    }
+  }
+
+  /// The plan, if it is one.
+  pub fn as_plan(&self) -> Option<&Arc<PlanType>> {
+    match self.resolved() {
+      Type::Plan(plan) => Some(plan),
       _ => None,
     }
   }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-use super::{FloatRange, IntRange, ListType, RecordType, StringRules, Type, pattern};
+use super::{FloatRange, IntRange, ListType, PlanType, RecordType, StringRules, Type, pattern};
 
 /// The dialect that schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -59,6 +59,7 @@ impl Schemas {
       Type::Map(value) => json!({ "type": "object", "additionalProperties": self.of(value) }),
       Type::Record(record) => self.record(record, |_| false),
       Type::Union(members) => self.union(members),
+      Type::Plan(plan) => self.plan(plan),
       Type::Named(named) => self.define(&named.name, &named.ty),
     }
   }
@@ -159,6 +160,22 @@ impl Schemas {
     put(&mut schema, "minItems", list.min);
     put(&mut schema, "maxItems", list.max);
     schema
+  }
+
+  /// All that a schema can say of a plan: ids, references and their order are between places, so it can't.
+  fn plan(&mut self, plan: &PlanType) -> Json {
+    let workers: Vec<&str> = plan.members.iter().map(|member| &*member.name).collect();
+    let choices: Vec<Json> = plan.choices().map(|choice| self.record(&choice, |_| false)).collect();
+    let mut items = json!({ "type": "object", "properties": { "worker": { "enum": workers } } });
+    items["oneOf"] = choices.into();
+    let mut assignments = json!({ "type": "array", "items": items });
+    put(&mut assignments, "maxItems", plan.most);
+    json!({
+      "type": "object",
+      "properties": { "assignments": assignments },
+      "required": ["assignments"],
+      "additionalProperties": false,
+    })
   }
 
   /// Literals, null among them, become one `enum`.

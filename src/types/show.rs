@@ -29,6 +29,7 @@ impl Display for Type {
       Type::Map(value) => write!(f, "map<{value}>"),
       Type::Record(record) => show_record(record, f),
       Type::Union(members) => show_union(members, f),
+      Type::Plan(plan) => f.write_str(&plan.shown()),
       Type::Named(named) => f.write_str(&named.name),
     }
   }

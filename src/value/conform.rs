@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use super::{
   ListBuilder, RecordBuilder, Stored, StoredKind, TooLarge, Value, clip, excerpt, parse_duration, parse_time,
-  union::fit_union, whole,
+  plan::fit_plan, union::fit_union, whole,
 };
 use crate::{
   diagnostics::nearest,
@@ -27,8 +27,12 @@ const TYPE_SHOWN: usize = 160;
 pub struct Mismatch {
   /// `$.analyses[3].status`
   pub at: String,
-  /// One line: what was expected, what came.
+  /// One line: what was expected, what came; of a plan, whatever else is wrong with it, each with its place.
   pub reason: String,
+  /// Further misfits beside this one, not yet part of the reason.
+  others: Vec<Mismatch>,
+  /// Whether there are more, left out.
+  more: bool,
 }
 
 impl Display for Mismatch {
@@ -46,7 +50,7 @@ impl Display for Mismatch {
 pub fn conform(value: &Value, ty: &Type) -> Result<Value, Mismatch> {
   match fit(value, ty) {
     Ok(changed) => Ok(changed.unwrap_or_else(|| value.clone())),
-    Err(mismatch) => Err(mismatch.under("$")),
+    Err(mismatch) => Err(mismatch.under("$").told()),
   }
 }
 
@@ -59,7 +63,31 @@ impl Mismatch {
     Self {
       at: String::new(),
       reason,
+      others: Vec::new(),
+      more: false,
     }
+  }
+
+  /// Several that are told together; `more`: others were left out. `None` without any.
+  pub(super) fn all(mismatches: Vec<Mismatch>, more: bool) -> Option<Self> {
+    let mut mismatches = mismatches.into_iter();
+    let first = mismatches.next()?;
+    Some(Self {
+      others: mismatches.collect(),
+      more,
+      ..first
+    })
+  }
+
+  /// The path is whole: the others become part of the reason.
+  fn told(mut self) -> Self {
+    for other in std::mem::take(&mut self.others) {
+      self.reason.push_str(&format!("; at `{}`: {}", other.at, other.reason));
+    }
+    if self.more {
+      self.reason.push_str("; and more");
+    }
+    self
   }
 
   pub(super) fn plain(value: &Value, ty: &Type) -> Self {
@@ -68,6 +96,9 @@ impl Mismatch {
 
   pub(super) fn under(mut self, step: &str) -> Self {
     self.at.insert_str(0, step);
+    for other in &mut self.others {
+      other.at.insert_str(0, step);
+    }
     self
   }
 
@@ -87,7 +118,7 @@ pub(super) fn show_type(ty: &Type) -> String {
   format!("`{}`", clip(&ty.to_string(), TYPE_SHOWN))
 }
 
-fn show_value(value: &Value) -> String {
+pub(super) fn show_value(value: &Value) -> String {
   format!("`{}`", excerpt(value, SHOWN))
 }
 
@@ -132,6 +163,7 @@ pub(super) fn fit(value: &Value, ty: &Type) -> Fitted {
     (Type::Map(inner), Value::Record(record)) => fit_map(&record.fields, inner),
     (Type::Record(fields), Value::Record(record)) => fit_record(&record.fields, fields),
     (Type::Union(members), _) => fit_union(value, members, ty),
+    (Type::Plan(plan), Value::Record(record)) => fit_plan(value, &record.fields, plan),
     _ => Err(Mismatch::plain(value, ty)),
   }
 }
@@ -211,7 +243,12 @@ pub(super) fn no_literal<'a>(
 }
 
 fn fit_list(items: &[Value], list: &ListType, ty: &Type) -> Fitted {
-  let length = items.len() as u64;
+  check_length(items.len(), list, ty)?;
+  fit_items(items, |item| fit(item, &list.item))
+}
+
+pub(super) fn check_length(length: usize, list: &ListType, ty: &Type) -> Result<(), Mismatch> {
+  let length = length as u64;
   if list.min.is_some_and(|min| length < min) || list.max.is_some_and(|max| length > max) {
     let word = if length == 1 { "item" } else { "items" };
     return Err(Mismatch::new(format!(
@@ -219,7 +256,7 @@ fn fit_list(items: &[Value], list: &ListType, ty: &Type) -> Fitted {
       show_type(ty)
     )));
   }
-  fit_items(items, |item| fit(item, &list.item))
+  Ok(())
 }
 
 /// Items one by one; nothing is copied before the first that changes.
@@ -239,7 +276,7 @@ fn fit_items(items: &[Value], fit_item: impl Fn(&Value) -> Fitted) -> Fitted {
   Ok(built.map(ListBuilder::finish))
 }
 
-type Fields = IndexMap<Arc<str>, Value>;
+pub(super) type Fields = IndexMap<Arc<str>, Value>;
 
 fn fit_map(fields: &Fields, inner: &Type) -> Fitted {
   let fitted = fit_fields(fields, |field| fit(field, inner))?;
@@ -305,7 +342,7 @@ pub(super) fn fit_record(found: &Fields, ty: &RecordType) -> Fitted {
 }
 
 /// What stands in the field, if anything, and whether that is what stood there.
-fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, bool), Mismatch> {
+pub(super) fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, bool), Mismatch> {
   match found {
     None if field.optional => Ok((None, true)),
     Some(Value::Null) if field.optional => Ok((None, false)),
@@ -322,7 +359,7 @@ fn fit_field(found: Option<&Value>, field: &Field) -> Result<(Option<Value>, boo
   }
 }
 
-fn unknown_field(name: &str, ty: &RecordType) -> Mismatch {
+pub(super) fn unknown_field(name: &str, ty: &RecordType) -> Mismatch {
   let names = ty.fields.keys().map(|name| &**name);
   let shown = clip(name, SHOWN);
   let near = (name.len() <= 100).then(|| nearest(name, names)).flatten();

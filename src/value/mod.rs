@@ -7,6 +7,7 @@ mod json;
 mod manifest;
 mod money;
 mod places;
+pub mod plan;
 mod reading;
 mod stored;
 mod text;

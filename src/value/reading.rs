@@ -64,7 +64,7 @@ fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
       Value::secret_from(text).ok_or_else(|| "a secret is given by its environment variable: `env:NAME`".to_owned())
     }
     Type::String(_) | Type::Literal(_) => Ok(Value::string(text)),
-    Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) => json(text),
+    Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Plan(_) => json(text),
     Type::Union(_) | Type::Named(_) => return None,
   })
 }

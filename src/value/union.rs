@@ -37,7 +37,7 @@ fn alike(value: &Value, member: &Type) -> bool {
     | (Type::Time, Value::Time(_))
     | (Type::Duration, Value::Duration(_))
     | (Type::List(_), Value::List(_))
-    | (Type::Map(_) | Type::Record(_), Value::Record(_)) => true,
+    | (Type::Map(_) | Type::Record(_) | Type::Plan(_), Value::Record(_)) => true,
     (Type::Union(members), _) => members.iter().any(|member| alike(value, member)),
     _ => false,
   }

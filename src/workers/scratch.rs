@@ -1,7 +1,7 @@
 //! The private scratch directory of one execution. Knows nothing of what is written there.
 
 use std::{
-  fs::{self, Permissions},
+  fs::Permissions,
   io,
   os::unix::fs::PermissionsExt,
   path::{Path, PathBuf},
@@ -9,6 +9,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::files;
 
 use super::{group::Group, guard::Guard, reason};
 
@@ -63,7 +65,7 @@ impl Scratch {
     if std::mem::replace(&mut self.removed, true) {
       return;
     }
-    remove_tree(&self.path);
+    files::remove_tree(&self.path);
     if let Some(guard) = &self.guard {
       guard.leave(&self.path);
     }
@@ -92,26 +94,4 @@ const PREFIX: &str = "orch-";
 pub(super) fn is_scratch(path: &Path) -> bool {
   let name = path.file_name().and_then(|name| name.to_str());
   path.is_absolute() && name.is_some_and(|name| name.starts_with(PREFIX))
-}
-
-/// Removes a directory with all that is in it, also what was made read-only, also while something still writes there.
-pub(super) fn remove_tree(path: &Path) {
-  for _ in 0..3 {
-    match fs::remove_dir_all(path) {
-      Err(error) if error.kind() == io::ErrorKind::PermissionDenied => open_up(path),
-      Err(error) if error.kind() != io::ErrorKind::NotFound => {}
-      _ => return,
-    }
-  }
-}
-
-/// Makes every directory below writable for its owner; follows no link.
-fn open_up(path: &Path) {
-  let _ = fs::set_permissions(path, Permissions::from_mode(0o700));
-  let Ok(entries) = fs::read_dir(path) else { return };
-  for entry in entries.flatten() {
-    if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-      open_up(&entry.path());
-    }
-  }
 }

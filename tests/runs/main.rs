@@ -72,6 +72,8 @@ fn run_with(program: &str, arguments: Value) -> Ran {
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    parent: None,
+    last: None,
     directory: "/here".into(),
   };
   let program = checked.program.expect("a program");

@@ -49,6 +49,9 @@ pub struct Options {
   /// Makes every drawn delay the same again
   #[arg(long)]
   pub seed: Option<u64>,
+  /// Begin anew: `run.last` is null, whatever ran before
+  #[arg(long)]
+  pub forget: bool,
   /// Exit with 4 if the run succeeded but failures were taken on the way
   #[arg(long)]
   pub strict: bool,
@@ -130,7 +133,7 @@ fn option(param: &Param, sources: &Sources) -> Arg {
     None => "[required]".to_owned(),
   };
   if matches!(
-    param.ty.without_null().resolved(),
+    param.ty.without_null().data(),
     Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Json
   ) {
     help.push_str(" (as JSON)");

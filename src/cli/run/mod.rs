@@ -27,6 +27,7 @@ use indexmap::IndexMap;
 
 pub use command_line::Options;
 use command_line::{Format, Line};
+pub(super) use report::failure;
 use summary::{End, Summary};
 use view::View;
 
@@ -40,6 +41,7 @@ use crate::{
   files::Depot,
   hir::{Orchestrator, OrchestratorId, Program},
   session::{self, Bundle, Checked, Order, RunError},
+  source::SourceId,
   value::Value,
 };
 
@@ -57,6 +59,17 @@ pub fn main(arguments: &[OsString]) -> Exit {
     Err(message) => {
       terminal::say(&format!("{message}\n"));
       Exit::Usage
+    }
+  }
+}
+
+/// Carries out a run that was dispatched; what it would say is in its journal.
+pub fn child(store: &Path, run: &str) -> Exit {
+  match session::run_child(store, run) {
+    Ok(()) => Exit::Success,
+    Err(error) => {
+      terminal::say(&format!("{error}\n"));
+      Exit::Failed
     }
   }
 }
@@ -117,11 +130,17 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     arguments,
     seed: line.options.seed,
     store,
+    root: checked.sources.get(SourceId(0)).path.clone(),
+    forget: line.options.forget,
+    given: None,
   })
 }
 
 /// The arguments with their files, which are kept as they are now.
-fn arguments(
+///
+/// # Errors
+/// One line for each argument that is missing, unknown or does not fit.
+pub(super) fn arguments(
   orchestrator: &Orchestrator,
   given: &[(String, String)],
   input: Option<&serde_json::Map<String, serde_json::Value>>,
@@ -136,7 +155,11 @@ fn arguments(
   Ok(arguments)
 }
 
-fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+/// The fields of a JSON object in a file, or on standard input (`-`).
+///
+/// # Errors
+/// Why there are none.
+pub(super) fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
   let name = path.display();
   let mut text = String::new();
   let read = if path == Path::new("-") {
@@ -175,7 +198,9 @@ impl<'a> Watcher<'a> {
   }
 
   fn run(mut self, order: &Order) -> Exit {
-    let ran = session::run(order, &mut |record| self.take(record));
+    let ran = session::run(order, &mut |record| self.take(record), &mut |text| {
+      terminal::say(&format!("{text}\n"));
+    });
     session::end_when_interrupted();
     self.view.end();
     if let Err(error) = ran {
@@ -183,6 +208,7 @@ impl<'a> Watcher<'a> {
       return match error {
         RunError::Refused(_) => Exit::Refused,
         RunError::Broken(_) => Exit::Failed,
+        RunError::Skipped(_) => Exit::Success,
       };
     }
     self.report();

@@ -51,9 +51,9 @@ impl News {
     vec![Line { text, trouble: true }]
   }
 
-  /// `verdicts: 10 of 100`, at every tenth.
+  /// `verdicts: 10 of 100`, at every tenth. Assignments of a plan are few, and have lines of their own.
   fn group(&mut self, path: &str, summary: &Summary) -> Option<String> {
-    let name = group_of(path)?;
+    let name = group_of(path).filter(|_| !path.ends_with("\"]"))?;
     let Group { items, ended } = summary.groups.get(name)?;
     // Inner groups have as many as the outer has items: only the outermost tell.
     let outermost = !name.contains('[');
@@ -130,6 +130,7 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
     }
     Event::StepSucceeded { path, .. } => format!("{}: done", shown(path)?),
     Event::Expanded { path, items, .. } if !path.contains('[') => format!("{path}: {items} items"),
+    Event::Planned { path, assignments, .. } if !path.contains('[') => format!("{path}: {assignments} assignments"),
     Event::ArmTaken { path, arm, .. } => {
       format!("{}: takes {}", shown(path)?, arm.as_deref().unwrap_or("nothing"))
     }
@@ -141,6 +142,12 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       };
       format!("{}: iteration {} done{goes_on}", shown(path)?, index + 1)
     }
+    Event::Dispatched {
+      path,
+      run,
+      orchestrator,
+      ..
+    } => format!("{path}: dispatched run {run} of {orchestrator}"),
     Event::Stopped => "stopped; what has ended until now is kept in the journal".to_owned(),
     _ => return None,
   };
@@ -157,7 +164,8 @@ fn said(report: &Report) -> Option<String> {
   (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// The path, unless it is inside of an instance or empty.
+/// The path, unless it is empty or inside of an instance that has a number.
 fn shown(path: &str) -> Option<&str> {
-  (!path.is_empty() && !path.contains('[')).then_some(path)
+  let numbered = path.replace("[\"", "").contains('[');
+  (!path.is_empty() && !numbered).then_some(path)
 }

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::{
-  summary::{End, Summary},
+  summary::{End, Plan, Summary},
   tally::{Moves, Spending, Tally},
   words,
 };
@@ -25,6 +25,7 @@ pub fn summary(summary: &Summary, journal: &str) -> String {
   if !summary.workers.is_empty() {
     let _ = writeln!(text, "\n{}", table(summary));
   }
+  text.push_str(&plans(summary));
   text.push_str(&spending(summary));
   text.push_str(&breakers(summary));
   text.push_str(&taken(summary));
@@ -126,6 +127,28 @@ fn breakers(summary: &Summary) -> String {
     let before = if last > 0 { "... " } else { "" };
     let line = if at == 0 { "\n" } else { "" };
     let _ = writeln!(text, "{line}breaker of {worker}: {before}{}", shown.join(", "));
+  }
+  text
+}
+
+/// What each plan assigned, and who of its pool was not needed.
+fn plans(summary: &Summary) -> String {
+  let mut text = String::new();
+  for plan in summary.plans.iter().take(LISTED) {
+    let (path, plural) = (
+      words::short(&plan.path, 80),
+      if plan.assignments == 1 { "" } else { "s" },
+    );
+    let unused: Vec<&str> = plan.unused.iter().map(|name| &**name).collect();
+    let unused = match unused[..] {
+      [] => "all of them used".to_owned(),
+      _ => format!("not used: {}", unused.join(", ")),
+    };
+    let _ = writeln!(
+      text,
+      "\n{path}: {} assignment{plural} over {}, {unused}",
+      plan.assignments, plan.pool
+    );
   }
   text
 }
@@ -235,10 +258,20 @@ struct Totals<'a> {
   budget: Option<BudgetTotals>,
   #[serde(skip_serializing_if = "Vec::is_empty")]
   breakers: Vec<BreakerTotals<'a>>,
+  #[serde(skip_serializing_if = "Vec::is_empty")]
+  plans: Vec<PlanTotals<'a>>,
   failures_taken: u64,
   #[serde(skip_serializing_if = "Option::is_none")]
   failure: Option<&'a Failure>,
   journal: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct PlanTotals<'a> {
+  step: &'a str,
+  pool: &'a str,
+  assignments: u64,
+  unused: &'a [std::sync::Arc<str>],
 }
 
 #[derive(Debug, Serialize)]
@@ -319,11 +352,23 @@ impl<'a> Document<'a> {
           places: &moves.places,
         })
         .collect(),
+      plans: summary.plans.iter().map(PlanTotals::from).collect(),
       failures_taken: summary.taken_count,
       failure,
       journal,
     };
     Self { summary: totals }
+  }
+}
+
+impl<'a> From<&'a Plan> for PlanTotals<'a> {
+  fn from(plan: &'a Plan) -> Self {
+    Self {
+      step: &plan.path,
+      pool: &plan.pool,
+      assignments: plan.assignments,
+      unused: &plan.unused,
+    }
   }
 }
 

@@ -11,7 +11,7 @@ use crate::{
   value::{Failure, FailureKind},
 };
 
-/// Failures taken that are kept; the rest are counted.
+/// Failures taken that are kept, and plans; the rest of the failures are counted.
 const KEPT: usize = 20;
 
 #[derive(Debug, Default)]
@@ -34,8 +34,10 @@ pub struct Summary {
   pub breakers: Vec<Moves>,
   /// `None`: the run has no budget.
   pub spending: Option<Spending>,
-  /// Every `each` that has begun, by its path.
+  /// Every `each` and `run` that has begun, by its path.
   pub groups: IndexMap<Arc<str>, Group>,
+  /// The first ones.
+  pub plans: Vec<Plan>,
   /// The first ones.
   pub taken: Vec<Taken>,
   pub taken_count: u64,
@@ -48,11 +50,20 @@ pub struct Summary {
   ended_from_outside: HashMap<Arc<str>, Arc<str>>,
 }
 
-/// How far an `each` is.
+/// How far an `each` or a `run` is.
 #[derive(Debug, Default)]
 pub struct Group {
   pub items: u64,
   pub ended: u64,
+}
+
+/// What a plan made of its pool.
+#[derive(Debug)]
+pub struct Plan {
+  pub path: Arc<str>,
+  pub pool: Arc<str>,
+  pub assignments: u64,
+  pub unused: Vec<Arc<str>>,
 }
 
 /// A failure that went no further.
@@ -132,14 +143,16 @@ impl Summary {
         }
       }
       Event::AttemptEnded { execution, outcome } => self.ended(*execution, outcome),
-      Event::Expanded { path, items, .. } => {
-        self.groups.insert(
-          path.clone(),
-          Group {
-            items: *items,
-            ended: 0,
-          },
-        );
+      Event::Expanded { path, items, .. } => self.group(path, *items),
+      Event::Planned {
+        path,
+        pool,
+        assignments,
+        unused,
+        ..
+      } => {
+        self.group(path, *assignments);
+        self.planned(path, pool, *assignments, unused);
       }
       Event::RetryScheduled { path, failure, .. } => self.time_was_up(path, failure),
       Event::FailureTaken { path, by, failure } => {
@@ -159,6 +172,22 @@ impl Summary {
       Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
       Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
       _ => {}
+    }
+  }
+
+  fn group(&mut self, path: &Arc<str>, items: u64) {
+    self.groups.insert(path.clone(), Group { items, ended: 0 });
+  }
+
+  fn planned(&mut self, path: &Arc<str>, pool: &Arc<str>, assignments: u64, unused: &[Arc<str>]) {
+    if self.plans.len() < KEPT {
+      let (path, pool, unused) = (path.clone(), pool.clone(), unused.to_vec());
+      self.plans.push(Plan {
+        path,
+        pool,
+        assignments,
+        unused,
+      });
     }
   }
 
@@ -284,8 +313,13 @@ impl Summary {
   }
 }
 
-/// The `each` whose instance has this path.
+/// The `each` or `run` whose instance has this path: `verdicts[3]`, `results["code"]`.
 pub fn group_of(path: &str) -> Option<&str> {
   let (group, index) = path.strip_suffix(']')?.rsplit_once('[')?;
-  index.bytes().all(|byte| byte.is_ascii_digit()).then_some(group)
+  let id = index.strip_prefix('"').and_then(|id| id.strip_suffix('"'));
+  let known = match id {
+    Some(id) => !id.contains('"'),
+    None => index.bytes().all(|byte| byte.is_ascii_digit()),
+  };
+  known.then_some(group)
 }

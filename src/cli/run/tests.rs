@@ -116,6 +116,55 @@ fn news_are_few_and_in_order() {
   insta::assert_snapshot!(lines.join("\n"));
 }
 
+/// Two assignments of a plan, one of them skipped.
+fn planned() -> Vec<Record> {
+  use serde_json::json;
+  let code = "results[\"code\"]";
+  records(&[
+    (0, run_started()),
+    (
+      0,
+      json!({ "event": "planned", "path": "results", "pool": "crew", "assignments": 2, "window": 5,
+        "digest": "00000000000000aa", "unused": ["writer", "tester"] }),
+    ),
+    (0, attempt(0, code, 1)),
+    (0, json!({ "event": "admitted", "execution": 0 })),
+    (
+      5,
+      json!({ "event": "attempt_ended", "execution": 0, "outcome": { "failed": failure() } }),
+    ),
+    (
+      5,
+      json!({ "event": "failure_taken", "path": code, "by": "collect", "failure": failure() }),
+    ),
+    (
+      5,
+      json!({ "event": "step_skipped", "path": "results[\"test\"]", "cause": code }),
+    ),
+    (
+      5,
+      json!({ "event": "step_succeeded", "path": "results", "value": "00010203040506ff" }),
+    ),
+    (5, json!({ "event": "run_succeeded", "result": {} })),
+  ])
+}
+
+#[test]
+fn a_plan_is_told_with_those_whom_it_did_not_need() {
+  let (mut news, mut summary) = (News::default(), Summary::default());
+  let mut lines = Vec::new();
+  for record in planned() {
+    summary.add(&record);
+    lines.extend(news.of(&record, &summary).into_iter().map(|line| line.text));
+  }
+  insta::assert_snapshot!(lines.join("\n"));
+  insta::assert_snapshot!("a_plan_in_the_summary", report::summary(&summary, ".orch"));
+  insta::assert_json_snapshot!(
+    "a_plan_in_the_summary_for_tools",
+    report::Document::new(&summary, ".orch")
+  );
+}
+
 /// A budget, a breaker that opens and closes, a copy that wins, an outcome that is reused, reports.
 fn admitted() -> Vec<Record> {
   use serde_json::json;
@@ -259,6 +308,7 @@ fn a_failure_shows_everything_known_about_it() {
 fn instances_belong_to_their_group() {
   assert_eq!(group_of("verdicts[3]"), Some("verdicts"));
   assert_eq!(group_of("a[1].b[2]"), Some("a[1].b"));
+  assert_eq!(group_of("results[\"code\"]"), Some("results"));
   assert_eq!(group_of("verdicts[3].a"), None);
   assert_eq!(group_of("kind.\"x[y]\""), None);
 }
@@ -310,6 +360,7 @@ fn report_orchestrator() -> (Program, Sources) {
     input: Type::Null,
     output: Type::Null,
     budget: None,
+    overlap: None,
     body: Block {
       steps: Vec::new(),
       result: None,

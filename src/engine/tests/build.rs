@@ -334,7 +334,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
-    NodeKind::Orchestrate(call) => call
+    NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) => call
       .arguments
       .iter()
       .for_each(|argument| reads_of_expr(argument, reads)),
@@ -347,6 +347,7 @@ fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
       reads_of_block(&repeat.body, reads);
       repeat.until.iter().for_each(|until| reads_of_expr(until, reads));
     }
+    NodeKind::RunPlan(run) => reads_of_expr(&run.plan, reads),
     NodeKind::If { condition, .. } => reads_of_expr(condition, reads),
     NodeKind::Match { subject, .. } => reads_of_expr(subject, reads),
     NodeKind::Attempt(inner) | NodeKind::Catch { inner, .. } => reads_of(inner, reads),
@@ -365,9 +366,22 @@ fn reads_of_expr(expr: &Expr, reads: &mut BTreeSet<LocalId>) {
   }
 }
 
+/// When a rule holds.
+pub enum MockWhen {
+  On(Expr),
+  First(Expr),
+  Else,
+}
+
 pub fn rule(when: MockWhen, delay: i64, answer: MockAnswer) -> MockRule {
+  let (on, first) = match when {
+    MockWhen::On(pattern) => (Some(pattern), None),
+    MockWhen::First(calls) => (None, Some(calls)),
+    MockWhen::Else => (None, None),
+  };
   MockRule {
-    when,
+    on,
+    first,
     delay: Some(time(delay)),
     answer,
   }
@@ -449,6 +463,9 @@ impl Builder {
       heartbeat: None,
       ceiling: Ceiling::default(),
       uses: Vec::new(),
+      policies: Policies::default(),
+      deadline: None,
+      delay: None,
       call,
     });
     WorkerId(self.program.workers.len() as u32 - 1)
@@ -472,6 +489,7 @@ impl Builder {
       input,
       output: Type::Json,
       budget: None,
+      overlap: None,
       body,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)

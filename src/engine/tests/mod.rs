@@ -2,6 +2,7 @@
 
 mod build;
 mod messages;
+mod pools;
 mod random;
 mod scale;
 mod stored;
@@ -25,6 +26,8 @@ fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    parent: None,
+    last: None,
     directory: "/here".into(),
   };
   Run::start(program.clone(), started).expect("the run starts")
@@ -97,7 +100,7 @@ fn line(record: &Record) -> Option<String> {
         if above { " above" } else { "" }
       )
     }
-    TimerFired { .. } => return None,
+    TimerFired { .. } | ChildRecorded { .. } => return None,
     AttemptEnded { execution, outcome } => match outcome {
       AttemptOutcome::Ok(value) => format!("ended {} {value}", execution.0),
       AttemptOutcome::Failed(failure) => format!("ended {} {}", execution.0, failure.kind),
@@ -132,7 +135,15 @@ fn line(record: &Record) -> Option<String> {
     Expanded {
       path, items, window, ..
     } => format!("expanded {path} {items} by {window}"),
+    Planned {
+      path,
+      assignments,
+      window,
+      unused,
+      ..
+    } => format!("planned {path} {assignments} by {window}, unused {}", unused.join(",")),
     Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
+    Dispatched { path, orchestrator, .. } => format!("dispatched {path} {orchestrator}"),
     RequireChecked { path, held } => format!("require {path} {held}"),
     DeadlinePassed { path } => format!("deadline {path}"),
     FailureTaken { path, by, failure } => format!("taken {path} by {by:?}: {failure}"),

@@ -31,6 +31,12 @@ enum Shape {
     body: Box<Shape>,
   },
   Fold(i64, Box<Shape>),
+  /// Of each assignment the worker, and whether it refers to the one before and stands after the one before that.
+  Plan {
+    assignments: Vec<(u32, bool, bool)>,
+    window: i64,
+    collect: bool,
+  },
   Repeat(i64, bool, Vec<Shape>),
   If(bool, Box<Shape>, Box<Shape>),
   Attempt(Box<Shape>),
@@ -68,6 +74,8 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
       3 => (0..6i64, 1..4i64, any::<bool>(), one())
         .prop_map(|(items, window, collect, body)| Shape::Each { items, window, collect, body }),
       1 => (0..4i64, one()).prop_map(|(items, body)| Shape::Fold(items, body)),
+      2 => (prop::collection::vec((0..WORKERS + 1, any::<bool>(), any::<bool>()), 0..5), 1..4i64, any::<bool>())
+        .prop_map(|(assignments, window, collect)| Shape::Plan { assignments, window, collect }),
       1 => (1..4i64, any::<bool>(), many()).prop_map(|(bound, until, body)| Shape::Repeat(bound, until, body)),
       1 => (any::<bool>(), one(), one()).prop_map(|(holds, then, other)| Shape::If(holds, then, other)),
       3 => one().prop_map(Shape::Attempt),
@@ -92,6 +100,7 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
 struct Maker {
   builder: Builder,
   limit: LimitId,
+  pool: PoolId,
   names: u32,
   needs: HashMap<String, Vec<String>>,
 }
@@ -108,10 +117,12 @@ impl Maker {
       builder.program.workers[1].breaker = breaker(2, 20, 2);
     }
     let limit = builder.limit(Some(LIMIT), None);
+    let pool = builder.small_pool();
     let (names, needs) = (0, HashMap::new());
     let mut maker = Maker {
       builder,
       limit,
+      pool,
       names,
       needs,
     };
@@ -158,6 +169,13 @@ impl Maker {
     block
   }
 
+  fn planned(&mut self, assignments: &[(u32, bool, bool)]) -> serde_json::Value {
+    self.names += 1;
+    let (plan, needs) = planned(self.names, assignments);
+    self.needs.extend(needs);
+    plan
+  }
+
   fn node(&mut self, shape: &Shape, reads: &[LocalId]) -> Node {
     match shape {
       Shape::Value | Shape::Stage(_) | Shape::Return(_) => value(list(reads.iter().map(|local| read(*local)))),
@@ -200,6 +218,14 @@ impl Maker {
         let body = self.node(body, reads);
         fold(item, numbers(*items), int(0), previous, body)
       }
+      Shape::Plan {
+        assignments,
+        window,
+        collect,
+      } => {
+        let plan = self.planned(assignments);
+        self.builder.run_plan(self.pool, &plan, *window, *collect)
+      }
       Shape::Repeat(bound, until, body) => {
         let previous = self.builder.local();
         let body = self.block(body);
@@ -234,6 +260,48 @@ impl Maker {
       }
     }
   }
+}
+
+impl Builder {
+  /// All workers, each with a retry, and one orchestrator that calls two of them.
+  fn small_pool(&mut self) -> PoolId {
+    let workers: Vec<WorkerId> = (0..WORKERS).map(WorkerId).collect();
+    let (param, first, second) = (self.param("x"), self.local(), self.local());
+    let body = block(
+      vec![
+        step("first", first, call(workers[0], [read(param.local)])),
+        step("second", second, call(workers[1], [read(first)])),
+      ],
+      Some(read(second)),
+    );
+    let team = self.orchestrator("team", vec![param], body);
+    let pool = self.pool(&workers, &[team]);
+    for worker in 0..WORKERS {
+      *self.member_policies(pool, &format!("w{worker}")) = retry(1, Backoff::Fixed(time(3)));
+    }
+    pool
+  }
+}
+
+/// The later ones stand first, so that the order of a plan is not the order of its runs. Ids are told apart by `plan`;
+/// of each, whom it needs.
+fn planned(plan: u32, assignments: &[(u32, bool, bool)]) -> (serde_json::Value, Vec<(String, Vec<String>)>) {
+  use serde_json::json;
+  let id = |at: usize| format!("p{plan}-{at}");
+  let (mut lines, mut needs): (Vec<serde_json::Value>, _) = (Vec::new(), Vec::new());
+  for (at, (worker, refers, stands)) in assignments.iter().enumerate() {
+    let worker = match *worker {
+      WORKERS => "team".to_owned(),
+      worker => format!("w{worker}"),
+    };
+    let refers = at.checked_sub(1).filter(|_| *refers).map(id);
+    let after: Vec<String> = at.checked_sub(2).filter(|_| *stands).map(id).into_iter().collect();
+    let x = refers.as_ref().map_or(json!(at), |before| json!([{ "$ref": before }]));
+    lines.push(json!({ "id": id(at), "worker": worker, "input": { "x": x }, "after": after }));
+    needs.push((id(at), refers.into_iter().chain(after).collect()));
+  }
+  lines.reverse();
+  (json!({ "assignments": lines }), needs)
 }
 
 fn hash(seed: u64, text: &str) -> u64 {
@@ -354,12 +422,14 @@ fn check_inputs(records: &[Record], needs: &HashMap<String, Vec<String>>) {
   let mut succeeded: HashSet<String> = HashSet::new();
   for Record { event, .. } in records {
     let Some(path) = event.path() else { continue };
-    let (parent, name) = path
-      .rsplit_once('.')
-      .map_or(("", &**path), |(parent, name)| (parent, name));
+    let id = path.strip_suffix("\"]").and_then(|path| path.rsplit_once("[\""));
+    let (parent, name) = id.or_else(|| path.rsplit_once('.')).unwrap_or(("", path));
     let skipped = matches!(event, Event::StepSkipped { .. } | Event::NotTaken { .. });
     for need in needs.get(name).into_iter().flatten().filter(|_| !skipped) {
-      let need = super::super::scope::join(parent, need);
+      let need = match id {
+        Some(_) => format!("{parent}[\"{need}\"]").into(),
+        None => super::super::scope::join(parent, need),
+      };
       assert!(
         succeeded.contains(&*need),
         "{path} does not wait for {need}: {:#?}",

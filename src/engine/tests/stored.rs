@@ -196,6 +196,18 @@ fn progress() -> Vec<(Event, serde_json::Value)> {
       json!({ "event": "expanded", "path": "a", "items": 2, "window": 8, "digest": "00000000000000ff" }),
     ),
     (
+      Event::Planned {
+        path: path(),
+        pool: "crew".into(),
+        assignments: 2,
+        window: 8,
+        digest: digest(),
+        unused: vec!["w".into()],
+      },
+      json!({ "event": "planned", "path": "a", "pool": "crew", "assignments": 2, "window": 8,
+        "digest": "00000000000000ff", "unused": ["w"] }),
+    ),
+    (
       Event::Iterated {
         path: path(),
         index: 0,

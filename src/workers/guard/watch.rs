@@ -13,11 +13,12 @@ use std::{
 
 use nix::sys::signal::{SigSet, Signal};
 
+use crate::files::remove_tree;
 use crate::workers::{
   GRACE,
   environment::SCRATCH,
   group::{Group, processes},
-  scratch::{is_scratch, remove_tree},
+  scratch::is_scratch,
 };
 
 /// Listens to orch until it hangs up, whatever the reason; then ends the groups that are left, and removes their

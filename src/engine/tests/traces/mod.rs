@@ -6,14 +6,11 @@ mod budgets;
 mod hedges;
 mod loops;
 mod losses;
+mod plans;
 mod times;
 
 use super::build::*;
-use crate::{
-  hir::{MockWhen, WorkerId},
-  protocol::WorkerError,
-  value::FailureKind,
-};
+use crate::{hir::WorkerId, protocol::WorkerError, value::FailureKind};
 
 fn failed(kind: FailureKind) -> WorkerError {
   WorkerError {
