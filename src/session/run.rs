@@ -27,9 +27,7 @@ use super::{
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
-  engine::{
-    Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
-  },
+  engine::{Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
   files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, JournalError, RunHeader, Store},
