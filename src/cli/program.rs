@@ -43,10 +43,6 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// Checks a program in one of its forms; that it has no such form is said on standard error.
-pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
-  check_variant(path, &form.variant())
-}
-
 fn check_variant(path: &Path, variant: &Variant) -> Result<Checked, Exit> {
   session::check_variant(&Disk, path, variant).map_err(|error| {
     terminal::say(&format!("{error}\n"));
