@@ -40,6 +40,18 @@ impl Body<'_, '_> {
         _ => self.unknown_entry(what, "a breaker", &ENTRIES),
       }
     }
+    let taken = ["open after 3", "probe after 30s", "close after 3"];
+    let taken = taken.into_iter().zip(ENTRIES).filter(|(_, word)| !seen.contains(word));
+    let taken: Vec<&str> = taken.map(|(default, _)| default).collect();
+    if !taken.is_empty() {
+      let finding = Diagnostic::new(
+        &codes::DEFAULT_TAKEN,
+        format!("the breaker goes by `{}` where nothing is said", taken.join(", ")),
+      )
+      .label(span, "when does it move?")
+      .help("say it: `breaker { open after 3, probe after 30s, close after 3 }`");
+      self.say(finding);
+    }
     breaker
   }
 

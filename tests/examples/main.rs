@@ -21,6 +21,7 @@ fn every_example_is_tried() {
     .collect();
   found.sort();
   let tried = [
+    "circuit_breaker.orch",
     "daily_triage.orch",
     "doc_reflection.orch",
     "issue_router.orch",
