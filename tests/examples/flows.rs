@@ -227,11 +227,13 @@ fn what_is_down_is_left_alone_also_by_the_next_run() {
     let counts = &ran.value()["kinds"][1];
     ["done", "failed", "skipped"].map(|name| counts[name].as_i64().expect("a count"))
   };
-  let first = room.run("circuit_breaker.orch", &[]);
+  let store = room.path().join("store");
+  let own_store = ["--store", store.to_str().expect("UTF-8")];
+  let first = room.run("circuit_breaker.orch", &own_store);
   assert_eq!(service(&first), [0, 3, 2]);
   assert_eq!(first.value()["kinds"][0]["done"], 2, "the other kind goes on");
   assert_eq!(first.value()["skipped"], json!(["/nowhere/four", "/nowhere/five"]));
-  let second = room.run("circuit_breaker.orch", &[]);
+  let second = room.run("circuit_breaker.orch", &own_store);
   assert_eq!(service(&second), [0, 0, 5], "nothing of it is even tried");
   assert_eq!(second.workers(), BTreeSet::from(["look_at_directory"]));
 }
