@@ -150,6 +150,9 @@ impl Body<'_, '_> {
     let finding = match (habit, meant) {
       (Some(habit), _) => habit.told(finding, name.span),
       (None, Some(near)) => finding.meant(name.span, near),
+      (None, None) if let Some(other) = self.checker.elsewhere(self.module, Space::Callable, &name.value) => {
+        self.checker.to_import(finding, self.module, other, name)
+      }
       (None, None) if own.is_empty() => finding,
       (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };

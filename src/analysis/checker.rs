@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
   }
 
   /// Says that another module declares the name.
-  fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
+  pub fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
     let path = &self.loaded.sources.get(self.loaded.modules[other].source).name;
     let finding = finding.help(format!("`{path}` declares one: import it"));
     match mends::import(self.loaded, module, other, &name.value) {
@@ -227,7 +227,7 @@ impl<'a> Checker<'a> {
   }
 
   /// Another module of the program that declares the name.
-  fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<usize> {
+  pub fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<usize> {
     let mut others = (0..self.loaded.modules.len()).filter(|other| *other != module);
     others.find(|other| {
       self
@@ -269,7 +269,8 @@ impl<'a> Checker<'a> {
       format!("{what} does not fit{place}: {}", misfit.reason),
     )
     .label(span, format!("this is `{found}`"));
-    if let Some(fix) = mends::literal(self.loaded.sources.text(span), span, found, expected) {
+    let written = self.loaded.sources.text(span);
+    if let Some(fix) = mends::literal(written, span, found, expected) {
       finding = finding.fix(fix);
     }
     if let Some(help) = habits::conversion(found, expected) {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes},
-  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat},
+  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat, Take},
   source::Span,
   syntax::ast,
   types::{self, IntRange, ListType, Type},
@@ -54,19 +54,25 @@ impl Body<'_, '_> {
     policies: &WorkerPolicies,
   ) -> (Each, Type) {
     let ((item, index), body) = self.scoped(|inner| (inner.bind_items(each, names), inner.node(&each.body)));
-    let value = if policies.collect && !body.ty.is_unknown() {
-      types::outcome(&body.ty)
-    } else {
-      body.ty.clone()
-    };
+    let take = self.take(policies);
     let (min, max) = items.ty.as_list().map_or((None, None), |list| (list.min, list.max));
+    let stop = policies.stop.as_ref();
+    let stop = stop.map(|stop| self.stop_when(stop, &body.ty, max, &take));
+    let collects = matches!(take, Take::Collect);
+    let value = match &body.ty {
+      ty if collects && !ty.is_unknown() => types::outcome(ty),
+      ty => ty.clone(),
+    };
+    let all = collects || stop.is_none() && matches!(take, Take::Nothing);
+    let min = min.filter(|_| all);
     let made = Each {
       item,
       index,
       items,
       fold: None,
       concurrent: policies.concurrent.clone(),
-      collect: policies.collect,
+      take,
+      stop,
       body,
     };
     (made, Type::List(Arc::new(ListType { item: value, min, max })))
@@ -97,7 +103,8 @@ impl Body<'_, '_> {
       items,
       fold: Some((seed, made.previous)),
       concurrent: None,
-      collect: false,
+      take: Take::Nothing,
+      stop: None,
       body,
     };
     (each, made.ty)
@@ -129,7 +136,9 @@ impl Body<'_, '_> {
 
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
     for (given, word) in [
-      (policies.collect, "collect"),
+      (policies.collect.is_some(), "collect"),
+      (policies.tolerate.is_some(), "tolerate"),
+      (policies.stop.is_some(), "stop when"),
       (policies.concurrent.is_some(), "concurrent"),
     ] {
       if given {

@@ -96,6 +96,8 @@ impl<'a> Checker<'a> {
       span: entry.span,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     };
     let doc = match entry.target {
       Callable::Worker(target) => {
@@ -186,7 +188,7 @@ impl<'a> Checker<'a> {
     let mut needs = Vec::new();
     for (id, orchestrator) in self.program.orchestrator_ids() {
       let from = id.0 as usize;
-      orchestrator.body.visit_nodes(&mut |node| {
+      orchestrator.visit_all(&mut |node| {
         let how = if matches!(node.kind, NodeKind::RunPlan(_)) {
           "may run"
         } else {
@@ -218,7 +220,11 @@ fn reached(program: &Program, kind: &NodeKind) -> Vec<OrchestratorId> {
     NodeKind::Orchestrate(call) => Some(call.target),
     _ => None,
   });
-  targets.collect()
+  let dispatched = match kind {
+    NodeKind::Dispatch(call) => Some(call.target),
+    _ => None,
+  };
+  targets.chain(dispatched).collect()
 }
 
 impl Slot {

@@ -6,6 +6,8 @@ use super::{
   blocks::End,
   checker::Checker,
   cycles::{self, Need},
+  edges,
+  endings::failure_block,
   names::Body,
   reads::Reads,
   symbols::{Space, Target, number},
@@ -48,6 +50,7 @@ impl Checker<'_> {
     if cycles.is_empty() {
       self.check_spending();
     }
+    self.undone_failures();
     self.check_run_cycles();
   }
 
@@ -71,6 +74,7 @@ impl Checker<'_> {
         result: None,
         span: declared.it.body.span,
       },
+      on_failure: None,
     });
   }
 
@@ -138,12 +142,17 @@ impl Checker<'_> {
         what: &what,
       },
     );
+    let handler = failure_block(&declared.it.body).map(|block| {
+      let steps = edges::names(&declared.it.body);
+      body.on_failure(block, steps)
+    });
     if let Signature::Own { params: written, .. } = &declared.it.signature {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.budget = budget;
     orchestrator.body = block;
+    orchestrator.on_failure = handler;
     orchestrator.overlap = overlap;
   }
 }

@@ -19,7 +19,11 @@ pub struct Reads<'a> {
   pub names: Vec<Read<'a>>,
   /// Callees, in the order written.
   pub calls: Vec<&'a Name>,
+  /// Whether a plan is run: calls that no name shows.
+  pub runs: bool,
   conditional: bool,
+  /// The step whose value the node at hand becomes: its `undo` and `finally` may read it.
+  own: Option<&'a str>,
 }
 
 impl<'a> Reads<'a> {
@@ -31,6 +35,13 @@ impl<'a> Reads<'a> {
 
   pub fn of_node(node: &'a Node) -> Self {
     let mut reads = Self::default();
+    reads.node(node);
+    reads
+  }
+
+  /// Of an arm of the step `own`.
+  pub fn of_arm(node: &'a Node, own: Option<&'a str>) -> Self {
+    let mut reads = Self { own, ..Self::default() };
     reads.node(node);
     reads
   }
@@ -57,7 +68,12 @@ impl<'a> Reads<'a> {
 
   fn step(&mut self, step: &'a Step) {
     match &step.kind {
-      StepKind::Named { node, .. } | StepKind::Gate(node) => self.node(node),
+      StepKind::Named { name, node } => {
+        let outer = self.own.replace(&name.value);
+        self.node(node);
+        self.own = outer;
+      }
+      StepKind::Gate(node) => self.node(node),
       StepKind::Require { condition, message } => {
         self.expr(condition);
         message.iter().for_each(|message| self.expr(message));
@@ -68,6 +84,7 @@ impl<'a> Reads<'a> {
       }
       StepKind::Yield(value) => self.expr(value),
       StepKind::Stage { body, .. } => self.block(body),
+      StepKind::Declaration(Declaration::OnFailure(body)) => self.block(body),
       // it reads parameters only
       StepKind::Declaration(_) | StepKind::Broken { .. } => {}
     }
@@ -90,8 +107,23 @@ impl<'a> Reads<'a> {
     }
     self.policies(&node.with);
     self.ends(node);
+    let becomes = matches!(
+      node.kind,
+      NodeKind::Attempt(_) | NodeKind::Catch { .. } | NodeKind::If { .. } | NodeKind::Match { .. }
+    );
+    let own = self.own;
+    self.own = own.filter(|_| becomes);
+    self.node_kind(node);
+    self.own = own;
+  }
+
+  fn node_kind(&mut self, node: &'a Node) {
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) | NodeKind::Run(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) => self.expr(expr),
+      NodeKind::Run(plan) => {
+        self.runs = true;
+        self.expr(plan);
+      }
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
       NodeKind::If {
@@ -127,8 +159,15 @@ impl<'a> Reads<'a> {
 
   /// `undo` and `finally` run once the node is over, so the block's names that they read must be there by then.
   fn ends(&mut self, node: &'a Node) {
+    let before = self.names.len();
+    let own = self.own.take();
     node.undo.iter().for_each(|call| self.node(call));
     node.finally.iter().for_each(|call| self.node(call));
+    self.own = own;
+    let read = self.names.split_off(before);
+    self
+      .names
+      .extend(read.into_iter().filter(|read| Some(read.name) != own));
   }
 
   fn each(&mut self, each: &'a Each) {
@@ -167,6 +206,15 @@ impl<'a> Reads<'a> {
           Some(Backoff::Fixed(wait)) => self.expr(wait),
           None => {}
         }
+      }
+      PolicyKind::Tolerate(Tolerance::Count(count)) => self.expr(count),
+      PolicyKind::StopWhen(condition) => {
+        let reads = super::stops::outside(condition);
+        let conditional = self.conditional;
+        self
+          .names
+          .extend(reads.names.into_iter().map(|read| Read { conditional, ..read }));
+        self.calls.extend(reads.calls);
       }
       PolicyKind::Rate { count, per } => {
         self.expr(count);

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::checker::Checker;
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{Block, Budget, Expr, ExprKind, Node, NodeKind, OrchestratorId, Program, Step, StepKind, Visit, WorkerId},
+  hir::{Block, Budget, Expr, ExprKind, Node, NodeKind, OrchestratorId, Program, Step, StepKind, Take, Visit, WorkerId},
   types::Type,
   value::{Dollars, Value},
 };
@@ -195,8 +195,10 @@ impl<'p> Cheapest<'p> {
       NodeKind::Work(call) if call.policies.cache.is_some() => Least::default(),
       NodeKind::Work(call) => self.call(call.target),
       NodeKind::Orchestrate(call) => self.orchestrator(call.target),
-      NodeKind::Each(each) if each.collect => Least::default(),
-      NodeKind::Each(each) => self.node(&each.body).times(shortest(&each.items)),
+      NodeKind::Each(each) if each.stop.is_none() && matches!(each.take, Take::Nothing) => {
+        self.node(&each.body).times(shortest(&each.items))
+      }
+      NodeKind::Each(_) => Least::default(),
       NodeKind::Repeat(repeat) => self.block(&repeat.body),
       NodeKind::If { then, otherwise, .. } => {
         let other = otherwise

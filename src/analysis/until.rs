@@ -46,7 +46,7 @@ impl Body<'_, '_> {
         let builtin = hir::Builtin::find(&callee.value).is_some();
         entry.map_or(!builtin, |entry| !matches!(entry.targets[..], [Target::Let(_)]))
       };
-      if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.calls.iter().any(works) {
+      if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.runs || reads.calls.iter().any(works) {
         return;
       }
       open.extend(reads.names.iter().map(|read| read.name));

@@ -2,7 +2,7 @@
 
 use super::{
   checker::Checker,
-  habits,
+  habits, mends,
   names::Body,
   policies::{Spot, WorkerPolicies},
   signatures::Signed,
@@ -256,6 +256,7 @@ impl Body<'_, '_> {
     };
     let finding = match near(&name.value, known()) {
       _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      _ if let Some(apart) = mends::apart(&name.value, known()) => mends::blank(finding, name.span, &apart),
       Some(near) => finding.meant(name.span, near),
       None => finding.help(format!(
         "there are {}",

@@ -72,6 +72,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
       result: Some(expr(ExprKind::Local(LocalId(0)))),
       span: NOWHERE,
     },
+    on_failure: None,
   });
   Arc::new(program)
 }
@@ -119,6 +120,8 @@ fn step(name: &str, local: LocalId, target: WorkerId, policies: Policies) -> cra
       span: NOWHERE,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

@@ -71,6 +71,12 @@ impl Run {
     }
   }
 
+  /// The scope is over but for the calls that close it: its time is no longer counted.
+  pub(super) fn stop_budget_clock(&mut self, id: InstanceId) {
+    let timer = self.budgets.get_mut(&id).and_then(|spending| spending.timer.take());
+    timer.into_iter().for_each(|timer| self.clear_timer(timer));
+  }
+
   /// The run time of a budget is used up.
   pub(super) fn budget_passed(&mut self, id: InstanceId, time: i64) {
     let Some(Spending { orchestrator, timer }) = self.budgets.get_mut(&id) else {
@@ -96,8 +102,15 @@ impl Run {
     if self.budgets.is_empty() {
       return Vec::new();
     }
-    let around = self.instances.around(id).map(|(id, _)| id);
-    around.filter(|id| self.budgets.contains_key(id)).collect()
+    let mut budgets = Vec::new();
+    for (id, instance) in self.instances.around(id) {
+      budgets.extend(self.budgets.contains_key(&id).then_some(id));
+      // what closes a scope stands outside of its budget, and of those around
+      if instance.slot.ending().is_some() {
+        break;
+      }
+    }
+    budgets
   }
 
   fn need(&self, id: InstanceId) -> Amounts {

@@ -5,6 +5,7 @@ mod attempt;
 mod budgets;
 mod cache;
 mod choice;
+mod closing;
 mod definition;
 mod dispatch;
 mod each;

@@ -20,12 +20,15 @@ use crate::{
 
 impl Run {
   pub(super) fn attempt_ended(&mut self, execution: ExecutionId, outcome: AttemptOutcome) {
+    let finishes = self.executions.get(&execution).is_some_and(|id| self.finishes(*id));
     let Some((id, start, report)) = self.take_try(execution) else {
       return;
     };
     self.commands.push(Command::Release(execution));
     self.charge(id, execution, start.attempt.worker, report.as_ref());
-    if self.instances.get(id).is_some_and(|instance| instance.loss.is_some()) {
+    let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
+    let lost = loss.map(|loss| loss.failure.is_some() || !finishes);
+    if lost == Some(true) {
       if self.close_attempt(id).is_some() {
         self.lost_leaf_ended(id, outcome);
       }
@@ -41,9 +44,10 @@ impl Run {
     match self.close_attempt(id).and_then(|active| active.result) {
       Some(Ok(value)) => {
         self.keep(id, &value);
-        self.succeed(id, value);
+        self.succeed_late(id, value);
       }
-      Some(Err(failure)) => self.attempt_failed(id, failure),
+      Some(Err(failure)) if lost.is_none() => self.attempt_failed(id, failure),
+      Some(Err(failure)) => self.lost_leaf_failed(id, failure),
       None => {}
     }
   }
@@ -80,11 +84,18 @@ impl Run {
     let loss = self.instances.get_mut(id).and_then(|instance| instance.loss.as_mut());
     if let Some(own) = loss.and_then(|loss| loss.failure.as_mut()) {
       Arc::make_mut(own).log.clone_from(&ended.log);
-    } else if ended.kind != FailureKind::Cancelled {
-      let failure = self.located(id, Box::new(Arc::unwrap_or_clone(ended)));
-      return self.finish(id, End::Failed(failure), self.path(id));
+      return self.settle(id);
     }
-    self.settle(id);
+    self.lost_leaf_failed(id, Box::new(Arc::unwrap_or_clone(ended)));
+  }
+
+  fn lost_leaf_failed(&mut self, id: InstanceId, failure: Box<Failure>) {
+    let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
+    if failure.kind == FailureKind::Cancelled || loss.is_none_or(|loss| loss.superfluous) {
+      return self.settle(id);
+    }
+    let failure = self.located(id, failure);
+    self.finish(id, End::Failed(failure), self.path(id));
   }
 
   /// The journal is the truth: live and in a replay the value is read from it.
@@ -157,7 +168,13 @@ impl Run {
 
   /// Of the call or of anything around it.
   fn earliest_deadline(&self, id: InstanceId) -> Option<RunTime> {
-    let timers = self.instances.around(id).filter_map(|(_, instance)| instance.deadline);
+    // what closes a scope stands outside the deadlines around it
+    let mut closes = false;
+    let inside = self
+      .instances
+      .around(id)
+      .take_while(|(_, instance)| !std::mem::replace(&mut closes, instance.slot.ending().is_some()));
+    let timers = inside.filter_map(|(_, instance)| instance.deadline);
     timers.filter_map(|timer| Some(self.timers.get(&timer)?.due)).min()
   }
 }

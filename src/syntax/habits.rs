@@ -19,6 +19,7 @@ const CHOICE: &str = "write `if c then x else y`";
 const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
 pub(super) const COMPARE: &str = "to compare, write `==`";
 pub(super) const CONSTANT: &str = "a constant is `let name = ...`";
+pub(super) const TIMES: &str = "write `repeat up to 5 { ... }`";
 pub(super) const NO_MARK: &str = "the value follows its word without a mark";
 pub(super) const FIELD: &str = "a field is written `name: value`";
 pub(super) const RESULT: &str = "the result stands behind `->`";
@@ -197,7 +198,7 @@ impl Stop<'_> {
       _ if POLICIES.contains(&self.found) && self.expects("`=>`") => {
         "policies stand behind `with`: `each x in xs with collect => f(x)`"
       }
-      _ if self.expects("`up`") => "write `repeat up to 5 { ... }`",
+      _ if self.expects("`up`") => TIMES,
       _ if self.expects("`in`") || self.expects("a name") && self.word_before() == "each" => {
         "write `each x in xs => f(x)`"
       }
@@ -246,10 +247,13 @@ impl Stop<'_> {
   }
 }
 
+/// Marks and words that stand for those of other languages, one for one.
+const MARKS: [&str; 9] = ["and", "or", "not", "==", "!=", "=", "=>", "??", "else if"];
+
 /// The mark or word that a help says to write, where it says nothing else.
 pub(super) fn instead(help: &str) -> Option<&str> {
   let mark = help.strip_prefix("write `")?.strip_suffix('`')?;
-  (!mark.contains(['`', '(', '"', '{', '.'])).then_some(mark)
+  (MARKS.contains(&mark) || is_follower(mark)).then_some(mark)
 }
 
 /// Words that follow something on its line, and what to say of a slip of the hand.

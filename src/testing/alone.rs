@@ -20,6 +20,7 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     output: worker.output.clone(),
     budget: None,
     overlap: None,
+    on_failure: None,
     body: body(id, worker),
   };
   program.orchestrators.push(orchestrator);
@@ -48,6 +49,8 @@ fn body(id: WorkerId, worker: &Worker) -> Block {
       span: worker.span,
       deadline: worker.deadline.clone(),
       delay: worker.delay.clone(),
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

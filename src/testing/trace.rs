@@ -7,7 +7,7 @@ use super::problem::one_line;
 use crate::{
   engine::{AttemptOutcome, Event, ExecutionId, Record, Seen},
   hir::{LocalId, Program, Subject, WorkerId},
-  value::{Failure, Value, show_duration},
+  value::{Failure, FailureKind, Value, show_duration},
 };
 
 /// Lines of a trace that are shown from its beginning and from its end.
@@ -53,6 +53,8 @@ pub(super) struct Trace {
   /// Of the present run.
   starts: HashMap<ExecutionId, Moment>,
   ends: HashMap<ExecutionId, (Moment, Option<Arc<Failure>>)>,
+  /// What ended in the latest fact.
+  last_end: Option<ExecutionId>,
 }
 
 impl Trace {
@@ -71,8 +73,24 @@ impl Trace {
           AttemptOutcome::Failed(failure) => Some(failure.clone()),
         };
         self.ends.insert(*execution, (moment, failure));
+        self.last_end = Some(*execution);
       }
+      Event::RetryScheduled { failure, .. }
+      | Event::StepFailed { failure, .. }
+      | Event::FailureTaken { failure, .. } => self.say_timeout(failure),
+      event if event.is_fact() => self.last_end = None,
       _ => {}
+    }
+  }
+
+  /// An execution that took too long ends as one that was ended from outside; what follows from that says why.
+  fn say_timeout(&mut self, why: &Arc<Failure>) {
+    let ended = self.last_end.take().and_then(|execution| self.ends.get_mut(&execution));
+    if let Some((_, Some(failure))) = ended
+      && failure.kind == FailureKind::Cancelled
+      && why.kind == FailureKind::Timeout
+    {
+      *failure = why.clone();
     }
   }
 

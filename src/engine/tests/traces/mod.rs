@@ -4,6 +4,8 @@ mod admission;
 mod blocks;
 mod budgets;
 mod hedges;
+mod endings;
+mod groups;
 mod loops;
 mod losses;
 mod plans;
