@@ -1129,3 +1129,166 @@ fn overlap_and_dispatch_stand_where_they_mean_something() {
     assert_eq!(refused(&check_text(&text)).join(" "), codes, "{steps}");
   }
 }
+
+#[test]
+fn admission_is_checked() {
+  workers_table(&[
+    ("worker w() { mock return null\nhedge after 10ms }", ""),
+    (
+      "worker w() { exec [\"true\"]\nhedge after 10ms }",
+      "worker/hedge-unsafe",
+    ),
+    ("worker w() { exec [\"true\"]\nhedge after 10ms\nidempotent }", ""),
+    ("worker w() { mock return null\nhedge after 1s }", "bound/out-of-range"),
+    ("worker w() { mock return null\nhedge after 1s\ntimeout 2s }", ""),
+    ("worker w() { mock return null\nheartbeat 1s }", "bound/out-of-range"),
+    ("worker w() { mock return null\nheartbeat 0s }", "bound/out-of-range"),
+    ("worker w(t: duration) { mock return null\nheartbeat t }", ""),
+    ("worker w() { mock return null\nheartbeat 5 }", "type/mismatch"),
+    ("worker w() { mock return null\ncache 1d }", ""),
+    ("worker w() { mock return null\ncache 0s }", "bound/out-of-range"),
+    ("worker w() { mock return null\ncache 1d\nno cache }", ""),
+    ("worker w() { mock return null\nbreaker {} }", ""),
+    (
+      "worker w() { mock return null\nbreaker { open after 3, probe after 30s, close after 3 } }",
+      "",
+    ),
+    (
+      "worker w() { mock return null\nbreaker { open after 0 } }",
+      "bound/out-of-range",
+    ),
+    (
+      "worker w() { mock return null\nbreaker { open after 1s } }",
+      "type/mismatch",
+    ),
+    (
+      "worker w() { mock return null\nbreaker { probe after 3 } }",
+      "type/mismatch",
+    ),
+    (
+      "worker w() { mock return null\nbreaker { opne after 3 } }",
+      "name/unknown-setting",
+    ),
+    (
+      "worker w() { mock return null\nbreaker { open after 3, open after 4 } }",
+      "name/duplicate",
+    ),
+    (
+      "worker w(n: int(1..3)) { mock return null\nbreaker { open after n } }",
+      "worker/bad-setting",
+    ),
+    (
+      "worker w() { mock return null\nbreaker {}\nbreaker {} }",
+      "name/duplicate",
+    ),
+    ("worker w() { mock return null\nbudget { cost $0.50, tokens 10k } }", ""),
+    ("worker w() { mock return null\nbudget { cost 1 } }", ""),
+    (
+      "worker w() { mock return null\nbudget { cost $0 } }",
+      "bound/out-of-range",
+    ),
+    (
+      "worker w() { mock return null\nbudget { cost \"much\" } }",
+      "type/mismatch",
+    ),
+    (
+      "worker w() { mock return null\nbudget { calls 3 } }",
+      "policy/misplaced",
+    ),
+    (
+      "worker w() { mock return null\nbudget { time 3s } }",
+      "policy/misplaced",
+    ),
+    (
+      "worker w() { mock return null\nbudget { cots $1 } }",
+      "name/unknown-setting",
+    ),
+    (
+      "worker w(x: float) { mock return null\nbudget { cost x } }",
+      "worker/bad-setting",
+    ),
+    ("worker w() { exec [\"true\"]\nuses [] }", ""),
+    (
+      "worker w() { exec [\"true\"]\nuses [\"no.such\"] }",
+      "module/unreadable",
+    ),
+    ("worker w() { exec [\"true\"]\nuses \"a\" }", "worker/bad-setting"),
+    (
+      "worker w(x: string) { exec [\"true\"]\nuses [x] }",
+      "worker/bad-setting",
+    ),
+    ("worker w() { mock return null\nuses [] }", "worker/bad-setting"),
+  ]);
+  steps_table(&[
+    ("r = number(1) with hedge after 10ms, cache 1h", ""),
+    ("r = number(1) with no hedge, no cache", ""),
+    ("r = number(1) with breaker {}", "policy/misplaced"),
+    ("r = number(1) with no breaker", "policy/misplaced"),
+    ("r = number(1) with heartbeat 10ms", "policy/misplaced"),
+    ("r = number(1) with budget { cost $1 }", "policy/misplaced"),
+    ("r = number(1) with hedge after 2s", "bound/out-of-range"),
+    ("r = number(1) with hedge after 2s, timeout 3s", ""),
+    ("act(s) with hedge after 10ms", "worker/hedge-unsafe"),
+    ("r = each i in [1] with cache 1h => number(i)", "policy/misplaced"),
+    ("r = inner(s) with hedge after 10ms", "policy/misplaced"),
+    ("r = n + 1 with cache 1h", "policy/misplaced"),
+    ("a = number(1) with cache n", "type/mismatch"),
+  ]);
+}
+
+#[test]
+fn budgets_can_be_kept() {
+  steps_table(&[
+    ("budget { calls 500, time 30m }\nr = number(1)", ""),
+    ("budget { calls n }\nr = number(1)", ""),
+    ("budget {}\nr = number(1)", "bound/unbounded"),
+    ("budget { calls 0 }", "bound/out-of-range"),
+    ("budget { calls 1 }\nbudget { time 1s }", "name/duplicate"),
+    ("budget { calls 1, calls 2 }", "name/duplicate"),
+    ("budget { call 1 }", "name/unknown-setting"),
+    ("budget { calls later }\nlater = number(1)", "name/unknown"),
+    (
+      "r = each i in [1] { budget { calls 1 }\na = number(i)\nyield a }",
+      "flow/misplaced-step",
+    ),
+    ("budget { cost $1 }\nr = number(1)", "budget/no-ceiling"),
+    ("budget { tokens 10 }\nr = inner(s)", "budget/no-ceiling"),
+    (
+      "budget { cost $1, tokens 10 }\nr = number(1)\nq = number(2)",
+      "budget/no-ceiling budget/no-ceiling",
+    ),
+    ("budget { cost $1 }\nr = n + 1", ""),
+    // the cheapest success
+    ("budget { calls 1 }\na = number(1)\nb = number(2)", "budget/too-small"),
+    ("budget { calls 2 }\na = number(1)\nb = number(2)", ""),
+    ("budget { calls 1 }\na = number(1)\nb = attempt number(2)", ""),
+    ("budget { calls 1 }\na = number(1)\nb = number(2) catch 0", ""),
+    ("budget { calls 1 }\na = number(1)\nb = if flag then number(2)", ""),
+    (
+      "budget { calls 1 }\na = number(1)\nb = if flag then number(2) else inner(s)",
+      "budget/too-small",
+    ),
+    (
+      "budget { calls 1 }\na = number(1)\nb = each i in [1, 2] => number(i)",
+      "budget/too-small",
+    ),
+    (
+      "budget { calls 1 }\na = number(1)\nb = each i in names => number(1)",
+      "",
+    ),
+    (
+      "budget { calls 1 }\na = number(1)\nb = each i in [1, 2] with collect => number(i)",
+      "",
+    ),
+    ("budget { calls 1 }\na = number(1)\nb = number(2) with cache 1d", ""),
+    (
+      "budget { calls 1 }\na = number(1)\nreturn null when flag\nb = number(2)",
+      "",
+    ),
+    (
+      "budget { calls 1 }\na = number(1)\nb = repeat up to 3 { c = number(2)\nyield c } until c > 1 else last",
+      "budget/too-small",
+    ),
+    ("budget { calls 1 }\na = inner(s)\nb = number(2)", "budget/too-small"),
+  ]);
+}

@@ -296,10 +296,11 @@ impl Body<'_, '_> {
   fn declaration(&mut self, declaration: &ast::Declaration, span: Span, handler: &mut Option<Span>, end: End<'_>) {
     let top = matches!(end, End::Return { .. });
     let (what, help) = match declaration {
-      // it bounds the whole orchestrator
-      ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. } if top => return,
+      // they hold for the whole orchestrator, and were read before
+      ast::Declaration::Permit(_) | ast::Declaration::Budget(_) | ast::Declaration::Overlap { .. } if top => return,
       ast::Declaration::OnFailure(_) if top => return self.one_handler(span, handler),
       ast::Declaration::Permit(_) => ("a `permit`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::Budget(_) => ("a `budget`", "it stands at the top of an orchestrator, or in a worker"),
       ast::Declaration::Overlap { .. } => (
         "an `overlap`",
         "it is about whole runs, and stands at the top of an orchestrator",
@@ -308,7 +309,6 @@ impl Body<'_, '_> {
         "`on failure`",
         "it stands at the top of an orchestrator; inside, `catch` says what to do about a failure",
       ),
-      _ => return self.checker.unbuilt(span, "this declaration"),
     };
     let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("{what} can't stand here"));
     self.say(finding.label(span, "not here").help(help));

@@ -2,6 +2,7 @@
 
 use std::{
   collections::{HashMap, HashSet},
+  path::Path,
   rc::Rc,
   sync::Arc,
 };
@@ -105,6 +106,7 @@ impl<'a> Checker<'a> {
     replacements.apply(&mut symbols);
     let modules = loaded.modules.iter().map(|module| hir::Module {
       source: module.source,
+      file: file_name(&loaded.sources.get(module.source).path),
       doc: module.ast.doc.clone(),
       directory: module.directory.clone(),
     });
@@ -180,12 +182,6 @@ impl<'a> Checker<'a> {
   pub fn say(&mut self, mut finding: Diagnostic) {
     self.allows.lift(&mut finding);
     self.findings.push(finding);
-  }
-
-  /// Says of a construct that is read but means nothing yet.
-  pub fn unbuilt(&mut self, span: Span, what: &str) {
-    let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("{what} is not built yet"));
-    self.say(finding.label(span, "can't run"));
   }
 
   /// What a name of a module stands for, marked as used; says it where it stands for nothing.
@@ -300,6 +296,10 @@ impl<'a> Checker<'a> {
     }
     self.say(finding);
   }
+}
+
+fn file_name(path: &Path) -> Arc<str> {
+  path.file_name().unwrap_or_default().to_string_lossy().into()
 }
 
 /// What is said of a value that can't be taken where it stands: it may be null, or is something else altogether.

@@ -131,11 +131,14 @@ impl Checker<'_> {
     body.visit_nodes(&mut |node| {
       let NodeKind::Work(call) = &node.kind else { return };
       let worker = self.program.worker(call.target);
-      if call.policies.retry.is_none() && !matches!(worker.kind, WorkerKind::Mock(_)) {
-        let message = format!("`{}` is called for each item without `retry`", worker.name);
+      let protected = call.policies.retry.is_some() || worker.breaker.is_some();
+      if !protected && !matches!(worker.kind, WorkerKind::Mock(_)) {
+        let message = format!("`{}` is called for each item without `retry` or `breaker`", worker.name);
         let finding = Diagnostic::new(&codes::UNPROTECTED, message)
           .label(node.span, "every item meets the same trouble")
-          .help("`retry 2` tries again what may pass; it needs an `idempotent` worker");
+          .help(
+            "`retry 2` tries again what may pass, in an `idempotent` worker; `breaker {}` stops calling what is down",
+          );
         found.push(finding);
       }
     });

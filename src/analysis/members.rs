@@ -9,7 +9,6 @@ use super::{
   cycles::{self, Need},
   expressions::broken,
   names::Body,
-  nodes::merged,
   pools::{Callable, Entry},
   symbols::number,
 };
@@ -108,7 +107,7 @@ impl<'a> Checker<'a> {
         let call = Call {
           target,
           arguments,
-          policies: merged(&policies),
+          policies: policies.of_call(),
         };
         (node.kind, node.ty) = (NodeKind::Work(call), worker.output.clone());
         (node.deadline, node.delay) = (policies.deadline, policies.delay);

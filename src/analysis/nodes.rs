@@ -227,13 +227,17 @@ impl Body<'_, '_> {
 
   fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>, named: Span) -> Made {
     let mut policies = self.checker.worker_policies[call.target.0 as usize].clone();
-    policies.retry_at = None;
+    (policies.retry_at, policies.hedge_at) = (None, None);
     self.apply_policies(written(&node.with), Spot::WorkerCall, &mut policies);
     let worker = self.checker.program.worker(call.target);
     let (ty, declared, idempotent) = (worker.output.clone(), worker.span, worker.idempotent);
     if let (Some(retry), false) = (policies.retry_at, idempotent) {
       self.retry_unsafe(&name.value, retry, declared);
     }
+    if let (Some(hedge), false) = (policies.hedge_at, idempotent) {
+      self.hedge_unsafe(&name.value, hedge, declared);
+    }
+    self.never_in_time(&policies, hir::Place::Site);
     self.checker.called(call.target, policies.timeout.is_none(), named);
     call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
@@ -346,15 +350,6 @@ impl Body<'_, '_> {
       segment: segment.into(),
       node,
     }
-  }
-}
-
-/// What holds for one call of a worker.
-pub fn merged(policies: &WorkerPolicies) -> Policies {
-  Policies {
-    timeout: policies.timeout.clone(),
-    retry: policies.retry.clone(),
-    limits: policies.limits.clone(),
   }
 }
 

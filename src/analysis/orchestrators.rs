@@ -2,6 +2,7 @@
 
 use super::{blocks::End, checker::Checker, edges, endings::failure_block, names::Body, symbols::number};
 use crate::{
+  diagnostics::codes,
   hir::{self, ModuleId},
   syntax::ast::Signature,
   types::Type,
@@ -19,6 +20,10 @@ impl Checker<'_> {
     }
     self.undone_failures();
     self.check_run_cycles();
+    let in_circle = self.findings.0.iter().any(|finding| finding.code == &codes::CALL_CYCLE);
+    if !in_circle {
+      self.check_spending();
+    }
     self.check_sizes();
   }
 
@@ -35,6 +40,7 @@ impl Checker<'_> {
       params: signed.params,
       input: signed.input,
       output: signed.output,
+      budget: None,
       overlap: None,
       body: hir::Block {
         steps: Vec::new(),
@@ -55,6 +61,7 @@ impl Checker<'_> {
     let mut body = Body::new(self, declared.module);
     body.resume(&params);
     body.unsigned = unsigned;
+    let budget = body.budget_of(&declared.it.body);
     let overlap = body.overlap(&declared.it.body, &output);
     let what = format!("the result of `{}`", declared.it.name.value);
     let (block, _) = body.block(
@@ -72,6 +79,7 @@ impl Checker<'_> {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
+    orchestrator.budget = budget;
     orchestrator.body = block;
     orchestrator.on_failure = handler;
     orchestrator.overlap = overlap;

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes, near},
-  hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance},
+  hir::{
+    self, Backoff, Breaker, Ceiling, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance,
+  },
   source::Span,
   syntax::{
     POLICIES,
@@ -49,12 +51,18 @@ pub struct WorkerPolicies {
   pub limits: Vec<LimitId>,
   pub concurrent: Option<Expr>,
   pub idempotent: bool,
+  pub hedge: Option<Setting>,
+  pub breaker: Option<Breaker>,
+  pub cache: Option<Setting>,
+  pub heartbeat: Option<Setting>,
+  pub ceiling: Ceiling,
   /// Where it stands.
   pub collect: Option<Span>,
   pub tolerate: Option<(Tolerance, Span)>,
   pub stop: Option<Stop>,
-  /// The place of the nearest `retry`, for its finding.
+  /// The places of the nearest `retry` and `hedge`, for their findings.
   pub retry_at: Option<Span>,
+  pub hedge_at: Option<Span>,
 }
 
 impl WorkerPolicies {
@@ -63,6 +71,8 @@ impl WorkerPolicies {
     hir::Policies {
       timeout: self.timeout.clone(),
       retry: self.retry.clone(),
+      hedge: self.hedge.clone(),
+      cache: self.cache.clone(),
       limits: self.limits.clone(),
     }
   }
@@ -96,7 +106,7 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
     return None;
   }
   let right = match policy {
-    "timeout" | "retry" => (
+    "timeout" | "retry" | "hedge" | "cache" => (
       matches!(spot, Spot::Defaults | Spot::Worker | Spot::WorkerCall),
       "workers and their calls",
     ),
@@ -107,6 +117,14 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
     "idempotent" => (
       matches!(spot, Spot::Defaults | Spot::Worker),
       "workers: it says what the worker is",
+    ),
+    "breaker" | "heartbeat" => (
+      matches!(spot, Spot::Defaults | Spot::Worker),
+      "workers: it holds for all their calls",
+    ),
+    "budget" => (
+      matches!(spot, Spot::Defaults | Spot::Worker),
+      "workers, and at the top of orchestrators",
     ),
     "concurrent" => (
       matches!(spot, Spot::Defaults | Spot::Worker | Spot::Each | Spot::Run),
@@ -173,7 +191,7 @@ impl Body<'_, '_> {
         let value = self.check(written, &Type::int(), "`concurrent`");
         self.bounded(&value, 1, "`concurrent`");
         if spot == Spot::Worker {
-          self.same_for_all(written);
+          self.same_for_all(written, "`concurrent`");
         }
         onto.concurrent = Some(value);
       }
@@ -197,24 +215,30 @@ impl Body<'_, '_> {
       }
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
-      PolicyKind::Hedge(_) | PolicyKind::Breaker(_) | PolicyKind::Cache(_) => self.checker.unbuilt(span, "this policy"),
-      PolicyKind::Heartbeat(_) | PolicyKind::Budget(_) => self.checker.unbuilt(span, "this policy"),
+      PolicyKind::Hedge(value) => {
+        onto.hedge = Some(self.duration(value, "hedge", place));
+        onto.hedge_at = Some(span);
+      }
+      PolicyKind::Breaker(entries) => onto.breaker = Some(self.breaker(entries, span)),
+      PolicyKind::Cache(value) => onto.cache = Some(self.duration(value, "cache", place)),
+      PolicyKind::Heartbeat(value) => onto.heartbeat = Some(self.duration(value, "heartbeat", place)),
+      PolicyKind::Budget(entries) => onto.ceiling = self.ceiling(entries),
       // before everything else, see `groups`
       PolicyKind::Spread(_) => {}
       PolicyKind::Rate { .. } | PolicyKind::Broken => {}
     }
   }
 
-  /// A worker's `concurrent` is shared by all its calls: it can't read what one of them is called with.
-  fn same_for_all(&mut self, value: &ast::Expr) {
+  /// What is shared by all calls of a worker can't read what one of them is called with.
+  pub(super) fn same_for_all(&mut self, value: &ast::Expr, what: &str) {
     let reads = super::reads::Reads::of_expr(value);
     if let Some(read) = reads.names.iter().find(|read| self.find(read.name).is_some()) {
       let finding = Diagnostic::new(
         &codes::BAD_SETTING,
-        format!("`concurrent` of a worker can't read `{}`", read.name),
+        format!("{what} of a worker can't read `{}`", read.name),
       )
       .label(read.span, "differs from call to call")
-      .help("all calls share the bound: give a number or a constant");
+      .help("all calls share it: give a literal or a constant");
       self.say(finding);
     }
   }
@@ -237,6 +261,11 @@ impl Body<'_, '_> {
       "concurrent" => onto.concurrent = None,
       "limit" => onto.limits.clear(),
       "idempotent" => onto.idempotent = false,
+      "hedge" => onto.hedge = None,
+      "breaker" => onto.breaker = None,
+      "cache" => onto.cache = None,
+      "heartbeat" => onto.heartbeat = None,
+      "budget" => onto.ceiling = Ceiling::default(),
       _ => self.unknown_policy(name),
     }
   }
@@ -256,12 +285,15 @@ impl Body<'_, '_> {
 
   fn duration(&mut self, value: &ast::Expr, what: &str, place: Place) -> Setting {
     let value = self.check(value, &Type::Duration, &format!("`{what}`"));
-    if let ExprKind::Literal(Value::Duration(0)) = value.kind
-      && what == "timeout"
-    {
-      self.say(
-        Diagnostic::new(&codes::BAD_BOUND, "a `timeout` of 0 lets nothing end").label(value.span, "must be longer"),
-      );
+    let allows = match what {
+      "timeout" => Some("lets nothing end"),
+      "heartbeat" => Some("lets nothing be silent for a moment"),
+      "cache" => Some("keeps nothing"),
+      _ => None,
+    };
+    if let (ExprKind::Literal(Value::Duration(0)), Some(allows)) = (&value.kind, allows) {
+      let finding = Diagnostic::new(&codes::BAD_BOUND, format!("a `{what}` of 0 {allows}"));
+      self.say(finding.label(value.span, "must be longer"));
     }
     Setting { place, value }
   }

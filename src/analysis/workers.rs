@@ -21,7 +21,7 @@ use crate::{
 
 /// The settings of the language beside policies, for suggestions.
 const SETTINGS: &[&str] = &[
-  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "permit",
+  "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "uses", "permit",
 ];
 
 impl Checker<'_> {
@@ -79,6 +79,7 @@ impl Checker<'_> {
     let kind = body.worker_kind(declared.it, &signed);
     let mut policies = defaults.clone();
     policies.retry_at = None;
+    policies.hedge_at = None;
     if matches!(kind, Some(WorkerKind::Mock(_))) {
       policies.idempotent = true;
     }
@@ -92,7 +93,13 @@ impl Checker<'_> {
         None => policies.retry = None,
         Some(retry) => body.retry_unsafe(&name.value, retry, span),
       }
+      match policies.hedge_at {
+        None => policies.hedge = None,
+        Some(hedge) => body.hedge_unsafe(&name.value, hedge, span),
+      }
     }
+    body.never_in_time(&policies, hir::Place::Worker);
+    let uses = body.uses(&declared.it.settings);
     if let (true, Signature::Own { params, .. }) = (Body::sends_named_params(declared.it), &declared.it.signature) {
       body.unused_params(params.iter(), &signed.params);
     }
@@ -108,6 +115,10 @@ impl Checker<'_> {
       kind: kind.unwrap_or(WorkerKind::Mock(Vec::new())),
       idempotent: policies.idempotent,
       concurrent: policies.concurrent.clone(),
+      breaker: policies.breaker.clone(),
+      heartbeat: policies.heartbeat.as_ref().map(|heartbeat| heartbeat.value.clone()),
+      ceiling: policies.ceiling.clone(),
+      uses,
       policies: policies.of_call(),
       deadline: policies.deadline.clone(),
       delay: policies.delay.clone(),
@@ -213,6 +224,7 @@ impl Body<'_, '_> {
       SettingKind::Env(_) => Some("env"),
       SettingKind::Expect(_) => Some("expect"),
       SettingKind::Output(_) => Some("output"),
+      SettingKind::Uses(_) => Some("uses"),
       SettingKind::Permit(_) => Some("permit"),
       _ => None,
     };
@@ -220,9 +232,6 @@ impl Body<'_, '_> {
     for setting in settings {
       if let SettingKind::Unknown(name) = &setting.kind {
         self.unknown_setting(name);
-      }
-      if let SettingKind::Uses(_) = setting.kind {
-        self.checker.unbuilt(setting.span, "this setting");
       }
       let Some(word) = word(setting) else { continue };
       if let Some((_, first)) = seen.iter().find(|(own, _)| *own == word) {
@@ -265,6 +274,7 @@ impl Body<'_, '_> {
         SettingKind::Env(_) => "env",
         SettingKind::Expect(_) => "expect",
         SettingKind::Output(_) => "output",
+        SettingKind::Uses(_) => "uses",
         SettingKind::Permit(_) => "permit",
         _ => continue,
       };

@@ -64,6 +64,7 @@ codes! {
   NO_TIMEOUT = "worker/no-timeout", Critical, "a worker without a timeout";
   BAD_SETTING = "worker/bad-setting", Critical, "a setting that can't stand here";
   PERMIT_EXCEEDED = "permit/exceeds", Critical, "a worker that asks for more than is permitted";
+  HEDGE_UNSAFE = "worker/hedge-unsafe", Critical, "a hedge of a worker that is not idempotent";
   RETRY_UNSAFE = "worker/retry-unsafe", High, "a retry of a worker that is not idempotent";
   SECRET_LEAK = "secret/leak", Critical, "a secret that would go where it can be seen";
   // policies and bounds
@@ -71,6 +72,8 @@ codes! {
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
   TOO_WIDE = "bound/too-wide", Critical, "an orchestrator that comes to over 100,000 nodes";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
+  NO_CEILING = "budget/no-ceiling", Critical, "a budget over a worker that may spend anything";
+  BUDGET_TOO_SMALL = "budget/too-small", Critical, "a budget that no success can keep";
   // pools
   SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";
   IDENTICAL_MEMBERS = "pool/identical", Low, "members of a pool that do the same";

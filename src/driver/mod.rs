@@ -11,16 +11,16 @@ mod workers;
 
 use std::{collections::VecDeque, fmt, io, sync::Arc};
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{Notify, mpsc::UnboundedReceiver};
 
 use self::{
   clock::Clock,
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Replayed, Run, Step, World},
+  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Replayed, Run, RunTime, Seat, Step, World},
   protocol::Performer,
-  value::Failure,
+  value::{Failure, FailureKind},
 };
 
 /// Where records are kept.
@@ -104,10 +104,10 @@ pub async fn drive(
   Ok(driven.outcome)
 }
 
-/// As `drive`, for a run after others, with what they left behind.
+/// As `drive`, with what other runs share or left behind.
 ///
 /// # Errors
-/// The log can't be written; the workers are ended then.
+/// The log can't be written, or what is kept can't be read or written; the workers are ended then.
 pub async fn drive_within(
   world: &mut World,
   beginning: Beginning,
@@ -117,9 +117,13 @@ pub async fn drive_within(
   requests: UnboundedReceiver<Request>,
 ) -> io::Result<Driven> {
   let Beginning { run, step } = beginning;
+  let woken = Arc::new(Notify::new());
+  let wake = woken.clone();
   let mut driver = Driver {
     clock: Clock::from(run.now()),
     run,
+    seat: world.gate().sit(move || wake.notify_one()),
+    woken,
     world,
     workers: Workers::new(performer),
     log,
@@ -145,6 +149,9 @@ pub async fn drive_within(
 struct Driver<'a, 'b> {
   run: Run,
   world: &'a mut World,
+  seat: Seat,
+  /// By the gate.
+  woken: Arc<Notify>,
   clock: Clock,
   workers: Workers,
   log: &'a mut dyn EventLog,
@@ -184,21 +191,37 @@ impl Driver<'_, '_> {
       self.step(fact);
     }
     while !stop && !self.run.is_over() {
-      let admitted = self.world.poll(self.clock.now());
-      self.clock.wake_for_admission(admitted.wake);
-      if admitted.executions.is_empty() {
+      let decided = self.seat.poll(self.world.clock(self.clock.now()));
+      self
+        .clock
+        .wake_for_admission(decided.wake.map(|wake| self.world.run_time(wake)));
+      let refused = decided.refused.into_iter();
+      let refused = refused.map(|execution| Input::Refused(execution, FailureKind::CircuitOpen));
+      let facts: Vec<Input> = refused
+        .chain(decided.admitted.into_iter().map(Input::Admitted))
+        .collect();
+      if facts.is_empty() {
         break;
       }
-      admitted
-        .executions
-        .into_iter()
-        .for_each(|execution| self.step(Input::Admitted(execution)));
+      facts.into_iter().for_each(|fact| self.step(fact));
     }
     stop
   }
 
   fn step(&mut self, fact: Input) {
-    let step = self.run.step(self.clock.now(), fact);
+    let now = self.clock.now();
+    if let Input::AttemptEnded(execution, outcome) = &fact {
+      let health = self.run.health(*execution, outcome);
+      let moved = self.seat.settle(*execution, health, self.world.clock(now));
+      moved
+        .into_iter()
+        .for_each(|moved| self.take(now, Input::BreakerMoved(moved)));
+    }
+    self.take(now, fact);
+  }
+
+  fn take(&mut self, now: RunTime, fact: Input) {
+    let step = self.run.step(now, fact);
     self.absorb(step);
   }
 
@@ -207,10 +230,13 @@ impl Driver<'_, '_> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Ask { execution, needs } => self.world.ask(execution, needs),
-        Command::Hold { execution, needs } => self.world.hold(execution, needs),
-        Command::Withdraw(execution) => self.world.withdraw(execution),
-        Command::Release(execution) => self.world.release(execution),
+        Command::Ask { execution, needs } => self.seat.ask(execution, needs),
+        Command::Hold { execution, needs } => self.seat.hold(execution, needs),
+        Command::Started { need, starts } => {
+          let starts = starts.iter().map(|start| self.world.clock(*start));
+          self.seat.started(&need, starts);
+        }
+        Command::Withdraw(execution) | Command::Release(execution) => self.seat.give_back(execution),
         other => self.commands.push(other),
       }
     }
@@ -223,6 +249,7 @@ impl Driver<'_, '_> {
       return Ok(());
     }
     self.log.append(&records)?;
+    self.keep()?;
     self.outcome = records.last().and_then(|record| match &record.event {
       Event::RunSucceeded { result } => Some(RunOutcome::Succeeded(result.clone())),
       Event::RunFailed { failure } => Some(RunOutcome::Failed(failure.clone())),
@@ -235,9 +262,28 @@ impl Driver<'_, '_> {
     Ok(())
   }
 
+  /// What outlives the run, also of its last step.
+  fn keep(&mut self) -> io::Result<()> {
+    let now = self.clock.now();
+    for command in self
+      .commands
+      .extract_if(.., |command| matches!(command, Command::Keep { .. }))
+    {
+      if let Command::Keep { key, kept } = command {
+        self.world.keep(key, &kept, now).map_err(io::Error::other)?;
+      }
+    }
+    self.world.keep_breakers().map_err(io::Error::other)
+  }
+
   fn carry_out(&mut self) -> io::Result<()> {
     for command in std::mem::take(&mut self.commands) {
       match command {
+        Command::Recall { execution, key, age } => {
+          let kept = self.world.recall(key, age, self.clock.now());
+          let kept = kept.map_err(io::Error::other)?;
+          self.facts.push_back(Input::Recalled(execution, kept));
+        }
         Command::Start(start) => self.workers.start(*start),
         Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),
         Command::SetTimer { timer, due } => self.clock.set(timer, due),
@@ -248,7 +294,9 @@ impl Driver<'_, '_> {
         }
         // the last record says so too
         Command::Finish => {}
-        Command::Ask { .. } | Command::Hold { .. } | Command::Withdraw(_) | Command::Release(_) => {}
+        // done already
+        Command::Ask { .. } | Command::Hold { .. } | Command::Started { .. } => {}
+        Command::Withdraw(_) | Command::Release(_) | Command::Keep { .. } => {}
       }
     }
     Ok(())
@@ -263,6 +311,8 @@ impl Driver<'_, '_> {
         None
       }
       () = self.clock.sleep() => None,
+      // by what another run gave back
+      () = self.woken.notified() => None,
     };
     let mut arrivals = Vec::from_iter(first);
     self.workers.take_all(&mut arrivals);
@@ -286,8 +336,8 @@ impl Driver<'_, '_> {
         },
       };
       match fact(&self.run, arrival) {
-        ended @ Input::AttemptEnded(_, AttemptOutcome::Ok(_)) if keep => {
-          self.step(ended);
+        fact @ (Input::AttemptEnded(_, AttemptOutcome::Ok(_)) | Input::Reported(..)) if keep => {
+          self.step(fact);
           self.commit()?;
         }
         _ => {}
@@ -307,6 +357,7 @@ fn fact_of(request: Request) -> Input {
 fn fact(run: &Run, arrival: Arrival) -> Input {
   match arrival {
     Arrival::Started(execution, process_group) => Input::AttemptStarted(execution, process_group),
+    Arrival::Reported(execution, report) => Input::Reported(execution, report),
     Arrival::Ended {
       execution,
       attempt,

@@ -37,6 +37,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
   let mut program = Program::default();
   program.modules.push(Module {
     source: SourceId(0),
+    file: "main.orch".into(),
     doc: None,
     directory: "/".into(),
   });
@@ -64,6 +65,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Json,
+    budget: None,
     overlap: None,
     body: Block {
       steps,
@@ -94,6 +96,10 @@ fn worker(name: &str) -> Worker {
     }]),
     idempotent: true,
     concurrent: None,
+    breaker: None,
+    heartbeat: None,
+    ceiling: Ceiling::default(),
+    uses: Vec::new(),
     policies: Policies::default(),
     deadline: None,
     delay: None,
@@ -407,4 +413,162 @@ fn timers_come_in_order_and_only_while_they_are_set() {
     assert_eq!(due, [TimerId(1), TimerId(0)]);
     assert!(clock.now() >= at(2));
   });
+}
+
+/// `main` with one call of `name`, whose worker is changed first.
+fn one(name: &str, change: impl FnOnce(&mut Worker)) -> Arc<Program> {
+  let mut program = Arc::into_inner(program(&[name], 0)).expect("one owner");
+  change(&mut program.workers[0]);
+  Arc::new(program)
+}
+
+fn slots(worker: &mut Worker) {
+  worker.concurrent = Some(expr(ExprKind::Literal(Value::Int(1))));
+}
+
+#[test]
+fn two_runs_of_one_process_share_slots_and_one_wakes_the_other() {
+  let (long, short) = (one("hang", slots), one("ok", slots));
+  let mut world = World::default();
+  let mut other = world.clone();
+  let (stop, requests) = unbounded_channel();
+  let (_nobody, silence) = unbounded_channel();
+  let both = async move {
+    let (performer, started) = (Arc::new(Fake::default()), std::cell::Cell::new(false));
+    let mut log = MemoryLog::default();
+    let mut observe = |records: &[Record]| {
+      started.set(
+        started.get()
+          || records
+            .iter()
+            .any(|record| matches!(record.event, Event::AttemptStarted { .. })),
+      );
+    };
+    let mut observers: [&mut dyn Observer; 1] = [&mut observe];
+    let hangs = drive_within(
+      &mut world,
+      beginning(&long),
+      performer,
+      &mut log,
+      &mut observers,
+      requests,
+    );
+    let waits = async {
+      let mut log = MemoryLog::default();
+      let records = log.records.clone();
+      while !started.get() {
+        tokio::task::yield_now().await;
+      }
+      let performer = Arc::new(Fake::default());
+      let mut observe = |records: &[Record]| {
+        if records
+          .iter()
+          .any(|record| matches!(record.event, Event::AttemptRequested { .. }))
+        {
+          stop.send(Request::Cancel("enough".into())).expect("it listens");
+        }
+      };
+      let mut observers: [&mut dyn Observer; 1] = [&mut observe];
+      let driven = drive_within(
+        &mut other,
+        beginning(&short),
+        performer,
+        &mut log,
+        &mut observers,
+        silence,
+      )
+      .await;
+      let records = records.lock().expect("no panic").clone();
+      (driven, records)
+    };
+    tokio::join!(hangs, waits)
+  };
+  let (hangs, (waited, records)) = block_on(both);
+  assert!(matches!(hangs.expect("the log is fine").outcome, RunOutcome::Failed(_)));
+  let done = serde_json::json!("done");
+  assert_eq!(waited.expect("the log is fine").outcome, RunOutcome::Succeeded(done));
+  assert_eq!(
+    records
+      .iter()
+      .filter(|record| matches!(record.event, Event::Admitted { .. }))
+      .count(),
+    1
+  );
+}
+
+#[test]
+fn the_last_move_of_a_breaker_is_journaled_and_kept() {
+  let guarded = |worker: &mut Worker| {
+    let int = |int| expr(ExprKind::Literal(Value::Int(int)));
+    worker.breaker = Some(Breaker {
+      open: int(1),
+      probe: expr(ExprKind::Literal(Value::Duration(60_000))),
+      close: int(1),
+    });
+  };
+  let mut world = World::default();
+  let mut run = |name: &str| {
+    let mut log = MemoryLog::default();
+    let records = log.records.clone();
+    let (_nobody, silence) = unbounded_channel();
+    let performer = Arc::new(Fake::default());
+    let program = one(name, guarded);
+    let driven = block_on(drive_within(
+      &mut world,
+      beginning(&program),
+      performer,
+      &mut log,
+      &mut [],
+      silence,
+    ));
+    let records = records.lock().expect("no panic").clone();
+    (driven.expect("the log is fine").outcome, records)
+  };
+  let (_, records) = run("flaky");
+  let moved = records
+    .iter()
+    .any(|record| matches!(record.event, Event::BreakerMoved { .. }));
+  assert!(moved, "{records:#?}");
+  let (outcome, _) = run("flaky");
+  let RunOutcome::Failed(failure) = outcome else {
+    panic!("it is open");
+  };
+  assert_eq!(
+    (failure.kind, &*failure.message),
+    (FailureKind::CircuitOpen, "the breaker of `flaky` is open")
+  );
+}
+
+#[test]
+fn an_outcome_of_the_last_step_is_kept_for_the_next_run() {
+  let mut world = World::default();
+  let mut run = || {
+    let mut program = Arc::into_inner(program(&["ok"], 0)).expect("one owner");
+    let StepKind::Node(node) = &mut program.orchestrators[0].body.steps[0].kind else {
+      panic!("a node");
+    };
+    let NodeKind::Work(call) = &mut node.kind else {
+      panic!("a call");
+    };
+    call.policies.cache = Some(Setting {
+      place: Place::Site,
+      value: expr(ExprKind::Literal(Value::Duration(60_000))),
+    });
+    let (_nobody, silence) = unbounded_channel();
+    let (performer, mut log) = (Arc::new(Fake::default()), MemoryLog::default());
+    let starts = performer.clone();
+    let program = Arc::new(program);
+    let driven = block_on(drive_within(
+      &mut world,
+      beginning(&program),
+      performer,
+      &mut log,
+      &mut [],
+      silence,
+    ));
+    let done = serde_json::json!("done");
+    assert_eq!(driven.expect("the log is fine").outcome, RunOutcome::Succeeded(done));
+    starts.starts.lock().expect("no panic").len()
+  };
+  assert_eq!((run(), run()), (1, 0));
 }

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
   engine::{Attempt, AttemptOutcome, ExecutionId, Input, Start},
-  protocol::{Performer, RawAnswer, Signals, WorkerError},
+  protocol::{Performer, RawAnswer, Report, Signals, WorkerError},
   value::{Failure, FailureKind},
 };
 
@@ -21,6 +21,7 @@ type Answer = Result<RawAnswer, WorkerError>;
 /// What came from a worker.
 pub(super) enum Arrival {
   Started(ExecutionId, Option<u32>),
+  Reported(ExecutionId, Report),
   Ended {
     execution: ExecutionId,
     attempt: Arc<Attempt>,
@@ -30,14 +31,20 @@ pub(super) enum Arrival {
   },
 }
 
+/// What a worker says while it runs.
+enum Said {
+  Started(Option<u32>),
+  Reported(Report),
+}
+
 pub(super) struct Workers {
   performer: Arc<dyn Performer>,
   /// When dropped, all answers are.
   tasks: JoinSet<Answer>,
   executions: HashMap<Id, ExecutionId>,
   running: HashMap<ExecutionId, Running>,
-  sender: UnboundedSender<(ExecutionId, Option<u32>)>,
-  starts: UnboundedReceiver<(ExecutionId, Option<u32>)>,
+  sender: UnboundedSender<(ExecutionId, Said)>,
+  said: UnboundedReceiver<(ExecutionId, Said)>,
 }
 
 struct Running {
@@ -46,26 +53,37 @@ struct Running {
   cancel: Option<oneshot::Sender<()>>,
 }
 
+impl From<(ExecutionId, Said)> for Arrival {
+  fn from((execution, said): (ExecutionId, Said)) -> Self {
+    match said {
+      Said::Started(group) => Arrival::Started(execution, group),
+      Said::Reported(report) => Arrival::Reported(execution, report),
+    }
+  }
+}
+
 impl Workers {
   pub fn new(performer: Arc<dyn Performer>) -> Workers {
-    let (sender, starts) = unbounded_channel();
+    let (sender, said) = unbounded_channel();
     Workers {
       performer,
       tasks: JoinSet::new(),
       executions: HashMap::new(),
       running: HashMap::new(),
       sender,
-      starts,
+      said,
     }
   }
 
   pub fn start(&mut self, start: Start) {
     let execution = start.execution;
     let (cancel, cancelled) = oneshot::channel::<()>();
-    let sender = self.sender.clone();
+    // nobody is told when nobody drives any longer
+    let say = |sender: UnboundedSender<_>| move |said| _ = sender.send((execution, said));
+    let (started, reported) = (say(self.sender.clone()), say(self.sender.clone()));
     let signals = Signals {
-      // nobody is told when nobody drives any longer
-      started: Box::new(move |group| _ = sender.send((execution, group))),
+      started: Box::new(move |group| started(Said::Started(group))),
+      reported: Box::new(move |report| reported(Said::Reported(report))),
       cancelled: Box::pin(async move {
         if cancelled.await.is_err() {
           std::future::pending().await
@@ -116,9 +134,9 @@ impl Workers {
   pub async fn next(&mut self) -> Arrival {
     loop {
       let joined = tokio::select! {
-        // a start is sent before its answer
+        // what a worker says is sent before its answer
         biased;
-        Some((execution, group)) = self.starts.recv() => return Arrival::Started(execution, group),
+        Some(said) = self.said.recv() => return said.into(),
         Some(joined) = self.tasks.join_next_with_id() => joined,
         else => std::future::pending().await,
       };
@@ -128,7 +146,7 @@ impl Workers {
     }
   }
 
-  /// All that is there, starts before answers.
+  /// All that is there, answers last.
   pub fn take_all(&mut self, arrivals: &mut Vec<Arrival>) {
     let mut ended = Vec::new();
     while let Some(joined) = self.tasks.try_join_next_with_id() {
@@ -137,8 +155,8 @@ impl Workers {
     let ended_first: Vec<_> = arrivals
       .extract_if(.., |arrival| matches!(arrival, Arrival::Ended { .. }))
       .collect();
-    while let Ok((execution, group)) = self.starts.try_recv() {
-      arrivals.push(Arrival::Started(execution, group));
+    while let Ok(said) = self.said.try_recv() {
+      arrivals.push(said.into());
     }
     arrivals.extend(ended_first);
     arrivals.extend(ended);

@@ -88,6 +88,7 @@ impl Run {
     match opened.flatten() {
       Some(deadline) => {
         deadline.into_iter().for_each(|timer| self.clear_timer(timer));
+        self.stop_budget_clock(id);
         self.with_ends(id, |ends| ends.closing.get_or_insert_default().value = Some(value));
         self.record_closing(id, false);
         self.close(id);

@@ -7,7 +7,14 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Failure, Value, show};
+use super::{
+  gate::Position,
+  spent::{Bounds, Charge, Origin},
+};
+use crate::{
+  protocol::Report,
+  value::{Dollars, Failure, FailureKind, Value, show},
+};
 
 /// Milliseconds since the run started on its own clock, which stands still while nobody drives it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +60,31 @@ pub enum Event {
   /// The gatekeeper let it pass: it holds its slots now, its timeout runs.
   Admitted {
     execution: ExecutionId,
+  },
+  /// The gatekeeper does not let it pass, for this kind of failure: `circuit_open`.
+  Refused {
+    execution: ExecutionId,
+    kind: FailureKind,
+  },
+  /// An outcome was kept that is as good as a new one: nothing is executed.
+  CacheHit {
+    execution: ExecutionId,
+    value: serde_json::Value,
+    from: Origin,
+  },
+  CacheMissed {
+    execution: ExecutionId,
+  },
+  /// The breaker of a worker is somewhere else, because of the execution whose end comes next.
+  BreakerMoved {
+    worker: Arc<str>,
+    from: Position,
+    to: Position,
+  },
+  /// What a worker said of itself, all of it until now.
+  Reported {
+    execution: ExecutionId,
+    report: Report,
   },
   /// The worker runs, in this process group where it is a process.
   AttemptStarted {
@@ -100,6 +132,24 @@ pub enum Event {
     attempt: u32,
     /// Of the message in.
     input: Digest,
+    /// It is the copy of this one, by `hedge`: another execution of the same attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    copy_of: Option<ExecutionId>,
+  },
+  /// An orchestrator has a budget for all that is below this path.
+  BudgetSet {
+    path: Arc<str>,
+    #[serde(flatten)]
+    bounds: Bounds,
+  },
+  /// What an execution with a ceiling counts in the budgets around it.
+  Charged {
+    execution: ExecutionId,
+    path: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cost: Option<Charge<Dollars>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tokens: Option<Charge<u64>>,
   },
   /// The attempt failed; after so many milliseconds the next one, `attempt`, asks for admission.
   RetryScheduled {
@@ -284,6 +334,11 @@ impl Event {
       self,
       RunStarted(_)
         | Admitted { .. }
+        | Refused { .. }
+        | CacheHit { .. }
+        | CacheMissed { .. }
+        | BreakerMoved { .. }
+        | Reported { .. }
         | AttemptStarted { .. }
         | AttemptEnded { .. }
         | TimerFired { .. }
@@ -304,6 +359,11 @@ impl Event {
     match self {
       RunStarted(_)
       | Admitted { .. }
+      | Refused { .. }
+      | CacheHit { .. }
+      | CacheMissed { .. }
+      | BreakerMoved { .. }
+      | Reported { .. }
       | AttemptStarted { .. }
       | AttemptEnded { .. }
       | TimerFired { .. }
@@ -315,6 +375,8 @@ impl Event {
       ScopeStarted { path, .. }
       | Delayed { path, .. }
       | AttemptRequested { path, .. }
+      | BudgetSet { path, .. }
+      | Charged { path, .. }
       | RetryScheduled { path, .. }
       | ArmTaken { path, .. }
       | Expanded { path, .. }
@@ -347,7 +409,7 @@ impl Digest {
 }
 
 /// Values are at most 64 deep, so recursion is bounded.
-fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
+pub(super) fn absorb(hasher: &mut blake3::Hasher, value: &Value) {
   let mut tagged = |tag: u8, bytes: &[u8]| {
     hasher.update(&[tag]);
     hasher.update(&(bytes.len() as u64).to_le_bytes());

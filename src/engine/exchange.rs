@@ -7,14 +7,42 @@ use serde::{Deserialize, Serialize};
 use super::{
   attempt::Attempt,
   event::{AttemptOutcome, Event, ExecutionId, Record, RunTime, TimerId},
-  gatekeeper::Need,
+  gate::{Move, Need, Needs},
+  spent::Origin,
 };
-use crate::{eval::EvalError, hir::ConstantId, protocol::Invocation, value::Failure};
+use crate::{
+  eval::EvalError,
+  hir::ConstantId,
+  protocol::{Invocation, Report},
+  value::{Failure, FailureKind},
+};
+
+/// Names an outcome that may be reused: the hash of what the worker is and of its input.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CacheKey(pub [u8; 32]);
+
+impl fmt::Debug for CacheKey {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "CacheKey({})", blake3::Hash::from(self.0).to_hex())
+  }
+}
+
+/// An outcome that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+  pub value: serde_json::Value,
+  pub from: Origin,
+}
 
 /// A fact from outside.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
   Admitted(ExecutionId),
+  Refused(ExecutionId, FailureKind),
+  /// What is kept for it, if anything is.
+  Recalled(ExecutionId, Option<Kept>),
+  BreakerMoved(Move),
+  Reported(ExecutionId, Report),
   /// With the process group, where it is a process.
   AttemptStarted(ExecutionId, Option<u32>),
   AttemptEnded(ExecutionId, AttemptOutcome),
@@ -28,15 +56,31 @@ pub enum Input {
 /// What the run wants done. Carried out only once the records of the same step are in the journal.
 #[derive(Clone, Debug)]
 pub enum Command {
-  /// Ask the gatekeeper; the answer is `Admitted`.
+  /// Look for an outcome that is at most so many milliseconds old; the answer is `Recalled`.
+  Recall {
+    execution: ExecutionId,
+    key: CacheKey,
+    age: i64,
+  },
+  /// This outcome may be reused.
+  Keep {
+    key: CacheKey,
+    kept: Kept,
+  },
+  /// Ask the gatekeeper; the answer is `Admitted` or `Refused`.
   Ask {
     execution: ExecutionId,
-    needs: Vec<Need>,
+    needs: Needs,
   },
   /// Only after a replay: it was admitted before, and has its slots.
   Hold {
     execution: ExecutionId,
-    needs: Vec<Need>,
+    needs: Needs,
+  },
+  /// Only after a replay: what was started under a rate, the first one first.
+  Started {
+    need: Need,
+    starts: Vec<RunTime>,
   },
   /// It need no longer be admitted.
   Withdraw(ExecutionId),
@@ -121,6 +165,11 @@ impl Input {
   pub fn event(&self) -> Event {
     match self.clone() {
       Input::Admitted(execution) => Event::Admitted { execution },
+      Input::Refused(execution, kind) => Event::Refused { execution, kind },
+      Input::Recalled(execution, None) => Event::CacheMissed { execution },
+      Input::Recalled(execution, Some(Kept { value, from })) => Event::CacheHit { execution, value, from },
+      Input::BreakerMoved(Move { worker, from, to }) => Event::BreakerMoved { worker, from, to },
+      Input::Reported(execution, report) => Event::Reported { execution, report },
       Input::AttemptStarted(execution, process_group) => Event::AttemptStarted {
         execution,
         process_group,
@@ -137,6 +186,11 @@ impl Input {
   pub fn of(event: &Event) -> Option<Input> {
     Some(match event.clone() {
       Event::Admitted { execution } => Input::Admitted(execution),
+      Event::Refused { execution, kind } => Input::Refused(execution, kind),
+      Event::CacheMissed { execution } => Input::Recalled(execution, None),
+      Event::CacheHit { execution, value, from } => Input::Recalled(execution, Some(Kept { value, from })),
+      Event::BreakerMoved { worker, from, to } => Input::BreakerMoved(Move { worker, from, to }),
+      Event::Reported { execution, report } => Input::Reported(execution, report),
       Event::AttemptStarted {
         execution,
         process_group,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
   eval::EvalError,
   types::Type,
-  value::{self, Failure, FailureKind, TooLarge, Value, excerpt, show_duration},
+  value::{self, Dollars, Failure, FailureKind, TooLarge, Value, excerpt, show_duration},
 };
 
 /// A value, or a failure without step and item.
@@ -48,6 +48,18 @@ pub(super) fn milliseconds(value: &Value) -> Fallible<i64> {
     }
     _ => Err(failure(FailureKind::Expression, "not a duration")),
   }
+}
+
+/// An amount that is not below zero.
+pub(super) fn dollars(value: &Value) -> Fallible<Dollars> {
+  let amount = match value {
+    Value::Float(amount) => Dollars::of(*amount),
+    _ => None,
+  };
+  amount.ok_or_else(|| {
+    let message = format!("not an amount of dollars: {}", excerpt(value, 60));
+    failure(FailureKind::Expression, message)
+  })
 }
 
 /// An int that is at least `least`; `what` says which.

@@ -1,23 +1,23 @@
-//! Calls of workers: asked for, admitted, running, maybe again after a wait. Knows nothing of what a worker is, nor of
-//! who decides on admission.
+//! Calls of workers: remembered or asked for, admitted, running, maybe again after a wait. Knows nothing of what a worker
+//! is, nor of who decides on admission.
 
 use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Message, Settings, key},
+  cache::Cached,
   errand::Errand,
   event::{Digest, Event, ExecutionId, TimerId},
   exchange::{Command, Start},
-  failing::{Fallible, count, milliseconds, of_expression, too_large},
-  gatekeeper::Need,
+  failing::{Fallible, milliseconds, of_expression, too_large},
   instance::{InstanceId, State},
   invoke::Invoker,
   layout::Body,
-  run::{Purpose, Run},
+  run::Run,
+  tries::{Active, Outstanding, TryState},
 };
 use crate::{
-  eval::NoLocals,
-  hir::{Call, Expr, LimitId, Place, WorkerId, WorkerKind},
+  hir::{Call, Expr, Place, Setting, WorkerId, WorkerKind},
   protocol::{Identity, Invocation, Task},
   value::{Failure, Value},
 };
@@ -27,9 +27,11 @@ use crate::{
 pub(super) struct Leaf {
   message: Arc<Message>,
   /// Of the attempt that waits, runs, or ran last; from 1.
-  number: u32,
+  pub number: u32,
   /// What the attempt before left behind.
   pub error: Option<Arc<Failure>>,
+  /// Under what its outcome may be kept.
+  pub cached: Option<Cached>,
   pub phase: Phase,
 }
 
@@ -37,49 +39,39 @@ pub(super) struct Leaf {
 pub(super) enum Phase {
   /// For nothing: it is just being dealt with.
   Idle,
-  Waiting(ExecutionId),
-  Running(Box<Running>),
+  /// Whether an outcome is kept.
+  Recalling(ExecutionId),
+  Active(Box<Active>),
   Backoff(TimerId),
-}
-
-#[derive(Debug)]
-pub(super) struct Running {
-  pub start: Start,
-  pub timeout: Option<TimerId>,
-  /// So many milliseconds were too few.
-  pub timed_out: Option<i64>,
-  /// Its worker is told to end.
-  cancelled: bool,
 }
 
 impl Leaf {
   /// Whether a worker runs.
   pub fn runs(&self) -> bool {
-    matches!(self.phase, Phase::Running(_))
+    self.active().is_some_and(Active::runs)
   }
 
   /// Whether a worker ever ran.
   pub fn has_started(&self) -> bool {
-    self.runs() || self.error.is_some() || matches!(self.phase, Phase::Idle)
+    let admitted = self.active().is_some_and(|active| active.admitted);
+    admitted || self.error.is_some() || matches!(self.phase, Phase::Idle)
   }
 
-  /// What it waits for, as the commands that ask for it; timers aside.
-  pub fn outstanding(&self) -> Option<Outstanding<'_>> {
+  pub fn active(&self) -> Option<&Active> {
     match &self.phase {
-      Phase::Idle | Phase::Backoff(_) => None,
-      Phase::Waiting(_) => Some(Outstanding::Admission),
-      Phase::Running(running) if running.cancelled => Some(Outstanding::Cancelled),
-      Phase::Running(running) => Some(Outstanding::Answer(&running.start)),
+      Phase::Active(active) => Some(active),
+      _ => None,
     }
   }
-}
 
-/// What a call waits for.
-pub(super) enum Outstanding<'a> {
-  Admission,
-  Answer(&'a Start),
-  /// The end of a worker that is told to end.
-  Cancelled,
+  /// What one of its executions waits for, as the commands that ask for it; timers and budgets aside.
+  pub fn outstanding(&self, execution: ExecutionId) -> Option<Outstanding<'_>> {
+    match &self.phase {
+      Phase::Recalling(_) => self.cached.as_ref().map(Outstanding::Recall),
+      Phase::Active(active) => active.outstanding(execution),
+      Phase::Idle | Phase::Backoff(_) => None,
+    }
+  }
 }
 
 impl Run {
@@ -101,70 +93,76 @@ impl Run {
       message,
       number: 0,
       error: None,
+      cached: None,
       phase: Phase::Idle,
     };
     self.with(id, |instance| instance.state = State::Leaf(Box::new(leaf)));
+    if let Some(age) = &call.policies.cache {
+      let cached = self.cached(id, call.target, age)?;
+      self.with_leaf(id, |leaf| leaf.cached = Some(cached));
+    }
     self.request(id)
   }
 
-  /// Asks for the next attempt.
+  /// Asks for the next attempt; before the first one, whether its outcome is there already.
   pub(super) fn request(&mut self, id: InstanceId) -> Fallible<()> {
     let layout = self.layout.clone();
     let Some(call) = self.call(&layout, id) else {
       return Ok(());
     };
-    let needs = self.needs(call)?;
+    // what has no value is said before anything waits
+    self.needs(call)?;
+    self.ceiling(call.target)?;
+    self.with_leaf(id, |leaf| leaf.number += 1);
+    let Some(execution) = self.announce(id, call.target, None) else {
+      return Ok(());
+    };
+    let recall = self.with_leaf(id, |leaf| leaf.cached.clone().filter(|_| leaf.number == 1));
+    match recall.flatten() {
+      Some(Cached { key, age }) => {
+        self.with_leaf(id, |leaf| leaf.phase = Phase::Recalling(execution));
+        self.commands.push(Command::Recall { execution, key, age });
+      }
+      None => self.begin_attempt(id, execution),
+    }
+    Ok(())
+  }
+
+  /// A new execution of the attempt that the leaf is at, maybe the copy of another.
+  pub(super) fn announce(
+    &mut self,
+    id: InstanceId,
+    worker: WorkerId,
+    copy_of: Option<ExecutionId>,
+  ) -> Option<ExecutionId> {
+    let (attempt, input) = self.with_leaf(id, |leaf| (leaf.number, Digest::of(&leaf.message.message)))?;
     let execution = ExecutionId(self.next_execution);
-    let asked = self.with_leaf(id, |leaf| {
-      leaf.number += 1;
-      leaf.phase = Phase::Waiting(execution);
-      (leaf.number, Digest::of(&leaf.message.message))
-    });
-    let Some((attempt, input)) = asked else { return Ok(()) };
     self.next_execution += 1;
     self.executions.insert(execution, id);
     self.record(Event::AttemptRequested {
       execution,
       path: self.path(id),
-      worker: self.program.worker(call.target).name.clone(),
+      worker: self.program.worker(worker).name.clone(),
       attempt,
       input,
+      copy_of,
     });
+    Some(execution)
+  }
+
+  /// Nothing that is kept is of use: the attempt itself.
+  pub(super) fn begin_attempt(&mut self, id: InstanceId, execution: ExecutionId) {
+    self.with_leaf(id, |leaf| leaf.phase = Phase::Active(Box::new(Active::of(execution))));
+    self.reserve(id, execution);
+  }
+
+  /// Its budgets cover it: the rest is the gatekeeper's.
+  pub(super) fn ask(&mut self, id: InstanceId, execution: ExecutionId) {
+    let layout = self.layout.clone();
+    let Some(call) = self.call(&layout, id) else { return };
+    let needs = self.needs(call).unwrap_or_default();
+    self.with_try(id, execution, |one| one.state = TryState::Waiting);
     self.commands.push(Command::Ask { execution, needs });
-    Ok(())
-  }
-
-  /// One key per limit; keys are the same for all runs of one program.
-  pub(super) fn needs(&mut self, call: &Call<WorkerId>) -> Fallible<Vec<Need>> {
-    let own = self.worker_need(call.target)?;
-    let limits = call.policies.limits.iter().map(|limit| self.limit_need(*limit));
-    Ok(own.into_iter().chain(limits).collect())
-  }
-
-  fn worker_need(&mut self, id: WorkerId) -> Fallible<Option<Need>> {
-    let program = self.program.clone();
-    let Some(concurrent) = &program.worker(id).concurrent else {
-      return Ok(None);
-    };
-    let slots = match self.slots.get(&id) {
-      Some(slots) => *slots,
-      None => count(&self.eval_in(&NoLocals, concurrent)?, 1, "concurrent")?,
-    };
-    self.slots.insert(id, slots);
-    Ok(Some(Need {
-      key: format!("{}/worker/{}", self.started.program, id.0).into(),
-      concurrent: Some(slots),
-      rate: None,
-    }))
-  }
-
-  fn limit_need(&self, id: LimitId) -> Need {
-    let limit = self.program.limit(id);
-    Need {
-      key: format!("{}/limit/{}", self.started.program, id.0).into(),
-      concurrent: limit.concurrent,
-      rate: limit.rate,
-    }
   }
 
   /// It has its slots: the settings are evaluated, the worker starts.
@@ -173,64 +171,61 @@ impl Run {
       return;
     };
     match self.prepare(id, execution) {
-      Ok(Some((start, timeout))) => {
+      Ok(Some((start, times))) => {
+        self.note_start(id);
         self.commands.push(Command::Start(Box::new(start.clone())));
-        let timeout = timeout.map(|time| self.set_timer(id, time, Purpose::Timeout(time)));
-        self.with_leaf(id, |leaf| {
-          leaf.phase = Phase::Running(Box::new(Running {
-            start,
-            timeout,
-            timed_out: None,
+        self.with_try(id, execution, |one| {
+          one.state = TryState::Running {
+            start: Box::new(start),
             cancelled: false,
-          }));
+            report: None,
+            earlier: None,
+          };
         });
+        self.time_attempt(id, times);
       }
       Ok(None) => {}
-      Err(failure) => {
-        self.executions.remove(&execution);
-        self.commands.push(Command::Release(execution));
-        let attempts = self.with_leaf(id, |leaf| {
-          leaf.phase = Phase::Idle;
-          leaf.number -= 1;
-        });
-        debug_assert!(attempts.is_some());
-        self.fail(id, failure);
-      }
+      Err(failure) => self.not_started(id, execution, failure),
     }
   }
 
-  /// The execution with its timeout.
-  fn prepare(&mut self, id: InstanceId, execution: ExecutionId) -> Fallible<Option<(Start, Option<i64>)>> {
+  /// The execution, with the attempt's timeout and the wait for its copy.
+  fn prepare(&mut self, id: InstanceId, execution: ExecutionId) -> Fallible<Option<(Start, [Option<i64>; 2])>> {
     let (layout, program) = (self.layout.clone(), self.program.clone());
     let Some(call) = self.call(&layout, id) else {
       return Ok(None);
     };
-    let Some(attempt) = self.attempt(id, call.target)? else {
+    let copy = self.with_try(id, execution, |one| one.copy).unwrap_or_default();
+    let Some(attempt) = self.attempt(id, call.target, copy)? else {
       return Ok(None);
     };
     let attempt = Arc::new(attempt);
     let settings = attempt.settings(&program);
-    let timeout = match &call.policies.timeout {
+    let time = |setting: &Option<Setting>| match setting {
+      None => Ok(None),
+      Some(setting) => {
+        let value = self.eval_at(id, setting.place, &settings, &setting.value)?;
+        milliseconds(&value).map(Some)
+      }
+    };
+    let times = [time(&call.policies.timeout)?, time(&call.policies.hedge)?];
+    let heartbeat = match &settings.worker.heartbeat {
       None => None,
-      Some(timeout) => Some(milliseconds(&self.eval_at(
-        id,
-        timeout.place,
-        &settings,
-        &timeout.value,
-      )?)?),
+      Some(heartbeat) => Some(milliseconds(&self.eval_in(&settings, heartbeat)?)?),
     };
     let task = self.task(&attempt, &settings)?;
     self.doubles.see(execution, &attempt);
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
+      heartbeat,
     };
     let start = Start {
       execution,
       attempt,
       invocation,
     };
-    Ok(Some((start, timeout)))
+    Ok(Some((start, times)))
   }
 
   fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
@@ -245,24 +240,31 @@ impl Run {
       (None, WorkerKind::Process(process)) => match Errand::of(&self.evaluator, attempt) {
         Some(errand) => Ok(Task::Errand(Arc::new(errand))),
         None => {
-          let invoker = Invoker {
-            program: &self.program,
-            evaluator: &self.evaluator,
-            settings,
-          };
-          invoker.process(process).map(Task::Process)
+          let task = self.invoker(settings).process(process);
+          task.map(Task::Process)
         }
       },
     }
     .map_err(of_expression)
   }
 
-  /// The attempt that the leaf is at.
-  pub(super) fn attempt(&self, id: InstanceId, worker: WorkerId) -> Fallible<Option<Attempt>> {
+  pub(super) fn invoker<'a>(&'a self, settings: &'a Settings<'a>) -> Invoker<'a> {
+    Invoker {
+      program: &self.program,
+      evaluator: &self.evaluator,
+      settings,
+    }
+  }
+
+  /// The attempt that the leaf is at, as one of its executions sees it.
+  pub(super) fn attempt(&self, id: InstanceId, worker: WorkerId, copy: bool) -> Fallible<Option<Attempt>> {
     let Some(State::Leaf(leaf)) = self.instances.get(id).map(|instance| &instance.state) else {
       return Ok(None);
     };
-    let identity = self.identity(id, worker, leaf.number);
+    let identity = Identity {
+      copy,
+      ..self.identity(id, worker, leaf.number)
+    };
     let attempt = Attempt::new(worker, identity, leaf.message.clone(), leaf.error.as_deref());
     attempt.map(Some).map_err(too_large)
   }
@@ -276,7 +278,14 @@ impl Run {
       key: key(&self.started.run, &step),
       step,
       attempt,
+      copy: false,
     }
+  }
+
+  /// A call as its worker's settings see it before there is an attempt.
+  pub(super) fn first_attempt(&self, id: InstanceId, worker: WorkerId, message: &Arc<Message>) -> Fallible<Attempt> {
+    let identity = self.identity(id, worker, 1);
+    Attempt::new(worker, identity, message.clone(), None).map_err(too_large)
   }
 
   /// The value of a worker's setting before there is an attempt.
@@ -285,8 +294,7 @@ impl Run {
     let Some(call) = self.call(&layout, id) else {
       return Ok(Value::Null);
     };
-    let identity = self.identity(id, call.target, 1);
-    let attempt = Attempt::new(call.target, identity, message.clone(), None).map_err(too_large)?;
+    let attempt = self.first_attempt(id, call.target, message)?;
     self.eval_in(&attempt.settings(&self.program), expr)
   }
 
@@ -297,40 +305,17 @@ impl Run {
     }
   }
 
-  pub(super) fn time_out(&mut self, id: InstanceId, time: i64) {
-    self.with_leaf(id, |leaf| {
-      if let Phase::Running(running) = &mut leaf.phase {
-        running.timeout = None;
-        running.timed_out = Some(time);
-      }
-    });
-    self.cancel_attempt(id);
-  }
-
-  /// Ends the worker; the instance ends with it.
-  fn cancel_attempt(&mut self, id: InstanceId) {
-    let execution = self.with_leaf(id, |leaf| match &mut leaf.phase {
-      Phase::Running(running) if !running.cancelled => {
-        running.cancelled = true;
-        Some(running.start.execution)
-      }
-      _ => None,
-    });
-    self.commands.extend(execution.flatten().map(Command::CancelAttempt));
-  }
-
-  /// The call is lost: it waits for nothing any longer, or for the end of its worker.
+  /// The call is lost: it waits for nothing any longer, or for the end of its workers.
   pub(super) fn stop_leaf(&mut self, id: InstanceId) {
     let Some(State::Leaf(leaf)) = self.instances.get(id).map(|instance| &instance.state) else {
       return;
     };
     match &leaf.phase {
       Phase::Idle => {}
-      Phase::Running(_) => self.cancel_attempt(id),
-      Phase::Waiting(execution) => {
+      Phase::Active(_) => self.stop_tries(id),
+      Phase::Recalling(execution) => {
         let execution = *execution;
         self.executions.remove(&execution);
-        self.commands.push(Command::Withdraw(execution));
       }
       Phase::Backoff(timer) => {
         let timer = *timer;
@@ -342,7 +327,14 @@ impl Run {
   /// How many attempts of a call were begun.
   pub(super) fn attempts(&self, id: InstanceId) -> u32 {
     match self.instances.get(id).map(|instance| &instance.state) {
-      Some(State::Leaf(leaf)) => leaf.number - u32::from(matches!(leaf.phase, Phase::Waiting(_))),
+      Some(State::Leaf(leaf)) => {
+        let waits = match &leaf.phase {
+          Phase::Recalling(_) => true,
+          Phase::Active(active) => !active.admitted,
+          Phase::Idle | Phase::Backoff(_) => false,
+        };
+        leaf.number - u32::from(waits)
+      }
       _ => 0,
     }
   }
@@ -357,6 +349,13 @@ impl Run {
   pub(super) fn with_leaf<T>(&mut self, id: InstanceId, change: impl FnOnce(&mut Leaf) -> T) -> Option<T> {
     match &mut self.instances.get_mut(id)?.state {
       State::Leaf(leaf) => Some(change(leaf)),
+      _ => None,
+    }
+  }
+
+  pub(super) fn message_of(&self, id: InstanceId) -> Option<Arc<Message>> {
+    match &self.instances.get(id)?.state {
+      State::Leaf(leaf) => Some(leaf.message.clone()),
       _ => None,
     }
   }

@@ -151,6 +151,7 @@ impl Run {
     }
     let deadline = instance.deadline.take();
     deadline.into_iter().for_each(|timer| self.clear_timer(timer));
+    self.stop_budget_clock(id);
     self.stop(id, &told.cause);
     self.cancel_children(id, &told);
     self.settle(id);
@@ -247,6 +248,7 @@ impl Run {
     if let Some(timer) = instance.deadline {
       self.clear_timer(timer);
     }
+    self.close_budget(id);
     self.record_end(&instance, &end, cause);
     match instance.parent {
       None => self.end(end),

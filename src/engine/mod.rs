@@ -2,15 +2,18 @@
 
 mod answer;
 mod attempt;
+mod budgets;
+mod cache;
 mod choice;
 mod closing;
+mod definition;
 mod dispatch;
 mod each;
 mod errand;
 mod event;
 mod exchange;
 mod failing;
-mod gatekeeper;
+mod gate;
 mod handler;
 mod instance;
 mod invoke;
@@ -18,6 +21,7 @@ mod layout;
 mod leaf;
 mod loss;
 mod mock;
+mod needs;
 mod outcome;
 mod plan;
 mod ready;
@@ -27,19 +31,25 @@ mod retry;
 mod run;
 mod scope;
 mod simulate;
+mod spent;
 mod start;
 #[cfg(test)]
 mod tests;
+mod treasury;
+mod tries;
 mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, LastSuccess, Record, RunStarted, RunTime, Taker, TimerId};
-pub use exchange::{Child, Command, Input, Start, StartError, Step};
-pub use gatekeeper::{Admissions, Gatekeeper, Need};
+pub use exchange::{CacheKey, Child, Command, Input, Kept, Start, StartError, Step};
+pub use gate::{
+  Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,
+};
 pub use mock::{Doubles, Seen, hold};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use spent::{Bounds, Charge, Origin};
 pub use start::{overlap_key, run_value};
-pub use world::World;
+pub use world::{Shelf, Trouble, World};

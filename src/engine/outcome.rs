@@ -3,55 +3,76 @@
 use std::sync::Arc;
 
 use super::{
-  attempt::{Attempt, Settings},
+  attempt::Settings,
   event::{AttemptOutcome, Event, ExecutionId, RunTime},
   exchange::Command,
   failing::{Fallible, conform, count, failure, milliseconds, too_large},
   instance::{End, InstanceId},
-  leaf::{Phase, Running},
+  leaf::Phase,
   loss::Loss,
   retry::{Backoff, Retry},
   run::{Purpose, Run},
 };
 use crate::{
-  hir::{self, Expr},
-  value::{Failure, FailureKind, Value, from_json, show_duration},
+  hir::{self, Expr, WorkerId},
+  value::{Cause, Failure, FailureKind, Value, from_json, show_duration},
 };
 
 impl Run {
   pub(super) fn attempt_ended(&mut self, execution: ExecutionId, outcome: AttemptOutcome) {
-    let Some(id) = self.executions.get(&execution).copied() else {
+    let finishes = self.executions.get(&execution).is_some_and(|id| self.finishes(*id));
+    let Some((id, start, report)) = self.take_try(execution) else {
       return;
     };
-    let finishes = self.finishes(id);
-    let phase = self.with_leaf(id, |leaf| match leaf.phase {
-      Phase::Running(_) => std::mem::replace(&mut leaf.phase, Phase::Idle),
-      _ => Phase::Idle,
-    });
-    let Some(Phase::Running(running)) = phase else { return };
-    self.executions.remove(&execution);
     self.commands.push(Command::Release(execution));
-    running.timeout.into_iter().for_each(|timer| self.clear_timer(timer));
+    self.charge(id, execution, start.attempt.worker, report.as_ref());
     let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
-    match loss.map(|loss| loss.failure.is_none()) {
-      None => match self.result(&running, outcome) {
-        Ok(value) => self.succeed(id, value),
-        Err(failure) => self.attempt_failed(id, failure),
-      },
-      Some(true) if finishes => match self.result(&running, outcome) {
-        Ok(value) => self.succeed_late(id, value),
-        Err(failure) => self.lost_leaf_failed(id, failure),
-      },
-      Some(_) => self.lost_leaf_ended(id, outcome),
+    let lost = loss.map(|loss| loss.failure.is_some() || !finishes);
+    if lost == Some(true) {
+      if self.close_attempt(id).is_some() {
+        self.lost_leaf_ended(id, outcome);
+      }
+      return;
+    }
+    let timed_out = self.with_active(id, |active| active.timed_out).flatten();
+    let result = match (outcome, timed_out) {
+      (AttemptOutcome::Ok(value), None) => self.read_value(start.attempt.worker, &value),
+      (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
+      (outcome, Some(time)) => Err(timeout(time, &outcome)),
+    };
+    self.conclude(id, result);
+    match self.close_attempt(id).and_then(|active| active.result) {
+      Some(Ok(value)) => {
+        self.keep(id, &value);
+        self.succeed_late(id, value);
+      }
+      Some(Err(failure)) if lost.is_none() => self.attempt_failed(id, failure),
+      Some(Err(failure)) => self.lost_leaf_failed(id, failure),
+      None => {}
     }
   }
 
-  fn result(&self, running: &Running, outcome: AttemptOutcome) -> Fallible<Value> {
-    match (outcome, running.timed_out) {
-      (AttemptOutcome::Ok(value), None) => self.read_value(&running.start.attempt, &value),
-      (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
-      (outcome, Some(time)) => Err(timeout(time, &outcome)),
-    }
+  /// The gatekeeper does not let it pass.
+  pub(super) fn refused(&mut self, execution: ExecutionId, kind: FailureKind) {
+    let Some(id) = self.executions.get(&execution).copied() else {
+      return;
+    };
+    let layout = self.layout.clone();
+    let name = self
+      .call(&layout, id)
+      .map(|call| &self.program.worker(call.target).name);
+    let message = match kind {
+      FailureKind::CircuitOpen => format!("the breaker of `{}` is open", name.map_or("", |name| name)),
+      other => format!("refused: {other}"),
+    };
+    let mut failure = failure(kind, message);
+    let before = self.with_leaf(id, |leaf| leaf.error.clone()).flatten();
+    failure.causes.extend(before.map(|before| Cause {
+      step: before.step.clone(),
+      kind: before.kind,
+      message: before.message.clone(),
+    }));
+    self.not_started(id, execution, failure);
   }
 
   /// A failure that is not just how a cancelled worker ends is kept as a cause of what was lost. A call that was lost
@@ -78,8 +99,8 @@ impl Run {
   }
 
   /// The journal is the truth: live and in a replay the value is read from it.
-  fn read_value(&self, attempt: &Attempt, json: &serde_json::Value) -> Fallible<Value> {
-    let worker = self.program.worker(attempt.worker);
+  pub(super) fn read_value(&self, worker: WorkerId, json: &serde_json::Value) -> Fallible<Value> {
+    let worker = self.program.worker(worker);
     let value = from_json(json).map_err(too_large)?;
     conform(&value, &worker.output, &format!("the output of `{}`", worker.name))
   }
@@ -115,7 +136,7 @@ impl Run {
     let Some(written) = &call.policies.retry else {
       return Ok(None);
     };
-    let Some(attempt) = self.attempt(id, call.target)? else {
+    let Some(attempt) = self.attempt(id, call.target, false)? else {
       return Ok(None);
     };
     let settings = attempt.settings(&self.program);

@@ -6,12 +6,13 @@
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
+  cache::Cached,
   event::{Event, ExecutionId, Record},
   exchange::{Command, Input, StartError},
   instance::State,
   layout::Body,
-  leaf::Outstanding,
   run::Run,
+  tries::Outstanding,
 };
 use crate::hir::Program;
 
@@ -100,6 +101,7 @@ impl Run {
       due: state.due,
     });
     let mut commands: Vec<_> = timers.collect();
+    commands.extend(self.started_before());
     let asked = self
       .dispatching
       .values()
@@ -121,7 +123,11 @@ impl Run {
     let (State::Leaf(leaf), Body::Work(call)) = (&instance.state, &layout.node(instance.node).body) else {
       return None;
     };
-    let command = match leaf.outstanding()? {
+    let command = match leaf.outstanding(execution)? {
+      Outstanding::Recall(Cached { key, age }) => {
+        let (key, age) = (*key, *age);
+        return Some(vec![Command::Recall { execution, key, age }]);
+      }
       Outstanding::Admission => None,
       Outstanding::Answer(start) => Some(Command::Start(Box::new(start.clone()))),
       Outstanding::Cancelled => Some(Command::CancelAttempt(execution)),

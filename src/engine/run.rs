@@ -14,6 +14,7 @@ use std::{
 
 use super::{
   attempt::Attempt,
+  budgets::{Most, Spending},
   event::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, TimerId},
   exchange::{Command, Input, Step},
   failing::{Fallible, conform, failure, of_expression},
@@ -21,6 +22,8 @@ use super::{
   layout::{Layout, NodeId},
   loss::Loss,
   mock::Doubles,
+  needs::{Starts, WorkerNeeds},
+  treasury::Treasury,
 };
 use crate::{
   eval::{Evaluator, Scope},
@@ -47,10 +50,16 @@ pub struct Run {
   /// Those asked for that have not ended.
   pub(super) executions: BTreeMap<ExecutionId, InstanceId>,
   pub(super) next_execution: u64,
+  /// Of workers that were called.
+  pub(super) worker_needs: HashMap<WorkerId, WorkerNeeds>,
+  pub(super) starts: Starts,
+  /// Of orchestrators whose scopes are open.
+  pub(super) budgets: HashMap<InstanceId, Spending>,
+  pub(super) treasury: Treasury<InstanceId, ExecutionId>,
+  /// Of workers that were called.
+  pub(super) ceilings: HashMap<WorkerId, Most>,
   /// Runs asked for and not remembered yet.
   pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
-  /// The `concurrent` of workers that were called.
-  pub(super) slots: HashMap<WorkerId, u64>,
   pub(super) doubles: Doubles,
   pub(super) records: Vec<Record>,
   pub(super) commands: Vec<Command>,
@@ -89,6 +98,10 @@ pub(super) enum Purpose {
   Backoff,
   /// As above, of one attempt.
   Timeout(i64),
+  /// An attempt takes so long that it gets a copy.
+  Hedge,
+  /// So many milliseconds of run time are spent.
+  Budget(i64),
 }
 
 impl Run {
@@ -122,8 +135,12 @@ impl Run {
       next_timer: 0,
       executions: BTreeMap::new(),
       next_execution: 0,
+      worker_needs: HashMap::new(),
+      starts: HashMap::new(),
+      budgets: HashMap::new(),
+      treasury: Treasury::default(),
+      ceilings: HashMap::new(),
       dispatching: BTreeMap::new(),
-      slots: HashMap::new(),
       doubles: Doubles::default(),
       records: Vec::new(),
       commands: Vec::new(),
@@ -140,7 +157,11 @@ impl Run {
     self.record(input.event());
     match input {
       Input::Admitted(execution) => self.admitted(execution),
-      Input::AttemptStarted(..) | Input::Stopped => {}
+      Input::Refused(execution, kind) => self.refused(execution, kind),
+      Input::Recalled(execution, kept) => self.recalled(execution, kept),
+      Input::Reported(execution, report) => self.reported(execution, report),
+      Input::AttemptStarted(execution, _) => self.attempt_started(execution),
+      Input::BreakerMoved(_) | Input::Stopped => {}
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
       Input::ChildRecorded(run) => self.child_recorded(&run),
@@ -152,7 +173,19 @@ impl Run {
     self.carry_on()
   }
 
+  /// Budgets are asked when nothing else is left to do, so that all who became ready at once have their turns in order.
   pub(super) fn carry_on(&mut self) -> Step {
+    self.work_off();
+    while self.settle_budgets() {
+      self.work_off();
+    }
+    Step {
+      records: std::mem::take(&mut self.records),
+      commands: std::mem::take(&mut self.commands),
+    }
+  }
+
+  fn work_off(&mut self) {
     self.work.reverse();
     while let Some(work) = self.work.pop() {
       let rest = self.work.len();
@@ -168,10 +201,6 @@ impl Run {
         } => self.child_ended(parent, slot, end, locals),
       }
       self.work[rest..].reverse();
-    }
-    Step {
-      records: std::mem::take(&mut self.records),
-      commands: std::mem::take(&mut self.commands),
     }
   }
 
@@ -295,6 +324,8 @@ impl Run {
       }),
       Purpose::Backoff => self.begin(id, Self::request),
       Purpose::Timeout(time) => self.time_out(id, time),
+      Purpose::Hedge => self.begin(id, Self::hedge),
+      Purpose::Budget(time) => self.budget_passed(id, time),
     }
   }
 

@@ -71,6 +71,9 @@ impl Run {
       instance.locals = locals;
       instance.sealed = true;
     });
+    if let Err(failure) = self.open_budget(id, orchestrator) {
+      return self.fail(id, failure);
+    }
     self.open_block(id, block, Some(orchestrator));
   }
 

@@ -8,7 +8,8 @@ use std::{
 
 use super::{
   event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
-  exchange::{Command, Input, Start, Step},
+  exchange::{CacheKey, Command, Input, Start, Step},
+  gate::Seat,
   replay::Replayed,
   run::Run,
   world::World,
@@ -31,6 +32,7 @@ pub enum Scripted {
 pub struct Simulation<'a> {
   run: Run,
   world: World,
+  seat: Seat,
   answers: Box<dyn FnMut(&Start) -> Scripted + 'a>,
   /// Among facts of the same time the lowest rank comes first.
   rank: Box<dyn FnMut() -> u64 + 'a>,
@@ -50,14 +52,26 @@ type Key = (RunTime, u64, u64);
 
 enum Fact {
   Admitted(ExecutionId),
+  Refused(ExecutionId),
   Timer(TimerId),
   Answer(Box<Start>, Result<RawAnswer, WorkerError>),
   Cancelled(ExecutionId),
   Input(Input),
 }
 
-/// What a worker's mock would do; a process is not there.
+/// What a worker's mock would do; a process is not there. A mock says nothing until it answers.
 pub fn mocked(start: &Start) -> Scripted {
+  let scripted = canned(start);
+  match (start.invocation.heartbeat, &scripted) {
+    (Some(silence), Scripted::Hang) => Scripted::Answer(silence, Err(WorkerError::silent(silence))),
+    (Some(silence), Scripted::Answer(delay, _)) if silence < *delay => {
+      Scripted::Answer(silence, Err(WorkerError::silent(silence)))
+    }
+    _ => scripted,
+  }
+}
+
+fn canned(start: &Start) -> Scripted {
   let Task::Mock(task) = &start.invocation.task else {
     return Scripted::Answer(0, Err(error(FailureKind::Transport, "no process runs in virtual time")));
   };
@@ -90,6 +104,8 @@ impl<'a> Simulation<'a> {
   pub fn within(world: World, run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
     let mut simulation = Simulation {
       run,
+      // nothing happens while nobody looks
+      seat: world.gate().sit(|| ()),
       world,
       answers: Box::new(answers),
       rank: Box::new(|| 0),
@@ -153,18 +169,39 @@ impl<'a> Simulation<'a> {
     }
     let ((at, ..), fact) = self.due.pop_first()?;
     let input = self.input(fact);
+    self.settle(at, &input);
     let step = self.run.step(at, input);
     self.carry_out(step);
     Some(std::mem::take(&mut self.records))
   }
 
   fn admit(&mut self, at: RunTime) -> Option<RunTime> {
-    let admissions = self.world.poll(at);
-    for execution in admissions.executions {
-      let key = self.plan(at, Fact::Admitted(execution));
-      self.admitted.insert(execution, key);
+    let decided = self.seat.poll(self.world.clock(at));
+    for execution in decided.refused {
+      self.decided(at, execution, Fact::Refused(execution));
     }
-    admissions.wake
+    for execution in decided.admitted {
+      self.decided(at, execution, Fact::Admitted(execution));
+    }
+    decided.wake.map(|wake| self.world.run_time(wake))
+  }
+
+  fn decided(&mut self, at: RunTime, execution: ExecutionId, fact: Fact) {
+    let key = self.plan(at, fact);
+    self.admitted.insert(execution, key);
+  }
+
+  /// What an end says of a worker comes before the end.
+  fn settle(&mut self, at: RunTime, input: &Input) {
+    let Input::AttemptEnded(execution, outcome) = input else {
+      return;
+    };
+    let health = self.run.health(*execution, outcome);
+    let moved = self.seat.settle(*execution, health, self.world.clock(at));
+    if let Some(moved) = moved {
+      let step = self.run.step(at, Input::BreakerMoved(moved));
+      self.carry_out(step);
+    }
   }
 
   fn input(&mut self, fact: Fact) -> Input {
@@ -173,6 +210,10 @@ impl<'a> Simulation<'a> {
       Fact::Admitted(execution) => {
         self.admitted.remove(&execution);
         Input::Admitted(execution)
+      }
+      Fact::Refused(execution) => {
+        self.admitted.remove(&execution);
+        Input::Refused(execution, FailureKind::CircuitOpen)
       }
       Fact::Timer(timer) => {
         self.timers.remove(&timer);
@@ -206,10 +247,17 @@ impl<'a> Simulation<'a> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Ask { execution, needs } => self.world.ask(execution, needs),
-        Command::Hold { execution, needs } => self.world.hold(execution, needs),
+        Command::Recall { execution, key, age } => self.recall(execution, key, age),
+        // a world in memory has no trouble
+        Command::Keep { key, kept } => drop(self.world.keep(key, &kept, self.run.now())),
+        Command::Ask { execution, needs } => self.seat.ask(execution, needs),
+        Command::Hold { execution, needs } => self.seat.hold(execution, needs),
+        Command::Started { need, starts } => {
+          let starts = starts.iter().map(|start| self.world.clock(*start));
+          self.seat.started(&need, starts);
+        }
         Command::Withdraw(execution) => self.withdraw(execution),
-        Command::Release(execution) => self.world.release(execution),
+        Command::Release(execution) => self.seat.give_back(execution),
         Command::Start(start) => self.start(start),
         Command::CancelAttempt(execution) => self.cancel(execution),
         Command::SetTimer { timer, due } => {
@@ -231,9 +279,15 @@ impl<'a> Simulation<'a> {
 
   /// It may be admitted already, without the run knowing.
   fn withdraw(&mut self, execution: ExecutionId) {
-    self.world.withdraw(execution);
+    self.seat.give_back(execution);
     let key = self.admitted.remove(&execution);
     key.and_then(|key| self.due.remove(&key));
+  }
+
+  fn recall(&mut self, execution: ExecutionId, key: CacheKey, age: i64) {
+    let now = self.run.now();
+    let kept = self.world.recall(key, age, now).ok().flatten();
+    self.plan(now, Fact::Input(Input::Recalled(execution, kept)));
   }
 
   fn start(&mut self, start: Box<Start>) {

@@ -1,30 +1,67 @@
-//! What the runs of one project share while they are driven one after another: the gatekeeper, on a clock that goes on
-//! from run to run. Pure; knows nothing of how time passes.
+//! What the runs of one project share: the gate, the outcomes that are kept, and a clock that goes on from run to run.
+//! Knows nothing of where things are kept, nor of how time passes.
 
-use super::{
-  event::{ExecutionId, RunTime},
-  gatekeeper::{Gatekeeper, Need},
+use std::{
+  collections::HashMap,
+  error::Error,
+  fmt,
+  sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// See the module.
-#[derive(Debug, Default)]
+use super::{
+  event::RunTime,
+  exchange::{CacheKey, Kept},
+  gate::{Gate, State},
+};
+
+/// Why something can't be kept or found again.
+pub type Trouble = Box<dyn Error + Send + Sync>;
+
+/// What outlives a run. Times are in milliseconds of the Unix epoch.
+pub trait Shelf: Send {
+  /// The outcome under this key, if it was kept at that time or later.
+  ///
+  /// # Errors
+  /// It can't be read.
+  fn recall(&mut self, key: CacheKey, oldest: i64) -> Result<Option<Kept>, Trouble>;
+
+  /// Keeps an outcome, in place of an older one.
+  ///
+  /// # Errors
+  /// It can't be written.
+  fn keep(&mut self, key: CacheKey, outcome: &Kept, now: i64) -> Result<(), Trouble>;
+
+  /// Keeps where breakers are.
+  ///
+  /// # Errors
+  /// They can't be written.
+  fn keep_breakers(&mut self, states: &[(Arc<str>, State)]) -> Result<(), Trouble>;
+}
+
+/// Clones share the gate and what is kept; each has a clock of its own.
+#[derive(Clone)]
 pub struct World {
-  gate: Gatekeeper<ExecutionId>,
-  /// When the present run began, in milliseconds on the clock of the project.
+  gate: Gate,
+  shelf: Arc<Mutex<dyn Shelf>>,
+  /// When the present run began, or would have if it had been driven all the time, on the wall clock.
   began: i64,
 }
 
-/// What a look at the clock gave.
-#[derive(Debug)]
-pub struct Admitted {
-  /// In order of asking.
-  pub executions: Vec<ExecutionId>,
-  /// When to look again, in the present run's time.
-  pub wake: Option<RunTime>,
-}
-
 impl World {
-  /// When the present run began, or the next one will, in milliseconds on the clock of the project.
+  /// Around a run that is at `now` while the wall clock shows `clock`.
+  pub fn new(gate: Gate, shelf: impl Shelf + 'static, clock: i64, now: RunTime) -> World {
+    World {
+      gate,
+      shelf: Arc::new(Mutex::new(shelf)),
+      began: clock.saturating_sub(now.0),
+    }
+  }
+
+  pub fn gate(&self) -> &Gate {
+    &self.gate
+  }
+
+  /// When the present run began, or the next one will.
   pub fn began(&self) -> i64 {
     self.began
   }
@@ -34,28 +71,75 @@ impl World {
     self.began = self.began.saturating_add(milliseconds.max(0));
   }
 
-  pub fn ask(&mut self, execution: ExecutionId, needs: Vec<Need>) {
-    self.gate.ask(execution, needs);
+  /// What the wall clock shows at a time of the present run.
+  pub fn clock(&self, at: RunTime) -> i64 {
+    self.began.saturating_add(at.0)
   }
 
-  pub fn hold(&mut self, execution: ExecutionId, needs: Vec<Need>) {
-    self.gate.hold(execution, needs);
+  /// The other way round.
+  pub fn run_time(&self, clock: i64) -> RunTime {
+    RunTime(clock.saturating_sub(self.began))
   }
 
-  pub fn withdraw(&mut self, execution: ExecutionId) {
-    self.gate.withdraw(execution);
+  /// # Errors
+  /// What is kept can't be read.
+  pub fn recall(&self, key: CacheKey, age: i64, at: RunTime) -> Result<Option<Kept>, Trouble> {
+    self.shelf().recall(key, self.clock(at).saturating_sub(age))
   }
 
-  pub fn release(&mut self, execution: ExecutionId) {
-    self.gate.release(execution);
+  /// # Errors
+  /// It can't be written.
+  pub fn keep(&self, key: CacheKey, outcome: &Kept, at: RunTime) -> Result<(), Trouble> {
+    self.shelf().keep(key, outcome, self.clock(at))
   }
 
-  /// Admits everybody whose turn has come, in the present run's time.
-  pub fn poll(&mut self, at: RunTime) -> Admitted {
-    let admissions = self.gate.poll(self.began.saturating_add(at.0));
-    Admitted {
-      executions: admissions.admitted,
-      wake: admissions.wake.map(|wake| RunTime(wake.saturating_sub(self.began))),
+  /// Breakers that have moved are kept.
+  ///
+  /// # Errors
+  /// They can't be written.
+  pub fn keep_breakers(&self) -> Result<(), Trouble> {
+    match &self.gate.take_changed()[..] {
+      [] => Ok(()),
+      changed => self.shelf().keep_breakers(changed),
     }
+  }
+
+  fn shelf(&self) -> MutexGuard<'_, dyn Shelf + 'static> {
+    self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+  }
+}
+
+/// A world without a past; what is kept in it goes with it.
+impl Default for World {
+  fn default() -> Self {
+    Self::new(Gate::default(), Forgetful::default(), 0, RunTime(0))
+  }
+}
+
+impl fmt::Debug for World {
+  fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_struct("World")
+      .field("began", &self.began)
+      .finish_non_exhaustive()
+  }
+}
+
+/// The gate itself remembers its breakers.
+#[derive(Default)]
+struct Forgetful(HashMap<CacheKey, (i64, Kept)>);
+
+impl Shelf for Forgetful {
+  fn recall(&mut self, key: CacheKey, oldest: i64) -> Result<Option<Kept>, Trouble> {
+    let kept = self.0.get(&key).filter(|(at, _)| *at >= oldest);
+    Ok(kept.map(|(_, outcome)| outcome.clone()))
+  }
+
+  fn keep(&mut self, key: CacheKey, outcome: &Kept, now: i64) -> Result<(), Trouble> {
+    self.0.insert(key, (now, outcome.clone()));
+    Ok(())
+  }
+
+  fn keep_breakers(&mut self, _: &[(Arc<str>, State)]) -> Result<(), Trouble> {
+    Ok(())
   }
 }

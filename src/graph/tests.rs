@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
+    Arm, Block, Branch, Call, Ceiling, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
     OnFailure, Orchestrator, OrchestratorId, Otherwise, Policies, Pool, PoolId, PoolMember, Program, Repeat, RunPlan,
     Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId, WorkerKind,
   },
@@ -103,6 +103,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     params: Vec::new(),
     input: Type::record([]),
     output: Type::Null,
+    budget: None,
     overlap: None,
     body,
     on_failure: None,
@@ -111,6 +112,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
   Program {
     modules: vec![Module {
       source: SourceId(0),
+      file: "main.orch".into(),
       doc: None,
       directory: "/".into(),
     }],
@@ -133,6 +135,10 @@ fn worker(name: &str) -> Worker {
     kind: WorkerKind::Mock(Vec::new()),
     idempotent: true,
     concurrent: None,
+    breaker: None,
+    heartbeat: None,
+    ceiling: Ceiling::default(),
+    uses: Vec::new(),
     policies: Policies::default(),
     deadline: None,
     delay: None,

@@ -1,6 +1,7 @@
 //! The program resolved and typed: ids instead of names, policies merged, edges explicit. What is here has passed
 //! the checks. Knows nothing of the syntax tree.
 
+mod admission;
 mod expr;
 mod flow;
 mod offer;
@@ -11,6 +12,7 @@ mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
+pub use admission::{Breaker, Budget, Ceiling, UsedFile};
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
   Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step,
@@ -100,6 +102,8 @@ pub struct Contract {
 #[derive(Debug)]
 pub struct Module {
   pub source: SourceId,
+  /// The name of its file, without directories.
+  pub file: Arc<str>,
   pub doc: Option<String>,
   /// The directory that its workers run in.
   pub directory: PathBuf,
@@ -201,6 +205,13 @@ pub struct Worker {
   pub idempotent: bool,
   /// An int: at most so many executions at once, of all calls together. Policies of single calls: [`Call::policies`].
   pub concurrent: Option<Expr>,
+  pub breaker: Option<Breaker>,
+  /// A duration, in the worker's settings: so long it may be silent.
+  pub heartbeat: Option<Expr>,
+  /// `budget { ... }`: what one execution spends at most.
+  pub ceiling: Ceiling,
+  /// Part of what it is, though not of the program: by content.
+  pub uses: Vec<UsedFile>,
   /// What holds for a call that says nothing of it: these, and the deadline and delay.
   pub policies: Policies,
   pub deadline: Option<Setting>,
@@ -315,6 +326,8 @@ pub struct Orchestrator {
   /// The record of the parameters.
   pub input: Type,
   pub output: Type,
+  /// Of each call of it, and of the run if it is the run's.
+  pub budget: Option<Budget>,
   /// Of its runs; where it is called it overlaps freely.
   pub overlap: Option<Overlap>,
   pub body: Block,
@@ -365,6 +378,10 @@ pub struct Policies {
   /// A duration; always there after the checks.
   pub timeout: Option<Setting>,
   pub retry: Option<Retry>,
+  /// A duration: so long after its start an attempt gets a copy.
+  pub hedge: Option<Setting>,
+  /// A duration: so long an outcome is as good as a new one.
+  pub cache: Option<Setting>,
   /// All named limits that apply, each once.
   pub limits: Vec<LimitId>,
 }
@@ -409,6 +426,13 @@ impl Program {
 
   pub fn worker(&self, id: WorkerId) -> &Worker {
     &self.workers[id.0 as usize]
+  }
+
+  /// Names a worker beyond this program: by the file of its module.
+  pub fn worker_key(&self, id: WorkerId) -> String {
+    let worker = self.worker(id);
+    let module = self.module(worker.module);
+    format!("{}#{}", module.directory.join(&*module.file).display(), worker.name)
   }
 
   pub fn orchestrator(&self, id: OrchestratorId) -> &Orchestrator {

@@ -7,10 +7,12 @@ mod error;
 mod memory;
 mod rows;
 mod schema;
+mod shelf;
 mod store;
 
 pub use error::JournalError;
 pub use memory::Memory;
+pub use shelf::Outcome;
 pub use store::Store;
 
 /// A run, as it was begun.

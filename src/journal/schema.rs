@@ -62,6 +62,23 @@ const MIGRATIONS: &[&str] = &[
     -- JSON.
     body         TEXT NOT NULL
   ) STRICT;
+  ",
+  "
+  CREATE TABLE outcomes (
+    key  BLOB PRIMARY KEY,
+    -- Milliseconds of the Unix epoch.
+    at   INTEGER NOT NULL,
+    run  TEXT NOT NULL,
+    step TEXT NOT NULL,
+    -- The blake3 hash of the value, which is JSON here or in a blob of that name.
+    hash  BLOB NOT NULL,
+    value TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE breakers (
+    key   TEXT PRIMARY KEY,
+    -- JSON.
+    state TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
 ",
 ];
 

@@ -25,9 +25,9 @@ use super::{
 
 /// The store in a directory: `journal.db` and `blobs/`. Several programs may have it open at once.
 pub struct Store {
-  path: PathBuf,
-  connection: Connection,
-  blobs: Blobs,
+  pub(super) path: PathBuf,
+  pub(super) connection: Connection,
+  pub(super) blobs: Blobs,
 }
 
 impl Store {
@@ -61,7 +61,7 @@ impl Store {
   }
 
   /// Does it in one transaction that no other writer can come between. `body` is given the way to say what SQLite says.
-  fn write<T>(
+  pub(super) fn write<T>(
     &mut self,
     body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
   ) -> Result<T, JournalError> {

@@ -13,6 +13,9 @@ use crate::{
   syntax,
 };
 
+/// The largest file that a worker may use, in bytes.
+const LARGEST_USED: usize = 64 << 20;
+
 /// Loads the module at `root` and all that it imports.
 pub fn load(files: &dyn Files, root: &Path) -> Loaded {
   let mut loader = Loader {
@@ -28,6 +31,7 @@ pub fn load(files: &dyn Files, root: &Path) -> Loaded {
   while at < loader.loaded.modules.len() {
     loader.imports(at);
     loader.includes(at);
+    loader.uses(at);
     at += 1;
   }
   cycles::cut(&mut loader.loaded);
@@ -140,6 +144,36 @@ impl Loader<'_> {
     }
   }
 
+  /// Reads the files that a module's workers use; they are known by what is in them.
+  fn uses(&mut self, at: usize) {
+    let module = &self.loaded.modules[at];
+    let importer = PathBuf::from(&self.loaded.sources.get(module.source).name);
+    let paths: Vec<Spanned<String>> = module.used_paths().collect();
+    for path in paths {
+      let target = self.loaded.modules[at].directory.join(&path.value);
+      let digest = match self.used(&target, &shown(&importer, &path.value)) {
+        Ok(digest) => Some(digest),
+        Err(refusal) => {
+          let finding = refusal.finding.label(path.span, "used here");
+          self.loaded.diagnostics.push(finding);
+          None
+        }
+      };
+      self.loaded.modules[at].uses.insert(path.value, digest);
+    }
+  }
+
+  fn used(&self, path: &Path, name: &str) -> Result<[u8; 32], Refusal> {
+    let canonical = self.files.canonicalize(path);
+    let bytes = canonical.and_then(|canonical| self.files.read(&canonical, LARGEST_USED + 1));
+    let bytes = bytes.map_err(|error| self.unreadable(path, name, &error))?;
+    if bytes.len() > LARGEST_USED {
+      let message = format!("can't read `{name}`: it is larger than 64 MiB");
+      return Err(Refusal::new(&codes::UNREADABLE, message));
+    }
+    Ok(*blake3::hash(&bytes).as_bytes())
+  }
+
   /// The text of a file, as a file of the program.
   fn included(&mut self, path: &Path, name: &str) -> Result<Arc<str>, Refusal> {
     let canonical = self.files.canonicalize(path);
@@ -220,6 +254,7 @@ impl Loader<'_> {
       imports: Vec::new(),
       includes: HashMap::new(),
       standard: false,
+      uses: HashMap::new(),
     });
     self.loaded.modules.len() - 1
   }

@@ -17,7 +17,7 @@ pub use overlay::Overlay;
 
 use crate::{
   diagnostics::Diagnostics,
-  source::{SourceId, Sources},
+  source::{SourceId, Sources, Spanned},
   syntax::ast,
 };
 
@@ -47,6 +47,8 @@ pub struct LoadedModule {
   pub includes: HashMap<String, Option<Arc<str>>>,
   /// It comes with `orch`.
   pub standard: bool,
+  /// The blake3 hashes of the files that its workers use, by path as written; `None`: said already.
+  pub uses: HashMap<String, Option<[u8; 32]>>,
 }
 
 impl LoadedModule {
@@ -55,6 +57,25 @@ impl LoadedModule {
     self.ast.items.iter().filter_map(|item| match &item.kind {
       ast::ItemKind::Import(import) => Some(import),
       _ => None,
+    })
+  }
+
+  /// The plain texts in the lists of `uses`.
+  fn used_paths(&self) -> impl Iterator<Item = Spanned<String>> {
+    let settings = self.ast.items.iter().flat_map(|item| match &item.kind {
+      ast::ItemKind::Worker(worker) => worker.settings.as_slice(),
+      _ => &[],
+    });
+    let parts = settings.flat_map(|setting| match &setting.kind {
+      ast::SettingKind::Uses(ast::Expr {
+        kind: ast::ExprKind::List(parts),
+        ..
+      }) => parts.as_slice(),
+      _ => &[],
+    });
+    parts.filter_map(|part| match part {
+      ast::ListPart::Item(path) => Some(Spanned::new(path.plain_text()?.to_owned(), path.span)),
+      ast::ListPart::Spread(_) => None,
     })
   }
 }

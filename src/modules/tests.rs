@@ -175,3 +175,22 @@ fn included_texts_are_part_of_the_program() {
   let found: Vec<&str> = loaded.diagnostics.0.iter().map(|finding| finding.code.name).collect();
   assert_eq!(found, ["module/unreadable"]);
 }
+
+#[test]
+fn used_files_are_known_by_what_they_hold() {
+  let root = "worker w() {\n  exec [\"true\"]\n  timeout 1s\n  uses [\"a.bin\", \"no.bin\", \"a.bin\"]\n}\n\
+              worker v() {\n  exec [\"true\"]\n  timeout 1s\n  uses [x, \"../b.bin\"]\n}\n";
+  let memory = Memory::of([("/home/x/main.orch", root), ("/home/b.bin", "b")]);
+  let memory = memory.and("/home/x/a.bin", Ok(vec![0xff, 0]));
+  let loaded = load(&memory, Path::new("/home/x/main.orch"));
+  let uses = &loaded.modules[0].uses;
+  assert_eq!(
+    uses["a.bin"],
+    Some(*blake3::hash(&[0xff, 0]).as_bytes()),
+    "they need be no text"
+  );
+  assert_eq!(uses["../b.bin"], Some(*blake3::hash(b"b").as_bytes()));
+  assert_eq!(uses["no.bin"], None);
+  let found: Vec<&str> = loaded.diagnostics.0.iter().map(|finding| finding.code.name).collect();
+  assert_eq!(found, ["module/unreadable"]);
+}

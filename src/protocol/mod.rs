@@ -1,16 +1,22 @@
 //! What the engine asks of a worker and what comes back, as plain data. Knows neither side.
 
+mod report;
+
 use std::{fmt, future::Future, ops::RangeInclusive, path::PathBuf, pin::Pin, sync::Arc};
+
+pub use report::Report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Capture, Failure, SecretPart, Stored, Value};
+use crate::value::{Capture, Failure, FailureKind, SecretPart, Stored, Value, show_duration};
 
 /// One execution of one worker: everything that it needs, already computed.
 #[derive(Clone, Debug)]
 pub struct Invocation {
   pub identity: Identity,
   pub task: Task,
+  /// So many milliseconds it may be silent; then it is ended, and the answer is a `timeout`.
+  pub heartbeat: Option<i64>,
 }
 
 /// Who a worker is and what it serves; told to it as `ORCH_*`.
@@ -24,6 +30,9 @@ pub struct Identity {
   pub step: Arc<str>,
   /// From 1.
   pub attempt: u32,
+  /// Whether it is the copy of a `hedge`: two executions of one attempt.
+  #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+  pub copy: bool,
   /// The idempotency key: the same for every attempt of the step.
   pub key: Arc<str>,
 }
@@ -136,12 +145,24 @@ pub enum RawAnswer {
 /// Why a worker gave nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WorkerError {
-  pub kind: crate::value::FailureKind,
+  pub kind: FailureKind,
   pub message: String,
   /// Exit code, where there is one.
   pub code: Option<i64>,
   /// The last 4 KiB of the log.
   pub log: Option<String>,
+}
+
+impl WorkerError {
+  /// It said nothing for so many milliseconds.
+  pub fn silent(milliseconds: i64) -> WorkerError {
+    WorkerError {
+      kind: FailureKind::Timeout,
+      message: format!("it said nothing for {}", show_duration(milliseconds)),
+      code: None,
+      log: None,
+    }
+  }
 }
 
 /// The answer to come.
@@ -151,6 +172,9 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<RawAnswer, WorkerError>> + 
 pub struct Signals {
   /// Called once the worker runs, with its process group where it has one; never called if it can't be started.
   pub started: Box<dyn FnOnce(Option<u32>) + Send>,
+  /// Called when the worker has said something of itself, at most once a second and once more before the answer; each
+  /// time with all that it said until then.
+  pub reported: Box<dyn FnMut(Report) + Send>,
   /// Ends when the worker is no longer wanted: it is then ended (SIGTERM, 5 s of grace, SIGKILL to the whole group),
   /// and the answer comes nonetheless, once nothing of it is left.
   pub cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,

@@ -6,6 +6,7 @@ mod disk;
 mod overlap;
 mod result;
 mod run;
+mod shelf;
 mod stored;
 
 use std::{path::Path, sync::Arc};

@@ -22,11 +22,12 @@ use super::{
   bundle::Bundle,
   child,
   overlap::{self, Held},
+  shelf::StoreShelf,
 };
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request},
-  engine::{Child, Event, LastSuccess, Record, Run, RunStarted, StartError, Step, overlap_key},
+  engine::{Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
   files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, JournalError, RunHeader, Store},
@@ -124,7 +125,9 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
   }
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
   let performer: Arc<dyn Performer> = workers;
-  let driven = driver::drive(
+  let mut world = world(order, run.now())?;
+  let driven = driver::drive_within(
+    &mut world,
     Beginning { run, step },
     performer,
     &mut log,
@@ -133,6 +136,16 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
   )
   .await;
   driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+}
+
+/// What the runs of the project share, as they left it.
+fn world(order: &Order, now: RunTime) -> Result<World, RunError> {
+  let broken = |error: JournalError| RunError::Broken(error.to_string());
+  let mut shelf = StoreShelf::open(&order.store).map_err(broken)?;
+  let gate = Gate::default();
+  gate.restore(shelf.breakers().map_err(broken)?);
+  let clock = jiff::Timestamp::now().as_millisecond();
+  Ok(World::new(gate, shelf, clock, now))
 }
 
 /// The variables of all secrets that the program names, or that it was given.

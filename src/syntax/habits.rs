@@ -42,6 +42,11 @@ pub const POLICIES: &[&str] = &[
   "concurrent",
   "limit",
   "idempotent",
+  "hedge",
+  "breaker",
+  "cache",
+  "heartbeat",
+  "budget",
   "collect",
 ];
 

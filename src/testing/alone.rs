@@ -18,6 +18,7 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     params: worker.params.clone(),
     input: worker.input.clone(),
     output: worker.output.clone(),
+    budget: None,
     overlap: None,
     on_failure: None,
     body: body(id, worker),

@@ -14,7 +14,7 @@ use crate::value::{Failure, FailureKind, Stored, StoredKind};
 
 use super::{
   Shared, failure,
-  process::{self, Cancelled, Left, is_over},
+  process::{self, Cancelled, Ears, Left, is_over},
   reason,
   scratch::Scratch,
 };
@@ -28,12 +28,13 @@ pub(super) async fn perform(
   shared: Arc<Shared>,
   identity: Identity,
   errand: Arc<dyn Errand>,
+  heartbeat: Option<i64>,
   mut signals: Signals,
 ) -> Result<RawAnswer, WorkerError> {
   if is_over(&mut signals.cancelled).await {
     return Err(failure(FailureKind::Cancelled, "cancelled"));
   }
-  let Signals { started, mut cancelled } = signals;
+  let (ears, mut cancelled) = Ears::of(signals, heartbeat);
   let scratch = process::scratch(&shared)?;
   let (depot, order) = (shared.options.files.clone(), errand.clone());
   let prepare = move || prepare(&depot, &*order, scratch);
@@ -42,7 +43,7 @@ pub(super) async fn perform(
     Ok(task) => task,
     Err(failure) => return Ok(RawAnswer::Read(Err(failure))),
   };
-  let left = process::run(&shared, &identity, &task, scratch, started, &mut cancelled).await?;
+  let left = process::run(&shared, &identity, &task, scratch, ears, &mut cancelled).await?;
   let Left { answer, scratch } = left;
   let answer = match answer {
     Ok(answer) => answer,

@@ -93,9 +93,10 @@ fn create(path: &Path) -> io::Result<File> {
   OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
-/// `LOGS/RUN/STEP.ATTEMPT.log`
+/// `LOGS/RUN/STEP.ATTEMPT.log`, of a copy `STEP.ATTEMPT.copy.log`
 pub(super) fn file(logs: &Path, identity: &Identity) -> PathBuf {
-  let name = format!("{}.{}.log", safe(&identity.step), identity.attempt);
+  let copy = if identity.copy { ".copy" } else { "" };
+  let name = format!("{}.{}{copy}.log", safe(&identity.step), identity.attempt);
   logs.join(safe(&identity.run)).join(name)
 }
 

@@ -7,13 +7,29 @@ use crate::value::FailureKind;
 
 use super::{Shared, failure};
 
-/// Waits its delay, then answers; a cancellation ends it at any time.
-pub(super) async fn perform(shared: Arc<Shared>, task: MockTask, signals: Signals) -> Result<RawAnswer, WorkerError> {
+/// Waits its delay, then answers; a cancellation ends it at any time. Until it answers it says nothing.
+pub(super) async fn perform(
+  shared: Arc<Shared>,
+  task: MockTask,
+  heartbeat: Option<i64>,
+  signals: Signals,
+) -> Result<RawAnswer, WorkerError> {
   (signals.started)(None);
   tokio::select! {
     biased;
     () = signals.cancelled => Err(failure(FailureKind::Cancelled, "cancelled")),
     answer = answer(shared, task) => answer,
+    silence = silence(heartbeat) => Err(WorkerError::silent(silence)),
+  }
+}
+
+async fn silence(heartbeat: Option<i64>) -> i64 {
+  match heartbeat {
+    None => std::future::pending().await,
+    Some(most) => {
+      tokio::time::sleep(Duration::from_millis(most.unsigned_abs())).await;
+      most
+    }
   }
 }
 

@@ -12,6 +12,7 @@ mod process;
 mod redact;
 mod scratch;
 mod streams;
+mod voice;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -100,11 +101,27 @@ impl Workers {
 
 impl Performer for Workers {
   fn perform(&self, invocation: Invocation, signals: Signals) -> Answer {
-    let Invocation { identity, task } = invocation;
+    let Invocation {
+      identity,
+      task,
+      heartbeat,
+    } = invocation;
     match task {
-      Task::Process(task) => Box::pin(process::perform(self.shared.clone(), identity, task, signals)),
-      Task::Errand(errand) => Box::pin(errand::perform(self.shared.clone(), identity, errand, signals)),
-      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, signals)),
+      Task::Process(task) => Box::pin(process::perform(
+        self.shared.clone(),
+        identity,
+        task,
+        heartbeat,
+        signals,
+      )),
+      Task::Errand(errand) => Box::pin(errand::perform(
+        self.shared.clone(),
+        identity,
+        errand,
+        heartbeat,
+        signals,
+      )),
+      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, heartbeat, signals)),
     }
   }
 }

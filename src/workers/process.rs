@@ -8,11 +8,12 @@ use std::{
 use nix::sys::signal::Signal;
 use tokio::{process::Child, sync::watch, time::timeout};
 
-use crate::protocol::{Identity, ProcessTask, RawAnswer, Signals, WorkerError};
+use crate::protocol::{Identity, ProcessTask, RawAnswer, Report, Signals, WorkerError};
 use crate::value::FailureKind;
 
 use super::{
   GRACE, Shared, environment, failure, group::Group, launch, log, reason, scratch::Scratch, streams::Streams,
+  voice::Voice,
 };
 
 /// How long pipes are read on after the process itself has ended, for what it started may still hold them.
@@ -26,14 +27,15 @@ pub(super) async fn perform(
   shared: Arc<Shared>,
   identity: Identity,
   task: ProcessTask,
+  heartbeat: Option<i64>,
   mut signals: Signals,
 ) -> Result<RawAnswer, WorkerError> {
   if is_over(&mut signals.cancelled).await {
     return Err(failure(FailureKind::Cancelled, "cancelled"));
   }
   let scratch = scratch(&shared)?;
-  let Signals { started, mut cancelled } = signals;
-  let left = run(&shared, &identity, &task, scratch, started, &mut cancelled).await?;
+  let (ears, mut cancelled) = Ears::of(signals, heartbeat);
+  let left = run(&shared, &identity, &task, scratch, ears, &mut cancelled).await?;
   left.scratch.remove().await;
   left.answer
 }
@@ -42,6 +44,31 @@ pub(super) async fn perform(
 pub(super) fn scratch(shared: &Shared) -> Result<Scratch, WorkerError> {
   let made = Scratch::create(&shared.options.scratch, shared.guard.clone());
   made.map_err(|message| failure(FailureKind::Transport, message))
+}
+
+/// Who listens to a process.
+pub(super) struct Ears {
+  started: Box<dyn FnOnce(Option<u32>) + Send>,
+  reported: Box<dyn FnMut(Report) + Send>,
+  /// So many milliseconds it may be silent.
+  heartbeat: Option<i64>,
+}
+
+impl Ears {
+  /// Beside what may end it.
+  pub(super) fn of(signals: Signals, heartbeat: Option<i64>) -> (Ears, Cancelled) {
+    let Signals {
+      started,
+      reported,
+      cancelled,
+    } = signals;
+    let ears = Ears {
+      started,
+      reported,
+      heartbeat,
+    };
+    (ears, cancelled)
+  }
 }
 
 /// What is left of a process: nothing of it runs.
@@ -56,13 +83,20 @@ pub(super) async fn run(
   identity: &Identity,
   task: &ProcessTask,
   scratch: Scratch,
-  started: Box<dyn FnOnce(Option<u32>) + Send>,
+  mut ears: Ears,
   cancelled: &mut Cancelled,
 ) -> Result<Left, WorkerError> {
   let mut running = Running::start(shared, identity, task, &scratch)?;
-  started(Some(running.group.id()));
-  let end = running.attend(cancelled).await;
+  (ears.started)(Some(running.group.id()));
+  let voice = running.voice.clone();
+  let end = tokio::select! {
+    biased;
+    end = running.attend(cancelled, ears.heartbeat) => end,
+    // it never ends
+    () = voice.announce(&mut *ears.reported) => End::Cancelled,
+  };
   let (output, tail) = running.leave().await;
+  voice.tell_rest(&mut *ears.reported);
   let answer = answer(end, task, shared.redactor.redact(output), tail);
   Ok(Left { answer, scratch })
 }
@@ -85,6 +119,8 @@ enum End {
   Lost(io::Error),
   Cancelled,
   TooLarge,
+  /// For so many milliseconds.
+  Silent(i64),
   /// It was killed and is there nonetheless.
   Immortal,
 }
@@ -94,6 +130,7 @@ struct Running {
   child: Child,
   group: Group,
   streams: Option<Streams>,
+  voice: Arc<Voice>,
   at_once: watch::Receiver<bool>,
   /// Nothing of the group runs; its number may name another one by now, so it must not be signalled any more.
   ended: bool,
@@ -115,6 +152,7 @@ impl Running {
     Ok(Self {
       child,
       group,
+      voice: streams.voice(),
       streams: Some(streams),
       at_once: shared.at_once.subscribe(),
       ended: false,
@@ -122,7 +160,17 @@ impl Running {
   }
 
   /// Waits for its end, or brings it about.
-  async fn attend(&mut self, cancelled: &mut Cancelled) -> End {
+  async fn attend(&mut self, cancelled: &mut Cancelled, heartbeat: Option<i64>) -> End {
+    let voice = self.voice.clone();
+    let silence = async {
+      match heartbeat {
+        None => std::future::pending().await,
+        Some(most) => {
+          voice.silence(Duration::from_millis(most.unsigned_abs())).await;
+          most
+        }
+      }
+    };
     let overflow = self.streams.as_ref().map(Streams::overflow);
     let overflow = async {
       if let Some(overflow) = overflow {
@@ -139,6 +187,7 @@ impl Running {
       },
       () = overflow => self.end_all(End::TooLarge).await,
       () = cancelled => self.end_all(End::Cancelled).await,
+      most = silence => self.end_all(End::Silent(most)).await,
     }
   }
 
@@ -221,6 +270,7 @@ fn answer(end: End, task: &ProcessTask, stdout: Vec<u8>, tail: String) -> Result
   let status = match end {
     End::Exited(status) => status,
     End::Cancelled => return Err(failed(FailureKind::Cancelled, "cancelled".into())),
+    End::Silent(most) => return Err(failed(FailureKind::Timeout, WorkerError::silent(most).message)),
     End::TooLarge => return Err(failed(FailureKind::Contract, "the output is larger than 16 MiB".into())),
     End::Lost(error) => {
       return Err(failed(

@@ -18,6 +18,7 @@ use super::{
   LARGEST_OUTPUT,
   log::Log,
   redact::{Pieces, Redactor},
+  voice::Voice,
 };
 
 /// Read at once, in bytes.
@@ -28,6 +29,7 @@ pub(super) struct Streams {
   tasks: JoinSet<()>,
   output: Arc<Output>,
   log: Arc<Mutex<Log>>,
+  voice: Arc<Voice>,
 }
 
 /// Standard output so far.
@@ -47,22 +49,42 @@ impl Streams {
     redactor: &Arc<Redactor>,
   ) -> Self {
     let output = Arc::new(Output::default());
-    let log = Arc::new(Mutex::new(log));
+    let (log, voice) = (Arc::new(Mutex::new(log)), Voice::new());
     let mut tasks = JoinSet::new();
     if let Some(stdin) = child.stdin.take() {
       tasks.spawn(feed(stdin, input));
     }
     if let Some(stdout) = child.stdout.take() {
       if wants_output {
-        tasks.spawn(keep(stdout, output.clone()));
+        tasks.spawn(keep(stdout, output.clone(), voice.clone()));
       } else {
-        tasks.spawn(write_down(stdout, log.clone(), redactor.pieces()));
+        let scribe = Scribe {
+          log: log.clone(),
+          voice: voice.clone(),
+          speaks: false,
+        };
+        tasks.spawn(scribe.write_down(stdout, redactor.pieces()));
       }
     }
     if let Some(stderr) = child.stderr.take() {
-      tasks.spawn(write_down(stderr, log.clone(), redactor.pieces()));
+      let scribe = Scribe {
+        log: log.clone(),
+        voice: voice.clone(),
+        speaks: true,
+      };
+      tasks.spawn(scribe.write_down(stderr, redactor.pieces()));
     }
-    Self { tasks, output, log }
+    Self {
+      tasks,
+      output,
+      log,
+      voice,
+    }
+  }
+
+  /// What the process says of itself.
+  pub(super) fn voice(&self) -> Arc<Voice> {
+    self.voice.clone()
   }
 
   /// Ends when standard output has become larger than an answer may be; it is closed then.
@@ -94,8 +116,9 @@ async fn feed(mut stdin: ChildStdin, input: Arc<[u8]>) {
   let _ = stdin.write_all(&input).await;
 }
 
-async fn keep(stdout: impl AsyncRead + Unpin, output: Arc<Output>) {
+async fn keep(stdout: impl AsyncRead + Unpin, output: Arc<Output>, voice: Arc<Voice>) {
   let fits = |chunk: &[u8]| {
+    voice.sign_of_life();
     let mut bytes = locked(&output.bytes);
     bytes.extend_from_slice(chunk);
     bytes.len() <= LARGEST_OUTPUT
@@ -105,13 +128,40 @@ async fn keep(stdout: impl AsyncRead + Unpin, output: Arc<Output>) {
   }
 }
 
-async fn write_down(stream: impl AsyncRead + Unpin, log: Arc<Mutex<Log>>, mut pieces: Pieces) {
-  read_all(stream, |chunk| {
-    locked(&log).write(&pieces.push(chunk));
-    true
-  })
-  .await;
-  locked(&log).write(&pieces.finish());
+/// Writes a stream into the log.
+struct Scribe {
+  log: Arc<Mutex<Log>>,
+  voice: Arc<Voice>,
+  /// Whether the worker speaks of itself on it.
+  speaks: bool,
+}
+
+impl Scribe {
+  async fn write_down(self, stream: impl AsyncRead + Unpin, mut pieces: Pieces) {
+    read_all(stream, |chunk| {
+      self.voice.sign_of_life();
+      self.write(&pieces.push(chunk));
+      true
+    })
+    .await;
+    self.write(&pieces.finish());
+    if self.speaks {
+      self.note(&self.voice.end());
+    }
+  }
+
+  fn write(&self, bytes: &[u8]) {
+    locked(&self.log).write(bytes);
+    if self.speaks {
+      self.note(&self.voice.hear(bytes));
+    }
+  }
+
+  fn note(&self, refused: &[String]) {
+    for line in refused {
+      locked(&self.log).write(format!("orch: not understood: {line}\n").as_bytes());
+    }
+  }
 }
 
 /// Reads to the end, as long as `take` wants more; then closes. A pipe that can't be read has ended.

@@ -1,5 +1,6 @@
 //! The real binary: what it prints where, and how it ends.
 
+mod admission;
 mod again;
 mod checks;
 mod files;

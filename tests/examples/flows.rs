@@ -219,3 +219,33 @@ fn what_never_gets_good_enough_fails_after_three_rounds() {
   );
   assert_eq!(ran.answers("writer"), 3);
 }
+
+#[test]
+fn what_is_down_is_left_alone_also_by_the_next_run() {
+  let room = Room::new();
+  let service = |ran: &Ran| {
+    let counts = &ran.value()["kinds"][1];
+    ["done", "failed", "skipped"].map(|name| counts[name].as_i64().expect("a count"))
+  };
+  let store = room.path().join("store");
+  let own_store = ["--store", store.to_str().expect("UTF-8")];
+  let first = room.run("circuit_breaker.orch", &own_store);
+  assert_eq!(service(&first), [0, 3, 2]);
+  assert_eq!(first.value()["kinds"][0]["done"], 2, "the other kind goes on");
+  assert_eq!(first.value()["skipped"], json!(["/nowhere/four", "/nowhere/five"]));
+  let second = room.run("circuit_breaker.orch", &own_store);
+  assert_eq!(service(&second), [0, 0, 5], "nothing of it is even tried");
+  assert_eq!(second.workers(), BTreeSet::from(["look_at_directory"]));
+}
+
+#[test]
+fn the_story_of_the_circuit_breaker_holds_in_virtual_time() {
+  let example = examples().join("circuit_breaker.orch");
+  let tested = std::process::Command::new(env!("CARGO_BIN_EXE_orch"))
+    .arg("test")
+    .arg(example)
+    .output();
+  let tested = tested.expect("orch runs");
+  let out = String::from_utf8_lossy(&tested.stdout);
+  assert!(tested.status.success() && out.contains("5 tests: 5 passed"), "{out}");
+}

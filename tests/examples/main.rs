@@ -25,6 +25,7 @@ fn every_example_is_tried() {
     .collect();
   found.sort();
   let tried = [
+    "circuit_breaker.orch",
     "daily_triage.orch",
     "data_analysis.orch",
     "doc_reflection.orch",

@@ -1,5 +1,6 @@
 //! What programs do, from their text to their last event, in virtual time: the rules of the reference, one by one.
 
+mod admission;
 mod losses;
 mod replays;
 mod times;

@@ -9,7 +9,7 @@ use std::{
   time::{Duration, Instant},
 };
 
-use orch::protocol::{Identity, Invocation, Performer, ProcessTask, RawAnswer, Signals, Task, WorkerError};
+use orch::protocol::{Identity, Invocation, Performer, ProcessTask, RawAnswer, Report, Signals, Task, WorkerError};
 use orch::value::FailureKind;
 use orch::workers::{Options, Workers};
 use tempfile::TempDir;
@@ -42,15 +42,19 @@ impl Bench {
 
   /// Runs it in the background.
   pub fn start(&self, task: ProcessTask) -> Execution {
-    self.begin(Task::Process(task))
+    self.begin(Task::Process(task), None)
   }
 
-  pub fn begin(&self, task: Task) -> Execution {
+  /// It may be silent for so many milliseconds.
+  pub fn begin(&self, task: Task, heartbeat: Option<i64>) -> Execution {
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let heard = reports.clone();
     let group = Arc::new(Mutex::new(None));
     let told = group.clone();
     let (cancel, cancelled) = oneshot::channel::<()>();
     let signals = Signals {
       started: Box::new(move |id| *told.lock().expect("no panic") = id),
+      reported: Box::new(move |report| heard.lock().expect("no panic").push(report)),
       cancelled: Box::pin(async {
         if cancelled.await.is_err() {
           std::future::pending().await
@@ -60,9 +64,11 @@ impl Bench {
     let invocation = Invocation {
       identity: identity(),
       task,
+      heartbeat,
     };
     let answer = tokio::spawn(self.workers.perform(invocation, signals));
     Execution {
+      reports,
       group,
       cancel: Some(cancel),
       answer,
@@ -87,6 +93,8 @@ impl Bench {
 }
 
 pub struct Execution {
+  /// In the order told.
+  pub reports: Arc<Mutex<Vec<Report>>>,
   pub group: Arc<Mutex<Option<u32>>>,
   pub cancel: Option<oneshot::Sender<()>>,
   pub answer: tokio::task::JoinHandle<Result<RawAnswer, WorkerError>>,
@@ -125,6 +133,7 @@ pub fn identity() -> Identity {
     worker: "w1".into(),
     step: "a[3].b".into(),
     attempt: 2,
+    copy: false,
     key: "k1".into(),
   }
 }

@@ -103,6 +103,7 @@ async fn what_was_cancelled_before_it_starts_never_runs() {
   let bench = Bench::new();
   let signals = Signals {
     started: Box::new(|_| panic!("started")),
+    reported: Box::new(|_| ()),
     cancelled: Box::pin(std::future::ready(())),
   };
   let task = Task::Process(shell_in(&bench, "touch ran"));
@@ -112,6 +113,7 @@ async fn what_was_cancelled_before_it_starts_never_runs() {
       Invocation {
         identity: identity(),
         task,
+        heartbeat: None,
       },
       signals,
     )

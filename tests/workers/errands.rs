@@ -89,7 +89,7 @@ async fn run_as(
       ..shell(text)
     },
   };
-  let answer = bench.begin(Task::Errand(Arc::new(errand))).end().await;
+  let answer = bench.begin(Task::Errand(Arc::new(errand)), None).end().await;
   bench.assert_clean();
   match answer? {
     RawAnswer::Read(Ok(value)) => {

@@ -9,3 +9,4 @@ mod logs;
 mod messages;
 mod mocks;
 mod permits;
+mod voices;

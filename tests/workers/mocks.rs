@@ -34,6 +34,7 @@ async fn mocks_answer_as_told() {
     let (starts, started) = oneshot::channel();
     let signals = Signals {
       started: Box::new(|group| starts.send(group).expect("the test waits")),
+      reported: Box::new(|_| ()),
       cancelled: Box::pin(async move {
         if !cancel {
           std::future::pending().await
@@ -50,6 +51,7 @@ async fn mocks_answer_as_told() {
       Invocation {
         identity: identity(),
         task,
+        heartbeat: None,
       },
       signals,
     ))

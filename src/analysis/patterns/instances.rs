@@ -142,6 +142,7 @@ impl Checker<'_> {
       input: Type::Unknown,
       output: order.signed.output.clone(),
       on_failure: None,
+      budget: None,
       overlap: None,
       body: Block {
         steps: Vec::new(),

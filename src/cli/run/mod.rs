@@ -9,6 +9,7 @@ mod command_line;
 mod news;
 mod report;
 mod summary;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod view;

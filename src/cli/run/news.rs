@@ -1,12 +1,15 @@
 //! What is worth a line while a run goes on: a fold over its records that stays short however many items there are.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Display};
 
 use super::{
   summary::{Group, Summary, group_of},
   words,
 };
-use crate::engine::{Event, Record};
+use crate::{
+  engine::{Charge, Event, Position, Record},
+  protocol::Report,
+};
 
 /// Lines about single failures; the summary counts them all.
 const FAILURES: usize = 50;
@@ -77,9 +80,26 @@ fn trouble(event: &Event) -> Option<String> {
     Event::StepFailed { path, failure } if *failure.step == **path => format!("{path}: {}", words::brief(failure)),
     Event::DeadlinePassed { path } => format!("{path}: its deadline has passed"),
     Event::CancelRequested { reason } => format!("cancelled: {reason}"),
+    Event::BreakerMoved {
+      worker,
+      to: Position::Open,
+      ..
+    } => format!("the breaker of {worker} is open"),
+    Event::Charged { path, cost, tokens, .. } => {
+      let cost = cost
+        .filter(Charge::is_above)
+        .map(|cost| excess(&cost.amount, &cost.ceiling));
+      let tokens = tokens.filter(Charge::is_above);
+      let tokens = tokens.map(|tokens| format!("{} tokens", excess(&tokens.amount, &tokens.ceiling)));
+      format!("{path}: reported {}", cost.or(tokens)?)
+    }
     _ => return None,
   };
   Some(words::short(&text, 300))
+}
+
+fn excess(amount: &impl Display, ceiling: &impl Display) -> String {
+  format!("{amount}, above its ceiling of {ceiling}")
 }
 
 /// What goes on outside of any `each`, and its beginnings.
@@ -94,7 +114,19 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
         String::new()
       };
       shown(&execution.path)?;
-      format!("{}: {} started{attempt}", execution.path, execution.worker)
+      let copy = if execution.copy { ", a copy" } else { "" };
+      format!("{}: {} started{attempt}{copy}", execution.path, execution.worker)
+    }
+    Event::CacheHit { from, .. } => {
+      let path = shown(&summary.reused.as_ref()?.path)?;
+      format!("{path}: reuses the outcome of {} in run {}", from.step, from.run)
+    }
+    Event::BreakerMoved { worker, to, .. } if *to != Position::Open => {
+      format!("the breaker of {worker} is {}", words::position(*to))
+    }
+    Event::Reported { execution, report } => {
+      let path = shown(&summary.executions.get(execution)?.path)?;
+      format!("{path}: {}", said(report)?)
     }
     Event::StepSucceeded { path, .. } => format!("{}: done", shown(path)?),
     Event::Expanded { path, items, .. } if !path.contains('[') => format!("{path}: {items} items"),
@@ -137,6 +169,16 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
     _ => return None,
   };
   Some(words::short(&text, 300))
+}
+
+/// `40%, page 2 of 5`
+fn said(report: &Report) -> Option<String> {
+  let progress = report.progress.map(|share| format!("{:.0}%", share * 100.0));
+  let parts: Vec<String> = progress
+    .into_iter()
+    .chain(report.note.as_deref().map(str::to_owned))
+    .collect();
+  (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The path, unless it is empty or inside of an instance that has a number.

@@ -6,10 +6,15 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::{
-  summary::{End, Plan, Summary, Tally},
+  summary::{End, Plan, Summary},
+  tally::{Moves, Spending, Tally},
   words,
 };
-use crate::{diagnostics::render::harmless, value::Failure};
+use crate::{
+  diagnostics::render::harmless,
+  engine::{Bounds, Position},
+  value::{Dollars, Failure},
+};
 
 /// Failures taken that are listed.
 const LISTED: usize = 10;
@@ -21,6 +26,8 @@ pub fn summary(summary: &Summary, journal: &str) -> String {
     let _ = writeln!(text, "\n{}", table(summary));
   }
   text.push_str(&plans(summary));
+  text.push_str(&spending(summary));
+  text.push_str(&breakers(summary));
   text.push_str(&closed(summary));
   text.push_str(&taken(summary));
   if let Some(started) = &summary.started {
@@ -43,10 +50,31 @@ fn headline(summary: &Summary) -> String {
   format!("{name} {end} {}{peak}\n", words::time(summary.now.0))
 }
 
+/// A column that is there only if a worker has something to say in it.
+type Column = (&'static str, fn(&Tally) -> bool, fn(&Tally) -> String);
+
+const COLUMNS: [Column; 5] = [
+  ("copies", |tally| tally.copies > 0, |tally| tally.copies.to_string()),
+  ("reused", |tally| tally.reused > 0, |tally| tally.reused.to_string()),
+  ("refused", |tally| tally.refused > 0, |tally| tally.refused.to_string()),
+  ("cost", |tally| tally.cost.is_some(), |tally| known(tally.cost)),
+  ("tokens", |tally| tally.tokens.is_some(), |tally| known(tally.tokens)),
+];
+
+fn known(amount: Option<impl ToString>) -> String {
+  amount.map_or("unknown".to_owned(), |amount| amount.to_string())
+}
+
 fn table(summary: &Summary) -> String {
   let mut table = Table::new();
   table.load_style(presets::NOTHING);
-  table.set_header(["worker", "calls", "failed", "retries", "p50", "p95"]);
+  let more: Vec<Column> = COLUMNS
+    .into_iter()
+    .filter(|(_, wanted, _)| summary.workers.values().any(wanted))
+    .collect();
+  let names = ["worker", "calls", "failed", "retries"].into_iter();
+  let names = names.chain(more.iter().map(|(name, ..)| *name));
+  table.set_header(names.chain(["p50", "p95"]));
   for (worker, tally) in &summary.workers {
     let time = |percent| tally.percentile(percent).map_or("-".to_owned(), words::time);
     let counts = [tally.calls, tally.failed(), tally.retries].map(|count| count.to_string());
@@ -54,6 +82,7 @@ fn table(summary: &Summary) -> String {
       [worker.to_string()]
         .into_iter()
         .chain(counts)
+        .chain(more.iter().map(|(_, _, value)| value(tally)))
         .chain([time(50), time(95)]),
     );
   }
@@ -61,6 +90,46 @@ fn table(summary: &Summary) -> String {
     column.set_cell_alignment(CellAlignment::Right);
   }
   table.trim_fmt()
+}
+
+/// `budget: 3 of 10 calls, $0.30 of $0.50`, and who reported more than it may.
+fn spending(summary: &Summary) -> String {
+  let mut text = String::new();
+  if let Some(Spending {
+    bounds,
+    calls,
+    cost,
+    tokens,
+  }) = &summary.spending
+  {
+    let parts = [
+      bounds.calls.map(|most| format!("{calls} of {most} calls")),
+      bounds.cost.map(|most| format!("{cost} of {most}")),
+      bounds.tokens.map(|most| format!("{tokens} of {most} tokens")),
+      bounds
+        .time
+        .map(|most| format!("{} of {}", words::time(summary.now.0), words::time(most))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let _ = writeln!(text, "\nbudget: {}", parts.join(", "));
+  }
+  for (worker, _) in summary.workers.iter().filter(|(_, tally)| tally.above) {
+    let _ = writeln!(text, "\n{worker} reported more than its ceiling");
+  }
+  text
+}
+
+/// `breaker of fetch: closed, open, half-open`
+fn breakers(summary: &Summary) -> String {
+  let mut text = String::new();
+  for (at, Moves { worker, places }) in summary.breakers.iter().enumerate() {
+    let last = places.len().saturating_sub(LISTED);
+    let shown: Vec<&str> = places[last..].iter().map(|place| words::position(*place)).collect();
+    let before = if last > 0 { "... " } else { "" };
+    let line = if at == 0 { "\n" } else { "" };
+    let _ = writeln!(text, "{line}breaker of {worker}: {before}{}", shown.join(", "));
+  }
+  text
 }
 
 /// What was undone and closed.
@@ -221,6 +290,10 @@ struct Totals<'a> {
   time: i64,
   peak: usize,
   workers: Vec<WorkerTotals<'a>>,
+  #[serde(skip_serializing_if = "Option::is_none")]
+  budget: Option<BudgetTotals>,
+  #[serde(skip_serializing_if = "Vec::is_empty")]
+  breakers: Vec<BreakerTotals<'a>>,
   #[serde(skip_serializing_if = "Vec::is_empty")]
   plans: Vec<PlanTotals<'a>>,
   failures_taken: u64,
@@ -245,9 +318,43 @@ struct WorkerTotals<'a> {
   calls: u64,
   failed: u64,
   retries: u64,
+  #[serde(skip_serializing_if = "is_none")]
+  copies: u64,
+  #[serde(skip_serializing_if = "is_none")]
+  reused: u64,
+  #[serde(skip_serializing_if = "is_none")]
+  refused: u64,
+  /// As reported; left out where it is unknown.
+  #[serde(skip_serializing_if = "Option::is_none")]
+  cost: Option<Dollars>,
+  #[serde(skip_serializing_if = "Option::is_none")]
+  tokens: Option<u64>,
+  /// Whether it reported more than its ceiling.
+  #[serde(skip_serializing_if = "std::ops::Not::not")]
+  above: bool,
   /// Milliseconds, as is `p95`.
   p50: Option<i64>,
   p95: Option<i64>,
+}
+
+fn is_none(count: &u64) -> bool {
+  *count == 0
+}
+
+/// What was charged, and what might have been.
+#[derive(Debug, Serialize)]
+struct BudgetTotals {
+  calls: u64,
+  cost: Dollars,
+  tokens: u64,
+  bounds: Bounds,
+}
+
+#[derive(Debug, Serialize)]
+struct BreakerTotals<'a> {
+  worker: &'a str,
+  /// The first one is where it was before the run.
+  places: &'a [Position],
 }
 
 impl<'a> Document<'a> {
@@ -268,6 +375,20 @@ impl<'a> Document<'a> {
         .workers
         .iter()
         .map(|(worker, tally)| WorkerTotals::new(worker, tally))
+        .collect(),
+      budget: summary.spending.as_ref().map(|spending| BudgetTotals {
+        calls: spending.calls,
+        cost: spending.cost,
+        tokens: spending.tokens,
+        bounds: spending.bounds,
+      }),
+      breakers: summary
+        .breakers
+        .iter()
+        .map(|moves| BreakerTotals {
+          worker: &moves.worker,
+          places: &moves.places,
+        })
         .collect(),
       plans: summary.plans.iter().map(PlanTotals::from).collect(),
       failures_taken: summary.taken_count,
@@ -298,6 +419,12 @@ impl<'a> WorkerTotals<'a> {
       calls: tally.calls,
       failed: tally.failed(),
       retries: tally.retries,
+      copies: tally.copies,
+      reused: tally.reused,
+      refused: tally.refused,
+      cost: tally.cost,
+      tokens: tally.tokens,
+      above: tally.above,
       p50: tally.percentile(50),
       p95: tally.percentile(95),
     }

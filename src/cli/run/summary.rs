@@ -4,8 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
 
+use super::tally::{Execution, Moves, Spending, Tally};
 use crate::{
-  engine::{AttemptOutcome, Event, ExecutionId, Record, RunStarted, RunTime, Taker},
+  engine::{AttemptOutcome, Event, ExecutionId, Position, Record, RunStarted, RunTime, Taker},
+  protocol::Report,
   value::{Failure, FailureKind},
 };
 
@@ -26,6 +28,12 @@ pub struct Summary {
   pub peak: usize,
   /// Calls of workers that succeeded.
   pub succeeded: u64,
+  /// The outcome that was reused last.
+  pub reused: Option<Execution>,
+  /// Of breakers that moved, in the order of their first moves.
+  pub breakers: Vec<Moves>,
+  /// `None`: the run has no budget.
+  pub spending: Option<Spending>,
   /// Every `each` and `run` that has begun, by its path.
   pub groups: IndexMap<Arc<str>, Group>,
   /// The first ones.
@@ -39,29 +47,12 @@ pub struct Summary {
   /// Calls of `finally` that succeeded.
   pub closed: u64,
   pub end: Option<End>,
+  /// The latest hedged attempt of each step: the first execution and its copy.
+  pairs: HashMap<Arc<str>, [ExecutionId; 2]>,
+  /// The worker of the attempt that ended last: what it is charged is told next.
+  ended: Option<(ExecutionId, Arc<str>)>,
   /// The workers of attempts that were ended from outside, by path: what follows says whether time was up.
   ended_from_outside: HashMap<Arc<str>, Arc<str>>,
-}
-
-/// What one worker did.
-#[derive(Debug, Default)]
-pub struct Tally {
-  pub calls: u64,
-  pub retries: u64,
-  /// Attempts that failed; those that were ended from outside count if their time was up.
-  failed_attempts: u64,
-  /// Of attempts, from admission to end, in milliseconds.
-  times: Vec<i64>,
-}
-
-/// One attempt.
-#[derive(Debug)]
-pub struct Execution {
-  pub worker: Arc<str>,
-  pub path: Arc<str>,
-  pub attempt: u32,
-  /// When it was let pass; `None`: it waits.
-  pub admitted: Option<RunTime>,
 }
 
 /// How far an `each` or a `run` is.
@@ -96,21 +87,6 @@ pub enum End {
   Stopped,
 }
 
-impl Tally {
-  /// Calls that failed for good.
-  pub fn failed(&self) -> u64 {
-    self.failed_attempts.saturating_sub(self.retries)
-  }
-
-  /// The time in milliseconds that so many percent of the attempts took at most; `None` without attempts.
-  pub fn percentile(&self, percent: usize) -> Option<i64> {
-    let mut times = self.times.clone();
-    let last = times.len().checked_sub(1)?;
-    let at = (times.len() * percent).div_ceil(100).saturating_sub(1).min(last);
-    Some(*times.select_nth_unstable(at).1)
-  }
-}
-
 impl Summary {
   /// Takes the next record.
   pub fn add(&mut self, record: &Record) {
@@ -122,11 +98,55 @@ impl Summary {
         path,
         worker,
         attempt,
+        copy_of,
         ..
       } => {
-        self.requested(*execution, path, worker, *attempt);
+        let (worker, path) = (worker.clone(), path.clone());
+        let request = Execution {
+          worker,
+          path,
+          attempt: *attempt,
+          copy: copy_of.is_some(),
+          admitted: None,
+          report: Report::default(),
+        };
+        if let Some(first) = copy_of {
+          self.pairs.insert(request.path.clone(), [*first, *execution]);
+        }
+        self.requested(*execution, request);
       }
       Event::Admitted { execution } => self.admitted(*execution),
+      Event::Refused { execution, .. } => self.refused(*execution),
+      Event::CacheHit { execution, .. } => self.reused(*execution),
+      Event::BreakerMoved { worker, from, to } => self.moved(worker, *from, *to),
+      Event::AttemptStarted { execution, .. } => {
+        if let Some(execution) = self.executions.get_mut(execution) {
+          execution.report = Report::default();
+        }
+      }
+      Event::Reported { execution, report } => self.reported(*execution, report),
+      Event::BudgetSet { path, bounds } if path.is_empty() => {
+        self.spending = Some(Spending {
+          bounds: *bounds,
+          ..Spending::default()
+        });
+      }
+      Event::Charged {
+        execution,
+        cost,
+        tokens,
+        ..
+      } => {
+        let above = cost.is_some_and(|cost| cost.is_above()) || tokens.is_some_and(|tokens| tokens.is_above());
+        let worker = self.ended.as_ref().filter(|(ended, _)| ended == execution);
+        if let (true, Some((_, worker))) = (above, worker) {
+          self.workers.entry(worker.clone()).or_default().above = true;
+        }
+        if let Some(spending) = &mut self.spending {
+          spending.cost = spending.cost.plus(cost.map(|cost| cost.amount).unwrap_or_default());
+          spending.tokens += tokens.map(|tokens| tokens.amount).unwrap_or_default();
+        }
+      }
       Event::AttemptEnded { execution, outcome } => self.ended(*execution, outcome),
       Event::Expanded { path, items, .. } => self.group(path, *items),
       Event::Planned {
@@ -142,10 +162,12 @@ impl Summary {
       Event::RetryScheduled { path, failure, .. } => self.time_was_up(path, failure),
       Event::FailureTaken { path, by, failure } => {
         self.time_was_up(path, failure);
+        self.budget_was_spent(path, failure);
         self.taken(path, *by, failure);
       }
       Event::StepFailed { path, failure } => {
         self.time_was_up(path, failure);
+        self.budget_was_spent(path, failure);
         self.item_ended(path);
       }
       Event::StepSucceeded { path, .. } => {
@@ -176,20 +198,13 @@ impl Summary {
     }
   }
 
-  fn requested(&mut self, execution: ExecutionId, path: &Arc<str>, worker: &Arc<str>, attempt: u32) {
-    let tally = self.workers.entry(worker.clone()).or_default();
-    if attempt == 1 {
-      tally.calls += 1;
-    } else {
-      tally.retries += 1;
+  fn requested(&mut self, execution: ExecutionId, request: Execution) {
+    let tally = self.workers.entry(request.worker.clone()).or_default();
+    match request.attempt {
+      _ if request.copy => tally.copies += 1,
+      1 => tally.calls += 1,
+      _ => tally.retries += 1,
     }
-    let (worker, path) = (worker.clone(), path.clone());
-    let request = Execution {
-      worker,
-      path,
-      attempt,
-      admitted: None,
-    };
     self.executions.insert(execution, request);
   }
 
@@ -198,13 +213,52 @@ impl Summary {
       execution.admitted = Some(self.now);
       self.running += 1;
       self.peak = self.peak.max(self.running);
+      if let Some(spending) = &mut self.spending {
+        spending.calls += 1;
+      }
     }
   }
 
-  fn ended(&mut self, execution: ExecutionId, outcome: &AttemptOutcome) {
-    let Some(execution) = self.executions.remove(&execution) else {
+  fn refused(&mut self, execution: ExecutionId) {
+    if let Some(execution) = self.executions.remove(&execution).filter(|execution| !execution.copy) {
+      let tally = self.workers.entry(execution.worker).or_default();
+      tally.refused += 1;
+      tally.failed_attempts += 1;
+    }
+  }
+
+  fn reused(&mut self, execution: ExecutionId) {
+    self.reused = self.executions.remove(&execution);
+    if let Some(execution) = &self.reused {
+      self.workers.entry(execution.worker.clone()).or_default().reused += 1;
+      self.succeeded += 1;
+    }
+  }
+
+  fn moved(&mut self, worker: &Arc<str>, from: Position, to: Position) {
+    match self.breakers.iter_mut().find(|moves| moves.worker == *worker) {
+      Some(moves) => moves.places.push(to),
+      None => self.breakers.push(Moves {
+        worker: worker.clone(),
+        places: vec![from, to],
+      }),
+    }
+  }
+
+  fn reported(&mut self, execution: ExecutionId, report: &Report) {
+    if let Some(execution) = self.executions.get_mut(&execution) {
+      let tally = self.workers.entry(execution.worker.clone()).or_default();
+      tally.add(&execution.report, report);
+      execution.report = report.clone();
+    }
+  }
+
+  fn ended(&mut self, id: ExecutionId, outcome: &AttemptOutcome) {
+    let Some(execution) = self.executions.remove(&id) else {
       return;
     };
+    self.ended = Some((id, execution.worker.clone()));
+    let goes_on = self.has_other(&execution);
     let tally = self.workers.entry(execution.worker.clone()).or_default();
     if let Some(admitted) = execution.admitted {
       self.running = self.running.saturating_sub(1);
@@ -212,8 +266,27 @@ impl Summary {
     }
     match outcome {
       AttemptOutcome::Ok(_) => self.succeeded += 1,
+      AttemptOutcome::Failed(_) if goes_on => {}
       AttemptOutcome::Failed(failure) if failure.kind != FailureKind::Cancelled => tally.failed_attempts += 1,
       AttemptOutcome::Failed(_) => _ = self.ended_from_outside.insert(execution.path, execution.worker),
+    }
+  }
+
+  /// Whether the other execution of a hedged attempt runs.
+  fn has_other(&self, ended: &Execution) -> bool {
+    let pair = self.pairs.get(&ended.path);
+    let other = pair.map(|[first, copy]| if ended.copy { first } else { copy });
+    let other = other.and_then(|other| self.executions.get(other));
+    other.is_some_and(|other| other.admitted.is_some())
+  }
+
+  /// A call that its budgets do not cover was never an attempt.
+  fn budget_was_spent(&mut self, path: &Arc<str>, failure: &Failure) {
+    if failure.kind == FailureKind::Budget
+      && failure.step == *path
+      && let Some(worker) = &failure.worker
+    {
+      self.workers.entry(worker.clone()).or_default().failed_attempts += 1;
     }
   }
 

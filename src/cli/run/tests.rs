@@ -213,6 +213,99 @@ fn a_plan_is_told_with_those_whom_it_did_not_need() {
   );
 }
 
+/// A budget, a breaker that opens and closes, a copy that wins, an outcome that is reused, reports.
+fn admitted() -> Vec<Record> {
+  use serde_json::json;
+  let copy = |execution: u64, path: &str, first: u64| {
+    let mut event = attempt(execution, path, 1);
+    event["copy_of"] = first.into();
+    event
+  };
+  let moved = |from: &str, to: &str| json!({ "event": "breaker_moved", "worker": "analyzer", "from": from, "to": to });
+  let ended = |execution: u64, outcome: serde_json::Value| json!({ "event": "attempt_ended", "execution": execution, "outcome": outcome });
+  records(&[
+    (0, run_started()),
+    (
+      0,
+      json!({ "event": "budget_set", "path": "", "calls": 10, "cost": 1.0, "time": 60_000 }),
+    ),
+    (0, attempt(0, "a", 1)),
+    (0, json!({ "event": "admitted", "execution": 0 })),
+    (
+      100,
+      json!({ "event": "reported", "execution": 0, "report": { "progress": 0.4, "note": "page 2" } }),
+    ),
+    (500, copy(1, "a", 0)),
+    (500, json!({ "event": "admitted", "execution": 1 })),
+    (
+      900,
+      json!({ "event": "reported", "execution": 1, "report": { "cost": 0.25, "tokens": 345 } }),
+    ),
+    (900, ended(1, json!({ "ok": 1 }))),
+    (
+      900,
+      json!({ "event": "charged", "execution": 1, "path": "a",
+        "cost": { "amount": 0.25, "ceiling": 0.2, "reported": true } }),
+    ),
+    (
+      910,
+      ended(
+        0,
+        json!({ "failed": Failure::new(FailureKind::Cancelled, "", "ended from outside") }),
+      ),
+    ),
+    (
+      910,
+      json!({ "event": "charged", "execution": 0, "path": "a",
+        "cost": { "amount": 0.2, "ceiling": 0.2, "reported": false } }),
+    ),
+    (910, json!({ "event": "step_succeeded", "path": "a" })),
+    (920, attempt(2, "b", 1)),
+    (
+      920,
+      json!({ "event": "cache_hit", "execution": 2, "value": 1, "from": { "run": "0197", "step": "x[3]" } }),
+    ),
+    (920, json!({ "event": "step_succeeded", "path": "b" })),
+    (930, attempt(3, "verdicts[1]", 1)),
+    (930, json!({ "event": "admitted", "execution": 3 })),
+    (940, moved("closed", "open")),
+    (940, ended(3, json!({ "failed": failure() }))),
+    (
+      940,
+      json!({ "event": "step_failed", "path": "verdicts[1]", "failure": failure() }),
+    ),
+    (950, attempt(4, "c", 1)),
+    (
+      950,
+      json!({ "event": "refused", "execution": 4, "kind": "circuit_open" }),
+    ),
+    (
+      950,
+      json!({ "event": "failure_taken", "path": "c", "by": "catch",
+        "failure": Failure::new(FailureKind::CircuitOpen, "c", "the breaker of `analyzer` is open") }),
+    ),
+    (31_000, moved("open", "half_open")),
+    (31_000, moved("half_open", "closed")),
+    (31_000, json!({ "event": "run_succeeded", "result": null })),
+  ])
+}
+
+#[test]
+fn the_summary_shows_what_decided_on_admission() {
+  insta::assert_snapshot!(report::summary(&fold(&admitted()), ".orch"));
+  insta::assert_json_snapshot!(
+    "admission_for_tools",
+    report::Document::new(&fold(&admitted()), ".orch")
+  );
+  let (mut news, mut summary) = (News::default(), Summary::default());
+  let mut lines = Vec::new();
+  for record in admitted() {
+    summary.add(&record);
+    lines.extend(news.of(&record, &summary).into_iter().map(|line| line.text));
+  }
+  insta::assert_snapshot!("news_of_admission", lines.join("\n"));
+}
+
 #[test]
 fn ten_thousand_items_give_some_sixty_lines() {
   use serde_json::json;
@@ -314,6 +407,7 @@ fn report_orchestrator() -> (Program, Sources) {
     params,
     input: Type::Null,
     output: Type::Null,
+    budget: None,
     overlap: None,
     body: Block {
       steps: Vec::new(),

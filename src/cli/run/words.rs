@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
   diagnostics::render::harmless,
-  engine::Taker,
+  engine::{Position, Taker},
   value::{Failure, FailureKind},
 };
 
@@ -39,6 +39,15 @@ pub fn short(text: &str, most: usize) -> String {
   match text.char_indices().nth(most) {
     Some((at, _)) => format!("{}…", &text[..at]),
     None => text,
+  }
+}
+
+/// Where a breaker is.
+pub fn position(position: Position) -> &'static str {
+  match position {
+    Position::Closed => "closed",
+    Position::Open => "open",
+    Position::HalfOpen => "half-open",
   }
 }
 

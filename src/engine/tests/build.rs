@@ -133,6 +133,54 @@ pub fn retry(times: i64, backoff: Backoff) -> Policies {
   }
 }
 
+pub fn hedge(milliseconds: i64) -> Policies {
+  Policies {
+    hedge: Some(at_site(time(milliseconds))),
+    ..Policies::default()
+  }
+}
+
+pub fn cache(milliseconds: i64) -> Policies {
+  Policies {
+    cache: Some(at_site(time(milliseconds))),
+    ..Policies::default()
+  }
+}
+
+pub fn breaker(open: i64, probe: i64, close: i64) -> Option<Breaker> {
+  Some(Breaker {
+    open: int(open),
+    probe: time(probe),
+    close: int(close),
+  })
+}
+
+/// `calls` and `cost`.
+pub fn budget(calls: Option<i64>, cost: Option<f64>) -> Option<Budget> {
+  Some(Budget {
+    calls: calls.map(int),
+    cost: cost.map(|cost| lit(Value::Float(cost))),
+    tokens: None,
+    time: None,
+    span: NOWHERE,
+  })
+}
+
+pub fn ceiling(cost: f64) -> Ceiling {
+  Ceiling {
+    cost: Some(lit(Value::Float(cost))),
+    tokens: None,
+  }
+}
+
+pub fn orchestrate(target: OrchestratorId) -> Node {
+  node(NodeKind::Orchestrate(Call {
+    target,
+    arguments: Vec::new(),
+    policies: Policies::default(),
+  }))
+}
+
 pub fn attempt(inner: Node) -> Node {
   node(NodeKind::Attempt(Box::new(inner)))
 }
@@ -439,6 +487,7 @@ impl Builder {
     let mut builder = Builder::default();
     builder.program.modules.push(Module {
       source: SourceId(0),
+      file: "main.orch".into(),
       doc: None,
       directory: PathBuf::from("/module"),
     });
@@ -490,6 +539,10 @@ impl Builder {
       kind,
       idempotent: true,
       concurrent: None,
+      breaker: None,
+      heartbeat: None,
+      ceiling: Ceiling::default(),
+      uses: Vec::new(),
       policies: Policies::default(),
       deadline: None,
       delay: None,
@@ -515,12 +568,24 @@ impl Builder {
       params,
       input,
       output: Type::Json,
+      budget: None,
       overlap: None,
       body,
       on_failure: None,
       pattern: false,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
+  }
+
+  pub fn of(&mut self, worker: WorkerId) -> &mut Worker {
+    &mut self.program.workers[worker.0 as usize]
+  }
+
+  /// The program, with `main` made of these steps under this budget.
+  pub fn main_with(mut self, budget: Option<Budget>, steps: Vec<Step>, result: Option<Expr>) -> Arc<Program> {
+    let main = self.orchestrator("main", Vec::new(), block(steps, result));
+    self.program.orchestrators[main.0 as usize].budget = budget;
+    Arc::new(self.program)
   }
 
   /// `on failure` of an orchestrator.

@@ -39,6 +39,26 @@ fn records(program: &Arc<Program>) -> Vec<Record> {
   simulate(run, first, mocked).1
 }
 
+/// A run in a world, with its records and what it leaves behind.
+fn run_in(world: World, program: &Arc<Program>, answers: impl FnMut(&Start) -> Scripted) -> (Vec<Record>, World) {
+  let (run, first) = start(program, 1);
+  let mut simulation = Simulation::within(world, run, first, answers);
+  let records = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+  (records, simulation.end().1)
+}
+
+/// Each prefix of a run is a journal from which the run goes on to the same result.
+fn assert_prefixes(program: &Arc<Program>, records: &[Record]) {
+  let end = records.last().expect("records");
+  for length in 1..records.len() {
+    let replayed = Run::replay(program.clone(), records[..length].to_vec()).expect("a prefix is a journal");
+    let mut simulation = Simulation::resume(replayed, mocked);
+    let rest: Vec<Record> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+    let last = rest.last().expect("it ends");
+    assert_eq!(last.event, end.event, "after {length} of {:#?}", trace(records));
+  }
+}
+
 /// What happens, a line per event; admissions and starts are left out.
 fn trace(records: &[Record]) -> Vec<String> {
   records.iter().filter_map(line).collect()
@@ -57,7 +77,29 @@ fn steps(records: &[Record]) -> Vec<String> {
 fn line(record: &Record) -> Option<String> {
   use Event::*;
   let text = match &record.event {
-    RunStarted(_) | Admitted { .. } | AttemptStarted { .. } => return None,
+    RunStarted(_) | Admitted { .. } | AttemptStarted { .. } | CacheMissed { .. } => return None,
+    Refused { execution, kind } => format!("refused {} {kind}", execution.0),
+    CacheHit { execution, value, from } => format!("hit {} {value} from {} {}", execution.0, from.run, from.step),
+    BreakerMoved { worker, from, to } => format!("breaker {worker} {from:?} to {to:?}"),
+    Reported { execution, .. } => format!("reported {}", execution.0),
+    BudgetSet { path, bounds } => format!("budget {path:?} {}", serde_json::to_string(bounds).expect("JSON")),
+    Charged {
+      execution,
+      cost,
+      tokens,
+      ..
+    } => {
+      let above = cost.is_some_and(|cost| cost.is_above()) || tokens.is_some_and(|tokens| tokens.is_above());
+      let cost = cost.map(|cost| format!(" {}", cost.amount)).unwrap_or_default();
+      let tokens = tokens
+        .map(|tokens| format!(" {} tokens", tokens.amount))
+        .unwrap_or_default();
+      format!(
+        "charged {}{cost}{tokens}{}",
+        execution.0,
+        if above { " above" } else { "" }
+      )
+    }
     TimerFired { .. } | ChildRecorded { .. } => return None,
     AttemptEnded { execution, outcome } => match outcome {
       AttemptOutcome::Ok(value) => format!("ended {} {value}", execution.0),
@@ -72,8 +114,14 @@ fn line(record: &Record) -> Option<String> {
       path,
       worker,
       attempt,
+      copy_of,
       ..
-    } => format!("requested {path} {worker} #{attempt} as {}", execution.0),
+    } => {
+      let copy = copy_of
+        .map(|first| format!(", a copy of {}", first.0))
+        .unwrap_or_default();
+      format!("requested {path} {worker} #{attempt} as {}{copy}", execution.0)
+    }
     RetryScheduled {
       path, attempt, delay, ..
     } => format!("retry {path} #{attempt} after {delay}"),

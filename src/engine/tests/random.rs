@@ -20,6 +20,9 @@ enum Shape {
     worker: u32,
     retries: i64,
     limited: bool,
+    /// `hedge after` so many milliseconds.
+    hedge: Option<i64>,
+    cached: bool,
     ending: Ending,
   },
   Each {
@@ -45,7 +48,8 @@ enum Shape {
   Stage(Vec<Shape>),
   /// `return 0 when ...`, which reads what stands above.
   Return(bool),
-  Nested(Vec<Shape>, Ending),
+  /// Under a budget of so many calls, and of so much run time.
+  Nested(Option<i64>, Option<i64>, Vec<Shape>, Ending),
 }
 
 /// What a call leaves to be called; of a nested orchestrator, whether it has an `on failure`.
@@ -79,6 +83,9 @@ const LIMIT: u64 = 2;
 
 /// `timed`: also what makes the end depend on the order of events.
 fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
+  let odds = if timed { 30 } else { 0 };
+  let rarely = move || (0..100u32).prop_map(move |drawn| drawn < odds);
+  let sometimes = move |most: i64| (rarely(), 1..most).prop_map(|(is, number)| is.then_some(number));
   let ending = prop_oneof![
     4 => Just(Ending::Nothing),
     3 => Just(Ending::Undo),
@@ -88,8 +95,15 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
   let leaf = prop_oneof![
     1 => Just(Shape::Value),
     1 => Just(Shape::Fail),
-    12 => (0..WORKERS, 0..3i64, any::<bool>(), ending.clone())
-      .prop_map(|(worker, retries, limited, ending)| Shape::Work { worker, retries, limited, ending }),
+    12 => (0..WORKERS, 0..3i64, any::<bool>(), sometimes(20), rarely(), ending.clone())
+      .prop_map(|(worker, retries, limited, hedge, cached, ending)| Shape::Work {
+        worker,
+        retries,
+        limited,
+        hedge,
+        cached,
+        ending,
+      }),
   ];
   let takes = prop_oneof![
     2 => Just(Takes::Nothing),
@@ -113,7 +127,8 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
       1 => (0..30i64, one()).prop_map(|(time, inner)| Shape::Delay(time, inner)),
       2 => many().prop_map(Shape::Block),
       1 => many().prop_map(Shape::Stage),
-      2 => (many(), ending.clone()).prop_map(|(steps, ending)| Shape::Nested(steps, ending)),
+      2 => (sometimes(8), sometimes(60), many(), ending.clone())
+        .prop_map(|(calls, time, body, ending)| Shape::Nested(calls, time, body, ending)),
     ];
     let deadline = (1..60i64, one()).prop_map(|(time, inner)| Shape::Deadline(time, inner));
     let early = any::<bool>().prop_map(Shape::Return);
@@ -136,13 +151,17 @@ struct Maker {
 }
 
 impl Maker {
-  fn program(shapes: &[Shape]) -> (Arc<Program>, HashMap<String, Vec<String>>) {
+  /// `guarded`: a worker has a breaker.
+  fn program(shapes: &[Shape], guarded: bool) -> (Arc<Program>, HashMap<String, Vec<String>>) {
     let mut builder = Builder::new();
     let plain = (0..WORKERS).map(|worker| format!("w{worker}"));
     let leaving = LEAVING.iter().map(|(_, name)| (*name).to_owned());
     for ((worker, name), slots) in (0..).zip(plain.chain(leaving)).zip(SLOTS) {
       builder.echo(&name, 0);
       builder.program.workers[worker as usize].concurrent = slots.map(|slots| int(slots as i64));
+    }
+    if guarded {
+      builder.program.workers[1].breaker = breaker(2, 20, 2);
     }
     let limit = builder.limit(Some(LIMIT), None);
     let pool = builder.small_pool();
@@ -212,6 +231,8 @@ impl Maker {
         worker,
         retries,
         limited,
+        hedge,
+        cached,
         ending,
       } => {
         let mut policies = retry(
@@ -222,6 +243,8 @@ impl Maker {
           },
         );
         policies.limits.extend(limited.then_some(self.limit));
+        policies.hedge = hedge.map(|after| at_site(time(after)));
+        policies.cache = cached.then(|| at_site(time(1000)));
         let input = || reads.iter().map(|local| read(*local));
         let leaving = (WORKERS..).zip(LEAVING).find(|(_, (leaves, _))| leaves == ending);
         let called = WorkerId(leaving.map_or(*worker, |(worker, _)| worker));
@@ -290,14 +313,16 @@ impl Maker {
       Shape::Delay(time, inner) => delay(*time, self.node(inner, reads)),
       Shape::Deadline(time, inner) => deadline(*time, self.node(inner, reads)),
       Shape::Block(shapes) => nested(self.block(shapes)),
-      Shape::Nested(shapes, ending) => {
+      Shape::Nested(calls, most, shapes, ending) => {
         let body = self.block(shapes);
         let target = self.builder.orchestrator(&format!("o{}", self.names), Vec::new(), body);
-        let node = node(NodeKind::Orchestrate(Call {
-          target,
-          arguments: Vec::new(),
-          policies: Policies::default(),
-        }));
+        if calls.is_some() || most.is_some() {
+          self.builder.program.orchestrators[target.0 as usize].budget = Some(Budget {
+            time: most.map(time),
+            ..budget(*calls, None).expect("a budget")
+          });
+        }
+        let node = orchestrate(target);
         let (own, error) = (self.builder.local(), self.builder.local());
         if matches!(ending, Ending::Finally | Ending::Both) {
           let told = step("told", self.builder.local(), call(WorkerId(2), [read(error)]));
@@ -367,7 +392,10 @@ fn hash(seed: u64, text: &str) -> u64 {
 fn answers(seed: u64) -> impl Fn(&Start) -> Scripted + Clone {
   move |start| {
     let identity = &start.invocation.identity;
-    let drawn = hash(seed, &format!("{}#{}", identity.step, identity.attempt));
+    let drawn = hash(
+      seed,
+      &format!("{}#{}{}", identity.step, identity.attempt, identity.copy),
+    );
     let delay = (drawn >> 8) as i64 & 31;
     let failed = WorkerError {
       kind: FailureKind::Exit,
@@ -490,6 +518,32 @@ fn check_inputs(records: &[Record], needs: &HashMap<String, Vec<String>>) {
   }
 }
 
+/// No budget of calls is exceeded, counting every execution below its path.
+fn check_budgets(records: &[Record]) {
+  let mut budgets: Vec<(Arc<str>, u64, u64)> = Vec::new();
+  let mut paths: HashMap<ExecutionId, Arc<str>> = HashMap::new();
+  for Record { event, .. } in records {
+    match event {
+      Event::BudgetSet { path, bounds } => budgets.extend(bounds.calls.map(|calls| (path.clone(), calls, 0))),
+      Event::AttemptRequested { execution, path, .. } => _ = paths.insert(*execution, path.clone()),
+      Event::Admitted { execution } => {
+        for (path, calls, used) in &mut budgets {
+          // a fallback of the call itself stands beside it, what closes scopes outside
+          let rest = paths[execution].strip_prefix(&**path).unwrap_or_default();
+          let outside = rest.starts_with(".catch") || rest.contains('!');
+          *used += u64::from(is_inside(path, &paths[execution]) && !outside);
+          assert!(
+            *used <= *calls,
+            "the budget of {path} is exceeded: {:#?}",
+            trace(records)
+          );
+        }
+      }
+      _ => {}
+    }
+  }
+}
+
 fn check_executions(records: &[Record], program: &Program) {
   let mut requested: HashMap<ExecutionId, &str> = HashMap::new();
   let mut running: HashMap<ExecutionId, &str> = HashMap::new();
@@ -510,6 +564,9 @@ fn check_executions(records: &[Record], program: &Program) {
             trace(records)
           );
         }
+      }
+      Event::Refused { execution, .. } | Event::CacheHit { execution, .. } => {
+        assert!(requested.remove(execution).is_some(), "only who asked is answered");
       }
       Event::AttemptEnded { execution, .. } => {
         assert!(
@@ -645,11 +702,12 @@ proptest! {
 
   #[test]
   fn every_run_ends_and_keeps_the_rules(shapes in shapes(true), seed in any::<u64>()) {
-    let (program, needs) = Maker::program(&shapes);
+    let (program, needs) = Maker::program(&shapes, true);
     let records = run_all(&program, seed);
     check_ends(&records);
     check_inputs(&records, &needs);
     check_executions(&records, &program);
+    check_budgets(&records);
     check_endings(&records);
     prop_assert!(records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
     prop_assert!(records.windows(2).all(|pair| pair[0].at <= pair[1].at));
@@ -657,7 +715,7 @@ proptest! {
 
   #[test]
   fn the_same_facts_give_the_same_records(shapes in shapes(true), seed in any::<u64>()) {
-    let (program, _) = Maker::program(&shapes);
+    let (program, _) = Maker::program(&shapes, true);
     let records = run_all(&program, seed);
     prop_assert_eq!(&records, &run_all(&program, seed));
     let journal: Vec<Record> = records
@@ -677,7 +735,7 @@ proptest! {
     seed in any::<u64>(),
     cuts in prop::collection::vec(any::<prop::sample::Index>(), 6),
   ) {
-    let (program, needs) = Maker::program(&shapes);
+    let (program, needs) = Maker::program(&shapes, false);
     let records = run_all(&program, seed);
     for cut in cuts {
       let prefix = &records[..1 + cut.index(records.len())];
@@ -707,8 +765,30 @@ proptest! {
   }
 
   #[test]
+  fn every_prefix_of_any_run_goes_on_and_keeps_the_rules(
+    shapes in shapes(true),
+    seed in any::<u64>(),
+    cuts in prop::collection::vec(any::<prop::sample::Index>(), 4),
+  ) {
+    let (program, needs) = Maker::program(&shapes, true);
+    let records = run_all(&program, seed);
+    for cut in cuts {
+      let prefix = &records[..1 + cut.index(records.len() - 1)];
+      let replayed = Run::replay(program.clone(), prefix.to_vec()).expect("a prefix is a journal");
+      let simulation = Simulation::resume(replayed, answers(seed)).ranked(ranks(seed));
+      let whole: Vec<_> = prefix.iter().cloned().chain(finish(simulation.lingering(grace(seed)))).collect();
+      check_ends(&whole);
+      check_inputs(&whole, &needs);
+      check_executions(&whole, &program);
+      check_budgets(&whole);
+      let again = Run::replay(program.clone(), whole).expect("the whole is a journal");
+      prop_assert!(again.run.is_over());
+    }
+  }
+
+  #[test]
   fn a_cancelled_run_ends_soon(shapes in shapes(true), seed in any::<u64>(), at in 0..80i64) {
-    let (program, _) = Maker::program(&shapes);
+    let (program, _) = Maker::program(&shapes, true);
     let (run, first) = start(&program, seed);
     let mut simulation = Simulation::new(run, first, answers(seed)).ranked(ranks(seed));
     simulation.expect(RunTime(at), Input::CancelRequested("enough".into()));

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::value::{Failure, FailureKind};
+use crate::{
+  protocol::Report,
+  value::{Dollars, Failure, FailureKind},
+};
 
 fn failure() -> Arc<Failure> {
   Arc::new(Failure::new(FailureKind::Exit, "a", "lost"))
@@ -57,6 +60,94 @@ fn facts() -> Vec<(Event, serde_json::Value)> {
   ]
 }
 
+fn decisions() -> Vec<(Event, serde_json::Value)> {
+  let execution = ExecutionId(3);
+  vec![
+    (
+      Event::Refused {
+        execution,
+        kind: FailureKind::CircuitOpen,
+      },
+      json!({ "event": "refused", "execution": 3, "kind": "circuit_open" }),
+    ),
+    (
+      Event::CacheMissed { execution },
+      json!({ "event": "cache_missed", "execution": 3 }),
+    ),
+    (
+      Event::CacheHit {
+        execution,
+        value: json!([1.0, null]),
+        from: Origin {
+          run: "r0".into(),
+          step: "b".into(),
+        },
+      },
+      json!({ "event": "cache_hit", "execution": 3, "value": [1.0, null], "from": { "run": "r0", "step": "b" } }),
+    ),
+    (
+      Event::BreakerMoved {
+        worker: "w".into(),
+        from: Position::Open,
+        to: Position::HalfOpen,
+      },
+      json!({ "event": "breaker_moved", "worker": "w", "from": "open", "to": "half_open" }),
+    ),
+    (
+      Event::Reported {
+        execution,
+        report: Report {
+          cost: Dollars::of(0.12),
+          tokens: Some(345),
+          progress: Some(0.5),
+          note: Some("page 2".into()),
+          metrics: [("rows".into(), 7.0)].into(),
+        },
+      },
+      json!({ "event": "reported", "execution": 3,
+        "report": { "cost": 0.12, "tokens": 345, "progress": 0.5, "note": "page 2", "metrics": { "rows": 7.0 } } }),
+    ),
+    (
+      Event::AttemptRequested {
+        execution,
+        path: "a".into(),
+        worker: "w".into(),
+        attempt: 1,
+        input: digest(),
+        copy_of: Some(ExecutionId(2)),
+      },
+      json!({ "event": "attempt_requested", "execution": 3, "path": "a", "worker": "w", "attempt": 1,
+        "input": "00000000000000ff", "copy_of": 2 }),
+    ),
+    (
+      Event::BudgetSet {
+        path: "a".into(),
+        bounds: Bounds {
+          calls: Some(3),
+          cost: Dollars::of(0.5),
+          tokens: None,
+          time: Some(60_000),
+        },
+      },
+      json!({ "event": "budget_set", "path": "a", "calls": 3, "cost": 0.5, "time": 60000 }),
+    ),
+    (
+      Event::Charged {
+        execution,
+        path: "a".into(),
+        cost: Dollars::of(0.1).zip(Dollars::of(0.5)).map(|(amount, ceiling)| Charge {
+          amount,
+          ceiling,
+          reported: true,
+        }),
+        tokens: None,
+      },
+      json!({ "event": "charged", "execution": 3, "path": "a",
+        "cost": { "amount": 0.1, "ceiling": 0.5, "reported": true } }),
+    ),
+  ]
+}
+
 fn progress() -> Vec<(Event, serde_json::Value)> {
   let path: Arc<str> = "a".into();
   let path = || path.clone();
@@ -82,6 +173,7 @@ fn progress() -> Vec<(Event, serde_json::Value)> {
         worker: "w".into(),
         attempt: 1,
         input: digest(),
+        copy_of: None,
       },
       json!({ "event": "attempt_requested", "execution": 3, "path": "a", "worker": "w", "attempt": 1,
         "input": "00000000000000ff" }),
@@ -204,7 +296,7 @@ fn ends() -> Vec<(Event, serde_json::Value)> {
 
 #[test]
 fn every_event_is_written_as_ever_and_reads_back() {
-  for (event, mut written) in [facts(), progress(), ends()].concat() {
+  for (event, mut written) in [facts(), decisions(), progress(), ends()].concat() {
     let record = Record {
       seq: 7,
       at: RunTime(1200),

@@ -1,6 +1,9 @@
 //! One trace per rule of the semantics.
 
+mod admission;
 mod blocks;
+mod budgets;
+mod hedges;
 mod endings;
 mod groups;
 mod loops;
@@ -9,7 +12,16 @@ mod plans;
 mod times;
 
 use super::build::*;
-use crate::{hir::WorkerId, value::FailureKind};
+use crate::{hir::WorkerId, protocol::WorkerError, value::FailureKind};
+
+fn failed(kind: FailureKind) -> WorkerError {
+  WorkerError {
+    kind,
+    message: "lost".into(),
+    code: None,
+    log: None,
+  }
+}
 
 fn lost(builder: &mut Builder, name: &str, delay: i64, kind: FailureKind) -> WorkerId {
   builder.mock(name, vec![rule(MockWhen::Else, delay, fails(kind))])

@@ -1,0 +1,327 @@
+//! The executions of one attempt: the first, and its copy where it is hedged. The first valid answer wins; the attempt
+//! is over once nothing of either is left. Knows nothing of what an attempt is for.
+
+use super::{
+  cache::Cached,
+  event::{AttemptOutcome, ExecutionId, TimerId},
+  exchange::{Command, Start},
+  failing::Fallible,
+  gate::Health,
+  instance::{InstanceId, State},
+  leaf::Phase,
+  run::{Purpose, Run},
+};
+use crate::{
+  protocol::Report,
+  value::{Failure, FailureKind, Value},
+};
+
+/// An attempt that waits or runs.
+#[derive(Debug)]
+pub(super) struct Active {
+  /// Those that have not ended: one or two, the first before its copy.
+  pub tries: Vec<Try>,
+  /// Whether any of them was let pass: the attempt counts.
+  pub admitted: bool,
+  pub timeout: Option<TimerId>,
+  /// So many milliseconds were too few.
+  pub timed_out: Option<i64>,
+  /// When it gets its copy.
+  pub hedge: Option<TimerId>,
+  /// What it comes to, once nothing of it runs.
+  pub result: Option<Fallible<Value>>,
+}
+
+/// One execution.
+#[derive(Debug)]
+pub(super) struct Try {
+  pub execution: ExecutionId,
+  pub copy: bool,
+  pub state: TryState,
+}
+
+#[derive(Debug)]
+pub(super) enum TryState {
+  /// Waits for its budgets.
+  Reserving,
+  /// For the gatekeeper.
+  Waiting,
+  Running {
+    start: Box<Start>,
+    /// Its worker is told to end.
+    cancelled: bool,
+    /// All that it said, also before a crash.
+    report: Option<Box<Report>>,
+    /// What it said before it was started again.
+    earlier: Option<Box<Report>>,
+  },
+}
+
+/// What an execution waits for.
+pub(super) enum Outstanding<'a> {
+  Recall(&'a Cached),
+  Admission,
+  Answer(&'a Start),
+  /// The end of a worker that is told to end.
+  Cancelled,
+}
+
+impl Active {
+  pub fn of(execution: ExecutionId) -> Active {
+    let first = Try {
+      execution,
+      copy: false,
+      state: TryState::Reserving,
+    };
+    Active {
+      tries: vec![first],
+      admitted: false,
+      timeout: None,
+      timed_out: None,
+      hedge: None,
+      result: None,
+    }
+  }
+
+  pub fn runs(&self) -> bool {
+    self.tries.iter().any(Try::runs)
+  }
+
+  pub fn outstanding(&self, execution: ExecutionId) -> Option<Outstanding<'_>> {
+    let one = self.tries.iter().find(|one| one.execution == execution)?;
+    match &one.state {
+      TryState::Reserving => None,
+      TryState::Waiting => Some(Outstanding::Admission),
+      TryState::Running { cancelled: true, .. } => Some(Outstanding::Cancelled),
+      TryState::Running { start, .. } => Some(Outstanding::Answer(start)),
+    }
+  }
+}
+
+impl Try {
+  fn runs(&self) -> bool {
+    matches!(self.state, TryState::Running { .. })
+  }
+}
+
+impl Run {
+  /// An execution of an attempt begins: with the first one, its times.
+  pub(super) fn time_attempt(&mut self, id: InstanceId, [timeout, hedge]: [Option<i64>; 2]) {
+    let first = self.with_active(id, |active| !std::mem::replace(&mut active.admitted, true));
+    if first != Some(true) {
+      return;
+    }
+    let timeout = timeout.map(|time| self.set_timer(id, time, Purpose::Timeout(time)));
+    let hedge = hedge.map(|time| self.set_timer(id, time, Purpose::Hedge));
+    self.with_active(id, |active| (active.timeout, active.hedge) = (timeout, hedge));
+  }
+
+  /// The attempt takes long: a copy of it asks to start.
+  pub(super) fn hedge(&mut self, id: InstanceId) -> Fallible<()> {
+    let first = self.with_active(id, |active| {
+      active.hedge = None;
+      active.tries.first().map(|one| one.execution)
+    });
+    let layout = self.layout.clone();
+    let (Some(Some(first)), Some(call)) = (first, self.call(&layout, id)) else {
+      return Ok(());
+    };
+    if let Some(execution) = self.announce(id, call.target, Some(first)) {
+      let copy = Try {
+        execution,
+        copy: true,
+        state: TryState::Reserving,
+      };
+      self.with_active(id, |active| active.tries.push(copy));
+      self.reserve(id, execution);
+    }
+    Ok(())
+  }
+
+  pub(super) fn time_out(&mut self, id: InstanceId, time: i64) {
+    self.with_active(id, |active| {
+      active.timeout = None;
+      active.timed_out = Some(time);
+    });
+    self.stop_tries(id);
+  }
+
+  /// What runs is told to end, what waits waits no longer.
+  pub(super) fn stop_tries(&mut self, id: InstanceId) {
+    let stopped = self.with_active(id, |active| {
+      let cancelled: Vec<ExecutionId> = active.tries.iter_mut().filter_map(cancel).collect();
+      let waiting: Vec<Try> = active.tries.extract_if(.., |one| !one.runs()).collect();
+      (cancelled, waiting, active.hedge.take())
+    });
+    let Some((cancelled, waiting, hedge)) = stopped else {
+      return;
+    };
+    hedge.into_iter().for_each(|timer| self.clear_timer(timer));
+    waiting.into_iter().for_each(|one| self.forget(one));
+    self.commands.extend(cancelled.into_iter().map(Command::CancelAttempt));
+  }
+
+  /// An execution that waited does so no longer.
+  fn forget(&mut self, one: Try) {
+    self.executions.remove(&one.execution);
+    self.treasury.withdraw(one.execution);
+    if let TryState::Waiting = one.state {
+      self.commands.push(Command::Withdraw(one.execution));
+    }
+  }
+
+  /// An execution is not to be, for this reason: a setting has no value, its breaker is open, its budget is spent. A
+  /// copy goes without a word; with the first one goes the call.
+  pub(super) fn not_started(&mut self, id: InstanceId, execution: ExecutionId, failure: Box<Failure>) {
+    self.executions.remove(&execution);
+    self.treasury.withdraw(execution);
+    self.commands.push(Command::Release(execution));
+    let left = self.with_active(id, |active| {
+      let gone = active.tries.extract_if(.., |one| one.execution == execution).next();
+      gone.map(|one| (one.copy, active.tries.is_empty()))
+    });
+    match left.flatten() {
+      Some((true, _)) | None => {}
+      Some((false, _)) => {
+        self.with_leaf(id, |leaf| {
+          leaf.phase = Phase::Idle;
+          leaf.number -= 1;
+        });
+        self.fail(id, failure);
+      }
+    }
+  }
+
+  /// Takes an execution that ran out of its attempt; the rest of the attempt goes on, or ends too.
+  pub(super) fn take_try(&mut self, execution: ExecutionId) -> Option<(InstanceId, Start, Option<Report>)> {
+    let id = self.executions.get(&execution).copied()?;
+    let taken = self.with_active(id, |active| {
+      let mut running = active
+        .tries
+        .extract_if(.., |one| one.execution == execution && one.runs());
+      running.next()
+    });
+    let TryState::Running { start, report, .. } = taken.flatten()?.state else {
+      return None;
+    };
+    self.executions.remove(&execution);
+    Some((id, *start, report.map(|report| *report)))
+  }
+
+  /// One execution of a hedged attempt came to something: a value ends the other, a failure waits for one that runs.
+  pub(super) fn conclude(&mut self, id: InstanceId, result: Fallible<Value>) {
+    let decided = self.with_active(id, |active| {
+      let won = result.is_ok();
+      if !matches!(active.result, Some(Ok(_))) {
+        active.result = Some(result);
+      }
+      (won || !active.runs(), active.timeout.take_if(|_| won))
+    });
+    let Some((over, timeout)) = decided else { return };
+    timeout.into_iter().for_each(|timer| self.clear_timer(timer));
+    if over {
+      self.stop_tries(id);
+    }
+  }
+
+  /// An attempt of which nothing is left.
+  pub(super) fn close_attempt(&mut self, id: InstanceId) -> Option<Active> {
+    let ended = self.with_leaf(id, |leaf| match &leaf.phase {
+      Phase::Active(active) if active.tries.is_empty() => Some(std::mem::replace(&mut leaf.phase, Phase::Idle)),
+      _ => None,
+    });
+    let Some(Phase::Active(mut active)) = ended.flatten() else {
+      return None;
+    };
+    let timers = active.timeout.take().into_iter().chain(active.hedge.take());
+    timers.for_each(|timer| self.clear_timer(timer));
+    Some(*active)
+  }
+
+  /// The worker runs, maybe again: what it said until now stays said.
+  pub(super) fn attempt_started(&mut self, execution: ExecutionId) {
+    let Some(id) = self.executions.get(&execution).copied() else {
+      return;
+    };
+    self.with_try(id, execution, |one| {
+      if let TryState::Running { report, earlier, .. } = &mut one.state {
+        earlier.clone_from(report);
+      }
+    });
+  }
+
+  pub(super) fn reported(&mut self, execution: ExecutionId, said: Report) {
+    let Some(id) = self.executions.get(&execution).copied() else {
+      return;
+    };
+    self.with_try(id, execution, |one| {
+      if let TryState::Running { report, earlier, .. } = &mut one.state {
+        let said = earlier.iter().fold(said, |said, earlier| said.after(earlier));
+        *report = Some(Box::new(said));
+      }
+    });
+  }
+
+  /// What the end of an execution says of its worker; to be asked before the end is folded in.
+  pub fn health(&self, execution: ExecutionId, outcome: &AttemptOutcome) -> Health {
+    let leaf = self.executions.get(&execution).and_then(|id| self.instances.get(*id));
+    let Some(State::Leaf(leaf)) = leaf.map(|instance| &instance.state) else {
+      return Health::Unknown;
+    };
+    let active = leaf.active();
+    let one = active.and_then(|active| active.tries.iter().find(|one| one.execution == execution));
+    let (Some(active), Some(one)) = (active, one) else {
+      return Health::Unknown;
+    };
+    match (&one.state, outcome) {
+      // its copy was ended for the same reason
+      (TryState::Running { .. }, _) if active.timed_out.is_some() && !one.copy => Health::Bad,
+      (TryState::Running { cancelled: false, .. }, AttemptOutcome::Ok(_)) => Health::Good,
+      (TryState::Running { cancelled: false, .. }, AttemptOutcome::Failed(failure)) if is_bad(failure.kind) => {
+        Health::Bad
+      }
+      _ => Health::Unknown,
+    }
+  }
+
+  pub(super) fn with_active<T>(&mut self, id: InstanceId, change: impl FnOnce(&mut Active) -> T) -> Option<T> {
+    let change = |leaf: &mut super::leaf::Leaf| match &mut leaf.phase {
+      Phase::Active(active) => Some(change(active)),
+      _ => None,
+    };
+    self.with_leaf(id, change).flatten()
+  }
+
+  pub(super) fn with_try<T>(
+    &mut self,
+    id: InstanceId,
+    execution: ExecutionId,
+    change: impl FnOnce(&mut Try) -> T,
+  ) -> Option<T> {
+    let change = |active: &mut Active| {
+      active
+        .tries
+        .iter_mut()
+        .find(|one| one.execution == execution)
+        .map(change)
+    };
+    self.with_active(id, change).flatten()
+  }
+}
+
+/// What a breaker counts.
+fn is_bad(kind: FailureKind) -> bool {
+  use FailureKind::{Contract, Exit, Http, Timeout, Transport};
+  matches!(kind, Exit | Http | Timeout | Transport | Contract)
+}
+
+/// Marks an execution that runs as told to end; `None` where it is so already, or does not run.
+fn cancel(one: &mut Try) -> Option<ExecutionId> {
+  match &mut one.state {
+    TryState::Running { cancelled, .. } if !*cancelled => {
+      *cancelled = true;
+      Some(one.execution)
+    }
+    _ => None,
+  }
+}

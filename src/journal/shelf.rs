@@ -1,0 +1,109 @@
+//! What outlives runs, beside their records: outcomes that may be reused, and where breakers are. Knows nothing of what
+//! they mean.
+
+use blake3::Hash;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{
+  JournalError,
+  error::{of_file, of_sqlite},
+  store::Store,
+};
+
+/// A longer value is a blob, in bytes.
+const LARGEST_ROW: usize = 64 << 10;
+
+/// An outcome that may be reused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+  /// When it was kept, in milliseconds of the Unix epoch.
+  pub at: i64,
+  /// Whose it was.
+  pub run: String,
+  pub step: String,
+  /// JSON.
+  pub value: String,
+}
+
+impl Store {
+  /// The outcome under this key, if it was kept at that time or later. One that is not what was kept is none.
+  ///
+  /// # Errors
+  /// The store can't be read.
+  pub fn outcome(&mut self, key: &[u8; 32], oldest: i64) -> Result<Option<Outcome>, JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    let select = "SELECT at, run, step, hash, value FROM outcomes WHERE key = ? AND at >= ?";
+    let mut statement = self.connection.prepare_cached(select).map_err(failed)?;
+    let found = statement
+      .query_row(params![key, oldest], read)
+      .optional()
+      .map_err(failed)?;
+    Ok(found.and_then(|(outcome, hash, value)| {
+      let hash = Hash::from_slice(&hash).ok()?;
+      let value = match value {
+        Some(value) if blake3::hash(value.as_bytes()) == hash => value,
+        Some(_) => return None,
+        None => self.blobs.read(&hash).ok()?,
+      };
+      Some(Outcome { value, ..outcome })
+    }))
+  }
+
+  /// Keeps an outcome, in place of an older one.
+  ///
+  /// # Errors
+  /// It can't be written.
+  pub fn keep_outcome(&mut self, key: &[u8; 32], outcome: &Outcome) -> Result<(), JournalError> {
+    let hash = blake3::hash(outcome.value.as_bytes());
+    let value = if outcome.value.len() > LARGEST_ROW {
+      let written = self.blobs.write(&hash, &outcome.value);
+      written.map_err(|error| of_file(&self.path, &error))?;
+      None
+    } else {
+      Some(&outcome.value)
+    };
+    self.write(|transaction, failed| {
+      let insert = "INSERT OR REPLACE INTO outcomes (key, at, run, step, hash, value) VALUES (?, ?, ?, ?, ?, ?)";
+      let row = params![key, outcome.at, outcome.run, outcome.step, hash.as_bytes(), value];
+      transaction.execute(insert, row).map(drop).map_err(failed)
+    })
+  }
+
+  /// Keys and states of all breakers.
+  ///
+  /// # Errors
+  /// They can't be read.
+  pub fn breakers(&mut self) -> Result<Vec<(String, String)>, JournalError> {
+    let failed = |error| of_sqlite(&self.path, &error);
+    let select = "SELECT key, state FROM breakers ORDER BY key";
+    let mut statement = self.connection.prepare_cached(select).map_err(failed)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    rows.and_then(Iterator::collect).map_err(failed)
+  }
+
+  /// Keeps where breakers are.
+  ///
+  /// # Errors
+  /// They can't be written.
+  pub fn keep_breakers(&mut self, states: &[(String, String)]) -> Result<(), JournalError> {
+    self.write(|transaction, failed| {
+      let insert = "INSERT OR REPLACE INTO breakers (key, state) VALUES (?, ?)";
+      let mut statement = transaction.prepare_cached(insert).map_err(failed)?;
+      for (key, state) in states {
+        statement.execute([key, state]).map_err(failed)?;
+      }
+      Ok(())
+    })
+  }
+}
+
+/// With its hash, and its value unless that is a blob.
+fn read(row: &Row) -> rusqlite::Result<(Outcome, Vec<u8>, Option<String>)> {
+  let outcome = Outcome {
+    at: row.get(0)?,
+    run: row.get(1)?,
+    step: row.get(2)?,
+    value: String::new(),
+  };
+  Ok((outcome, row.get(3)?, row.get(4)?))
+}
