@@ -80,8 +80,8 @@ pub fn refusal(findings: &Diagnostics) -> Exit {
   }
 }
 
-/// The orchestrator with this name; without a name the only one of the root module, or the only one that no other
-/// calls.
+/// The orchestrator with this name; without a name the only one of the root module, or the only one that no other runs or
+/// dispatches.
 ///
 /// # Errors
 /// A text that says what there is to choose from.
@@ -138,7 +138,7 @@ fn called(program: &Program) -> Vec<OrchestratorId> {
   let mut called = Vec::new();
   for orchestrator in &program.orchestrators {
     orchestrator.body.visit_nodes(&mut |node| {
-      if let NodeKind::Orchestrate(call) = &node.kind {
+      if let NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) = &node.kind {
         called.push(call.target);
       }
     });

@@ -63,7 +63,8 @@ pub(super) fn begin(
   })
 }
 
-fn reason(program: &Program, error: &StartError) -> String {
+/// Why a run can't begin, as part of a sentence.
+pub(super) fn reason(program: &Program, error: &StartError) -> String {
   match error {
     StartError::Constant(id, error) => {
       let name = &program.constants[id.0 as usize].name;

@@ -14,7 +14,7 @@ use super::{
   virtual_time,
 };
 use crate::{
-  engine::{Doubles, RunStarted, World, hold, run_value},
+  engine::{Doubles, LastSuccess, RunStarted, StartError, World, hold, overlap_key, run_value},
   eval::{EvalError, Evaluator},
   hir::{Expr, LocalId, Param, Program, Test, TestLine, TestRun},
   protocol::FileText,
@@ -43,7 +43,12 @@ pub(super) struct Scene<'a> {
   /// In real time.
   room: Option<Room>,
   problems: Vec<Problem>,
+  /// The last success under each key of `overlap`.
+  last: HashMap<Key, LastSuccess>,
 }
+
+/// An orchestrator, and the key of its `overlap` as JSON.
+type Key = (Arc<str>, String);
 
 /// The rest of the test would say nothing more.
 struct Over;
@@ -62,6 +67,7 @@ impl<'a> Scene<'a> {
       held: Held::default(),
       room: None,
       problems: Vec::new(),
+      last: HashMap::new(),
     }
   }
 
@@ -159,7 +165,7 @@ impl<'a> Scene<'a> {
   }
 
   fn run(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(), Over> {
-    let order = self.order(evaluator, wanted)?;
+    let (order, key) = self.order(evaluator, wanted)?;
     let world = std::mem::take(&mut self.world);
     let began = world.began();
     let mut texts = Vec::new();
@@ -181,6 +187,9 @@ impl<'a> Scene<'a> {
       took: self.world.began() - began,
     };
     self.trace.close(past, self.doubles.take_seen());
+    if let (Some(key), Ended::Succeeded(value)) = (key, &end) {
+      self.last.insert(key, success(run.started(), value));
+    }
     let value = self.outcome(wanted, end)?;
     if let Some((_, local)) = &wanted.name {
       self.bound.insert(*local, value);
@@ -204,7 +213,7 @@ impl<'a> Scene<'a> {
     }
   }
 
-  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<Order, Over> {
+  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(Order, Option<Key>), Over> {
     let mut arguments = serde_json::Map::new();
     let program = self.program;
     let orchestrator = program.orchestrator(wanted.orchestrator);
@@ -221,9 +230,18 @@ impl<'a> Scene<'a> {
         _ => None,
       },
     };
-    let started = self.started(orchestrator.name.clone(), arguments.into());
+    let mut started = self.started(orchestrator.name.clone(), arguments.into());
+    let key = self.key(&mut started).map_err(|error| self.no_run(wanted, &run::reason(program, &error)))?;
+    started.last = key.as_ref().and_then(|key| self.last.get(key).cloned());
     let doubles = std::mem::take(&mut self.doubles);
-    run::begin(self.program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))
+    let order = run::begin(program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))?;
+    Ok((order, key))
+  }
+
+  /// What `run.last` is looked up by; none where the orchestrator does not say `overlap`.
+  fn key(&self, started: &mut RunStarted) -> Result<Option<Key>, StartError> {
+    let key = overlap_key(self.program, started)?;
+    Ok(key.map(|key| (started.orchestrator.clone(), key.to_string())))
   }
 
   /// Texts become files where the parameter takes files.
@@ -322,5 +340,13 @@ impl<'a> Scene<'a> {
     let open = self.trace.calls.iter().filter(|call| call.ended.is_none());
     let said = open.map(|call| format!("`{}` at `{}`", self.program.worker(call.worker).name, call.step));
     said.take(5).collect()
+  }
+}
+
+fn success(started: &RunStarted, value: &serde_json::Value) -> LastSuccess {
+  LastSuccess {
+    run: started.run.clone(),
+    started: started.started,
+    value: value.clone(),
   }
 }

@@ -5,6 +5,7 @@ mod health;
 mod plans;
 mod repository;
 mod room;
+mod scenarios;
 
 use std::path::Path;
 
@@ -25,14 +26,27 @@ fn every_example_is_tried() {
     .collect();
   found.sort();
   let tried = [
+    "agent_alerts.orch",
+    "breaking_change.orch",
+    "content_calendar.orch",
+    "daily_report.orch",
     "daily_triage.orch",
     "data_analysis.orch",
     "doc_reflection.orch",
+    "escalation.orch",
     "feature_build.orch",
+    "fleet_dispatch.orch",
+    "full_stack_feature.orch",
+    "issue_batch.orch",
     "issue_router.orch",
     "map_reduce.orch",
+    "org_health.orch",
     "release_pipeline.orch",
     "repo_health.orch",
+    "review_gate.orch",
+    "security_audit.orch",
+    "upgrade_call.orch",
+    "worker_pool.orch",
   ];
   assert_eq!(found, tried);
 }
