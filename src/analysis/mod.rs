@@ -6,12 +6,14 @@ mod allows;
 mod blocks;
 mod builtin_types;
 mod builtins;
+mod call_graph;
 mod calls;
 mod checker;
 mod conditions;
 mod contracts;
 mod cycles;
 mod edges;
+mod endings;
 mod expressions;
 mod fields;
 mod floats;
@@ -34,6 +36,7 @@ mod operators;
 mod orchestrators;
 mod origins;
 mod overlaps;
+mod patterns;
 mod permits;
 mod plans;
 mod policies;
@@ -45,6 +48,7 @@ mod records;
 mod secrets;
 mod sequence;
 mod signatures;
+mod stops;
 mod symbols;
 mod test_items;
 mod triggers;
@@ -57,7 +61,7 @@ pub use profiles::{Variant, VariantError};
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
-  diagnostics::{Code, Diagnostics, codes},
+  diagnostics::{Code, Diagnostic, Diagnostics, codes},
   hir::Program,
   modules::Loaded,
 };
@@ -133,5 +137,15 @@ fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostic
   if refused {
     findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
   }
+  findings
+    .0
+    .retain(|finding| finding.code.level.refuses() || !is_standard(loaded, finding));
   ((!refused).then_some(program), findings)
+}
+
+/// Whether a finding is about a module that comes with `orch`: nobody who reads it could mend it.
+fn is_standard(loaded: &Loaded, finding: &Diagnostic) -> bool {
+  let source = finding.span().map(|span| span.source);
+  let mut modules = loaded.modules.iter();
+  modules.any(|module| module.standard && Some(module.source) == source)
 }

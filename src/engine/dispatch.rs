@@ -75,7 +75,7 @@ impl Run {
       ("of", Value::String(child.orchestrator.clone())),
     ]);
     match handle {
-      Ok(handle) => self.succeed(id, handle),
+      Ok(handle) => self.succeed_late(id, handle),
       Err(error) => self.fail(id, too_large(error)),
     }
   }

@@ -5,6 +5,7 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
+mod reads;
 mod test;
 mod walk;
 
@@ -12,8 +13,8 @@ use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
-  Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step,
+  StepKind, StopWhen, Take, Tolerance, Visit, Wait, WaitKind,
 };
 pub use offer::{Callable, described};
 pub use pool::{Pool, PoolMember};
@@ -301,7 +302,7 @@ pub enum MockAnswer {
   Malformed,
 }
 
-/// What coordinates: a graph of steps.
+/// What coordinates: a graph of steps. Those that are declared come first, then the instances of patterns.
 #[derive(Debug)]
 pub struct Orchestrator {
   pub name: Arc<str>,
@@ -317,6 +318,9 @@ pub struct Orchestrator {
   /// Of its runs; where it is called it overlaps freely.
   pub overlap: Option<Overlap>,
   pub body: Block,
+  pub on_failure: Option<OnFailure>,
+  /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
+  pub pattern: bool,
 }
 
 /// What a second run with the same key does.
@@ -424,12 +428,13 @@ impl Program {
     self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
-  /// All orchestrators with their ids, in order of declaration, the root module's first.
+  /// What is declared as an orchestrator, with its id, in order of declaration, the root module's first.
   pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
     self
       .orchestrators
       .iter()
       .zip(0..)
+      .filter(|(orchestrator, _)| !orchestrator.pattern)
       .map(|(orchestrator, id)| (OrchestratorId(id), orchestrator))
   }
 }

@@ -19,7 +19,9 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     input: worker.input.clone(),
     output: worker.output.clone(),
     overlap: None,
+    on_failure: None,
     body: body(id, worker),
+    pattern: false,
   };
   program.orchestrators.push(orchestrator);
   OrchestratorId(u32::try_from(program.orchestrators.len() - 1).unwrap_or(u32::MAX))
@@ -47,6 +49,8 @@ fn body(id: WorkerId, worker: &Worker) -> Block {
       span: worker.span,
       deadline: worker.deadline.clone(),
       delay: worker.delay.clone(),
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

@@ -231,7 +231,9 @@ impl<'a> Scene<'a> {
       },
     };
     let mut started = self.started(orchestrator.name.clone(), arguments.into());
-    let key = self.key(&mut started).map_err(|error| self.no_run(wanted, &run::reason(program, &error)))?;
+    let key = self
+      .key(&mut started)
+      .map_err(|error| self.no_run(wanted, &run::reason(program, &error)))?;
     started.last = key.as_ref().and_then(|key| self.last.get(key).cloned());
     let doubles = std::mem::take(&mut self.doubles);
     let order = run::begin(program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))?;

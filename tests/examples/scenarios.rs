@@ -42,7 +42,10 @@ fn a_number_that_nobody_knows_is_missing_in_one_area() {
   assert_eq!(all.value()["complete"], true);
   assert_eq!(all.workers().len(), 12);
 
-  let facts = room.write("facts.txt", &fixture("org_health/facts.txt").replace("response_hours 70\n", ""));
+  let facts = room.write(
+    "facts.txt",
+    &fixture("org_health/facts.txt").replace("response_hours 70\n", ""),
+  );
   let ran = room.run("org_health.orch", &["--facts", facts.to_str().expect("a path")]);
   let answered: Vec<&Value> = ran.value()["areas"]
     .as_array()
@@ -56,7 +59,11 @@ fn a_number_that_nobody_knows_is_missing_in_one_area() {
 
 #[test]
 fn an_area_that_asks_for_all_areas_is_a_circle() {
-  let found = findings_with("org_health.orch", "a = attempt flaky(facts)", "a = attempt org_health(facts)");
+  let found = findings_with(
+    "org_health.orch",
+    "a = attempt flaky(facts)",
+    "a = attempt org_health(facts)",
+  );
   assert!(found.contains(&"cycle/calls"), "{found:?}");
 }
 
@@ -136,7 +143,10 @@ fn a_second_batch_sees_what_is_new() {
   );
   assert_eq!(first.answers("work"), 3);
 
-  room.write("issues.tsv", &format!("{}5\tAnother typo\n", fixture("issue_batch/issues.tsv")));
+  room.write(
+    "issues.tsv",
+    &format!("{}5\tAnother typo\n", fixture("issue_batch/issues.tsv")),
+  );
   let second = alone(&room, "issue_batch.orch", &words);
   assert_eq!(
     *second.value(),
@@ -162,8 +172,15 @@ fn an_alert_is_told_once_until_it_clears() {
   for stuck in [4, 5, 0, 4] {
     let text = format!("agent_active 6\nagent_stuck {stuck}\n");
     let metrics = room.write("metrics.txt", &text);
-    let ran = alone(&room, "agent_alerts.orch", &["--file", metrics.to_str().expect("a path")]);
-    assert_eq!(ran.value()["firing"], if stuck > 3 { json!(["stuck"]) } else { json!([]) });
+    let ran = alone(
+      &room,
+      "agent_alerts.orch",
+      &["--file", metrics.to_str().expect("a path")],
+    );
+    assert_eq!(
+      ran.value()["firing"],
+      if stuck > 3 { json!(["stuck"]) } else { json!([]) }
+    );
     told.push(ran.answers("tell"));
   }
   assert_eq!(told, [1, 0, 1, 1]);
@@ -186,7 +203,9 @@ fn only_the_harmless_change_is_approved() {
 fn states(ran: &Ran) -> Vec<(&str, &str)> {
   let text = |value: &'_ Value| -> &'_ str { value.as_str().expect("a text") };
   let states = ran.out["states"].as_array().expect("states").iter();
-  states.map(|one| (text(&one["repository"]), text(&one["state"]))).collect()
+  states
+    .map(|one| (text(&one["repository"]), text(&one["state"])))
+    .collect()
 }
 
 #[test]
