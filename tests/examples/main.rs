@@ -52,6 +52,16 @@ fn every_example_is_tried() {
 }
 
 #[test]
+fn every_example_is_in_the_table() {
+  let table = std::fs::read_to_string(examples().join("../docs/examples.md")).expect("the table");
+  for entry in std::fs::read_dir(examples()).expect("examples") {
+    let name = entry.expect("an entry").file_name().into_string().expect("a name");
+    let listed = table.contains(&format!("(../examples/{name})"));
+    assert!(listed || !name.ends_with(".orch") || name.starts_with('.'), "{name}");
+  }
+}
+
+#[test]
 fn every_example_checks_without_a_finding_but_notes() {
   for entry in std::fs::read_dir(examples()).expect("examples") {
     let path = entry.expect("an entry").path();
