@@ -183,13 +183,6 @@ impl Run {
     }
   }
 
-  /// The run with what stands in for its workers. To be said before its first fact.
-  #[must_use]
-  pub fn with_doubles(mut self, doubles: Doubles) -> Run {
-    self.doubles = doubles;
-    self
-  }
-
   /// What stood in for its workers, for the next run of the same test.
   pub fn take_doubles(&mut self) -> Doubles {
     std::mem::take(&mut self.doubles)

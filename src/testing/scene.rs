@@ -14,9 +14,9 @@ use super::{
   virtual_time,
 };
 use crate::{
-  engine::{Doubles, LastSuccess, RunStarted, StartError, World, hold, overlap_key, run_value},
+  engine::{Doubles, LastSuccess, Run, RunStarted, World, hold, run_value},
   eval::{EvalError, Evaluator},
-  hir::{Expr, LocalId, Param, Program, Test, TestLine, TestRun},
+  hir::{Expr, LocalId, OrchestratorId, Param, Program, Test, TestLine, TestRun},
   protocol::FileText,
   source::Sources,
   value::{Failure, Value, conform, from_json, to_json},
@@ -42,13 +42,10 @@ pub(super) struct Scene<'a> {
   held: Held,
   /// In real time.
   room: Option<Room>,
+  /// By orchestrator and key of `overlap`.
+  last: HashMap<(OrchestratorId, String), LastSuccess>,
   problems: Vec<Problem>,
-  /// The last success under each key of `overlap`.
-  last: HashMap<Key, LastSuccess>,
 }
-
-/// An orchestrator, and the key of its `overlap` as JSON.
-type Key = (Arc<str>, String);
 
 /// The rest of the test would say nothing more.
 struct Over;
@@ -66,8 +63,8 @@ impl<'a> Scene<'a> {
       doubles: Doubles::of_test(test),
       held: Held::default(),
       room: None,
-      problems: Vec::new(),
       last: HashMap::new(),
+      problems: Vec::new(),
     }
   }
 
@@ -186,10 +183,8 @@ impl<'a> Scene<'a> {
       name: self.shown_name(wanted),
       took: self.world.began() - began,
     };
-    self.trace.close(past, self.doubles.take_seen());
-    if let (Some(key), Ended::Succeeded(value)) = (key, &end) {
-      self.last.insert(key, success(run.started(), value));
-    }
+    self.trace.close(past, &mut self.doubles);
+    self.remember(wanted.orchestrator, key, &run, &end);
     let value = self.outcome(wanted, end)?;
     if let Some((_, local)) = &wanted.name {
       self.bound.insert(*local, value);
@@ -213,7 +208,8 @@ impl<'a> Scene<'a> {
     }
   }
 
-  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(Order, Option<Key>), Over> {
+  /// The run with its key of `overlap`.
+  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(Order, Option<String>), Over> {
     let mut arguments = serde_json::Map::new();
     let program = self.program;
     let orchestrator = program.orchestrator(wanted.orchestrator);
@@ -231,19 +227,26 @@ impl<'a> Scene<'a> {
       },
     };
     let mut started = self.started(orchestrator.name.clone(), arguments.into());
-    let key = self
-      .key(&mut started)
-      .map_err(|error| self.no_run(wanted, &run::reason(program, &error)))?;
-    started.last = key.as_ref().and_then(|key| self.last.get(key).cloned());
+    let key = run::key(self.program, &mut started).map_err(|why| self.no_run(wanted, &why))?;
+    let last = key
+      .as_ref()
+      .and_then(|key| self.last.get(&(wanted.orchestrator, key.clone())));
+    started.last = last.cloned();
     let doubles = std::mem::take(&mut self.doubles);
-    let order = run::begin(program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))?;
+    let order = run::begin(self.program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))?;
     Ok((order, key))
   }
 
-  /// What `run.last` is looked up by; none where the orchestrator does not say `overlap`.
-  fn key(&self, started: &mut RunStarted) -> Result<Option<Key>, StartError> {
-    let key = overlap_key(self.program, started)?;
-    Ok(key.map(|key| (started.orchestrator.clone(), key.to_string())))
+  /// The next run with this key sees it as `run.last`.
+  fn remember(&mut self, orchestrator: OrchestratorId, key: Option<String>, run: &Run, end: &Ended) {
+    if let (Some(key), Ended::Succeeded(value)) = (key, end) {
+      let last = LastSuccess {
+        run: run.started().run.clone(),
+        started: run.started().started,
+        value: value.clone(),
+      };
+      self.last.insert((orchestrator, key), last);
+    }
   }
 
   /// Texts become files where the parameter takes files.
@@ -342,13 +345,5 @@ impl<'a> Scene<'a> {
     let open = self.trace.calls.iter().filter(|call| call.ended.is_none());
     let said = open.map(|call| format!("`{}` at `{}`", self.program.worker(call.worker).name, call.step));
     said.take(5).collect()
-  }
-}
-
-fn success(started: &RunStarted, value: &serde_json::Value) -> LastSuccess {
-  LastSuccess {
-    run: started.run.clone(),
-    started: started.started,
-    value: value.clone(),
   }
 }
