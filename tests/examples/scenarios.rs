@@ -201,11 +201,14 @@ fn only_the_harmless_change_is_approved() {
 }
 
 fn states(ran: &Ran) -> Vec<(&str, &str)> {
-  let text = |value: &'_ Value| -> &'_ str { value.as_str().expect("a text") };
   let states = ran.out["states"].as_array().expect("states").iter();
   states
-    .map(|one| (text(&one["repository"]), text(&one["state"])))
+    .map(|one| (text(one, "repository"), text(one, "state")))
     .collect()
+}
+
+fn text<'v>(value: &'v Value, field: &str) -> &'v str {
+  value[field].as_str().expect("a text")
 }
 
 #[test]
