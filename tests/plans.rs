@@ -284,6 +284,21 @@ fn a_plan_that_is_written_out_is_checked_at_once() {
 }
 
 #[test]
+fn a_mock_may_give_json_for_a_plan() {
+  table(&[
+    ("worker w(x: json) -> Plan<_crew>(..2) { mock return x } ---", ""),
+    (
+      "let p = parse_json(\"{}\")\nworker w(n: int) -> Plan<_crew>(..2) { mock return p } ---",
+      "",
+    ),
+    (
+      "worker w(x: string) -> Plan<_crew>(..2) { mock return x } ---",
+      "type/mismatch",
+    ),
+  ]);
+}
+
+#[test]
 fn a_plan_that_is_always_the_same_is_said() {
   let plan = "{ assignments: [{ id: \"a\", worker: \"researcher\", input: { topic: \"x\" } }] }";
   table(&[

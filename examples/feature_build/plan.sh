@@ -16,7 +16,7 @@ cat <<PLAN
     {
       "id": "review",
       "worker": "reviewer",
-      "input": { "patch": { "\$ref": "patch" }, "tests": { "\$ref": "tests" }, "notes": { "\$ref": "notes" } }
+      "input": { "patch": { "\$ref": "patch" }, "tests": { "\$ref": "tests" }, "notes": { "\$ref": "notes.notes" } }
     }
     $docs
   ]

@@ -138,9 +138,14 @@ fn called(program: &Program) -> Vec<OrchestratorId> {
   let mut called = Vec::new();
   for orchestrator in &program.orchestrators {
     orchestrator.visit_all(&mut |node| {
-      if let NodeKind::Orchestrate(call) | NodeKind::Dispatch(call) = &node.kind {
+      if let NodeKind::Dispatch(call) = &node.kind {
         called.push(call.target);
       }
+      let calls = program.calls(&node.kind).into_iter();
+      called.extend(calls.filter_map(|call| match call {
+        NodeKind::Orchestrate(call) => Some(call.target),
+        _ => None,
+      }));
     });
   }
   called

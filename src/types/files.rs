@@ -34,6 +34,11 @@ impl Type {
     })
   }
 
+  /// Without a value where a file or directory stands.
+  pub fn without_files(&self) -> Type {
+    self.replaced(&|_| Type::Never)
+  }
+
   /// With what a file or directory holds in its place: its text, its texts by their path.
   pub fn as_texts(&self) -> Type {
     self.replaced(&|ty| match ty {

@@ -124,9 +124,10 @@ fn or_reference(ty: &Type) -> Type {
   }
 }
 
-/// The type itself, with references in the places inside.
+/// The type itself, with references in the places inside. A file has no other way in.
 fn with_references(ty: &Type) -> Type {
   match ty {
+    Type::File | Type::Dir => Type::Never,
     Type::Named(named) => Type::named(&named.name, with_references(&named.ty)),
     Type::List(list) => Type::List(Arc::new(ListType {
       item: or_reference(&list.item),

@@ -50,7 +50,7 @@ fn a_feature_takes_one_call_to_plan_one_for_each_assignment_and_one_to_sum_up() 
       ("results[\"patch\"]", "coder"),
       ("results[\"tests\"]", "tester"),
       ("results[\"review\"]", "reviewer"),
-      ("summary", "synthesizer"),
+      ("told", "synthesizer"),
     ]
   );
   assert_eq!(unused(&ran), ["doc_writer"]);

@@ -26,7 +26,8 @@ pub(super) fn check(input: &Value, ty: &Type, results: Results<'_>) -> Vec<Misma
   }
   match (ty.resolved(), input) {
     (Type::Record(record), Value::Record(_)) => check_record(input, record, results),
-    _ if !has_any(input) => fit(input, ty).err().into_iter().collect(),
+    (Type::File | Type::Dir, _) => vec![no_file(ty)],
+    _ if !has_any(input) => fit(input, &ty.without_files()).err().into_iter().collect(),
     (Type::Json | Type::Unknown, _) => check_parts(input, &Type::Json, results),
     (Type::List(list), Value::List(_)) => {
       let length = input.as_list().unwrap_or_default().len();
@@ -40,6 +41,11 @@ pub(super) fn check(input: &Value, ty: &Type, results: Results<'_>) -> Vec<Misma
     (Type::Union(members), _) => check_union(input, ty, members, results),
     _ => vec![Mismatch::plain(input, ty)],
   }
+}
+
+/// What a plan says is data; what a file holds is not in it.
+fn no_file(ty: &Type) -> Mismatch {
+  Mismatch::new(format!("expected a reference to a result that has a {}", show_type(ty)))
 }
 
 fn stands(reference: &Reference<'_>, ty: &Type, results: Results<'_>) -> Option<Mismatch> {

@@ -237,3 +237,30 @@ fn a_plan_inside_a_message_has_its_place() {
   assert!(text.starts_with("`$.plan.assignments[0].worker`: "), "{text}");
   assert!(text.contains("; at `$.plan.assignments[1].worker`: "), "{text}");
 }
+
+#[test]
+fn files_come_by_reference_only() {
+  let members = [
+    member("maker", Type::record([]), Type::record([("made", Type::File)])),
+    member(
+      "reader",
+      Type::record([("file", Type::File), ("more", Type::list(Type::File).optional())]),
+      Type::Null,
+    ),
+  ];
+  let ty = Type::Plan(Arc::new(PlanType::new("crew".into(), 0, members.into(), None)));
+  let check = |input: Json| {
+    let plan = json!({ "assignments": [
+      { "id": "m", "worker": "maker", "input": {} }, { "id": "r", "worker": "reader", "input": input },
+    ] });
+    conform(&from_json(&plan).expect("small"), &ty).map_err(|mismatch| mismatch.to_string())
+  };
+  let made = json!({ "$ref": "m.made" });
+  assert!(check(json!({ "file": made, "more": [made, made] })).is_ok());
+  let stored = Value::Stored(Arc::new(crate::value::Stored::of_text("x", "x.txt")));
+  assert_eq!(
+    check(json!({ "file": to_json(&stored) })).expect_err("no reference"),
+    "`$.assignments[1].input.file`: expected a reference to a result that has a `file`"
+  );
+  assert!(check(json!({ "file": made, "more": [to_json(&stored)] })).is_err());
+}
