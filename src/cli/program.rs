@@ -80,8 +80,8 @@ pub fn refusal(findings: &Diagnostics) -> Exit {
   }
 }
 
-/// The orchestrator with this name; without a name the only one of the root module, or the only one that no other
-/// calls.
+/// The orchestrator with this name; without a name the only one of the root module, or the only one that no other runs or
+/// dispatches.
 ///
 /// # Errors
 /// A text that says what there is to choose from.
@@ -138,6 +138,9 @@ fn called(program: &Program) -> Vec<OrchestratorId> {
   let mut called = Vec::new();
   for orchestrator in &program.orchestrators {
     orchestrator.visit_all(&mut |node| {
+      if let NodeKind::Dispatch(call) = &node.kind {
+        called.push(call.target);
+      }
       let calls = program.calls(&node.kind).into_iter();
       called.extend(calls.filter_map(|call| match call {
         NodeKind::Orchestrate(call) => Some(call.target),

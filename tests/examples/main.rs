@@ -5,6 +5,7 @@ mod health;
 mod plans;
 mod repository;
 mod room;
+mod scenarios;
 
 use std::path::Path;
 
@@ -25,17 +26,40 @@ fn every_example_is_tried() {
     .collect();
   found.sort();
   let tried = [
+    "agent_alerts.orch",
+    "breaking_change.orch",
     "circuit_breaker.orch",
+    "content_calendar.orch",
+    "daily_report.orch",
     "daily_triage.orch",
     "data_analysis.orch",
     "doc_reflection.orch",
+    "escalation.orch",
     "feature_build.orch",
+    "fleet_dispatch.orch",
+    "full_stack_feature.orch",
+    "issue_batch.orch",
     "issue_router.orch",
     "map_reduce.orch",
+    "org_health.orch",
     "release_pipeline.orch",
     "repo_health.orch",
+    "review_gate.orch",
+    "security_audit.orch",
+    "upgrade_call.orch",
+    "worker_pool.orch",
   ];
   assert_eq!(found, tried);
+}
+
+#[test]
+fn every_example_is_in_the_table() {
+  let table = std::fs::read_to_string(examples().join("../docs/examples.md")).expect("the table");
+  for entry in std::fs::read_dir(examples()).expect("examples") {
+    let name = entry.expect("an entry").file_name().into_string().expect("a name");
+    let listed = table.contains(&format!("(../examples/{name})"));
+    assert!(listed || !name.ends_with(".orch") || name.starts_with('.'), "{name}");
+  }
 }
 
 #[test]
