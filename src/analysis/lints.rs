@@ -3,9 +3,9 @@
 use super::{checker::Checker, names::Body};
 use crate::{
   diagnostics::{Diagnostic, Fix, Level, codes},
-  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
+  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerId, WorkerKind},
   source::Span,
-  syntax::ast::{self, FieldType, TypeExprKind},
+  syntax::ast::{self, FieldType, ItemKind, PolicyKind, SettingKind, TypeExprKind},
   types::Type,
 };
 
@@ -131,7 +131,8 @@ impl Checker<'_> {
     body.visit_nodes(&mut |node| {
       let NodeKind::Work(call) = &node.kind else { return };
       let worker = self.program.worker(call.target);
-      if call.policies.retry.is_none() && !matches!(worker.kind, WorkerKind::Mock(_)) {
+      let softened = call.policies.retry.is_some() || self.has_breaker(call.target);
+      if !softened && !matches!(worker.kind, WorkerKind::Mock(_)) {
         let message = format!("`{}` is called for each item without `retry`", worker.name);
         let finding = Diagnostic::new(&codes::UNPROTECTED, message)
           .label(node.span, "every item meets the same trouble")
@@ -171,6 +172,28 @@ impl Body<'_, '_> {
     .label(wait.span, "never longer")
     .help(format!("let it grow: `backoff {text}..30s`"));
     self.say(finding);
+  }
+}
+
+impl Checker<'_> {
+  /// Whether a worker, or the module that declares it, says when to stop calling it.
+  fn has_breaker(&self, id: WorkerId) -> bool {
+    let Some(declared) = self.symbols.workers.get(id.0 as usize) else {
+      return false;
+    };
+    let breaker = |policy: &PolicyKind| matches!(policy, PolicyKind::Breaker(_));
+    let own = declared.it.settings.iter().any(|setting| match &setting.kind {
+      SettingKind::Policy(policy) => breaker(policy),
+      _ => false,
+    });
+    let items = &self.loaded.modules[declared.module].ast.items;
+    let shared = items.iter().any(|item| match &item.kind {
+      ItemKind::Defaults {
+        name: None, policies, ..
+      } => policies.iter().any(|policy| breaker(&policy.kind)),
+      _ => false,
+    });
+    own || shared
   }
 }
 
