@@ -11,7 +11,7 @@ use std::{fs, process::Command, thread};
 
 use common::{
   found, markdown,
-  memory::{Memory, check_and_test},
+  memory::{Memory, check_and_test, check_text},
   shortened, shown,
 };
 use orch::{
@@ -236,6 +236,81 @@ fn programs_with_a_result_give_it() {
       .collect()
   });
   assert!(failed.is_empty(), "{} failed\n\n{}", failed.len(), failed.join("\n\n"));
+}
+
+/// A page of a pattern: its picture is what `orch graph` draws of its program.
+#[test]
+fn pictures_are_of_the_programs_beside_them() {
+  let pages = markdown::files("docs/patterns", ".md");
+  assert!(!pages.is_empty());
+  all(pages.iter().map(String::as_str), |path| {
+    let text = markdown::read(path);
+    let blocks = markdown::blocks(&text);
+    let [picture] = blocks.iter().filter(|block| block.is("mermaid")).collect::<Vec<_>>()[..] else {
+      return Err(format!("{path}: not one picture"));
+    };
+    let program = blocks.iter().find(|block| block.is("orch"));
+    let program = program.ok_or_else(|| format!("{path}: no program"))?;
+    let drawn = draw(&program.text, program.info.get(2).map_or("", String::as_str))?;
+    if drawn == picture.text {
+      return Ok(());
+    }
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+      let old = format!("```mermaid\n{}```", picture.text);
+      let new = text.replacen(&old, &format!("```mermaid\n{drawn}```"), 1);
+      return fs::write(markdown::root().join(path), new).map_err(|error| error.to_string());
+    }
+    Err(format!("{path}: `orch graph` draws\n{drawn}"))
+  });
+}
+
+fn draw(text: &str, orchestrator: &str) -> Result<String, String> {
+  let checked = check_text(text);
+  let program = checked.program.as_ref().ok_or_else(|| shown(&checked))?;
+  let mut all = program.orchestrator_ids();
+  let (id, _) = all
+    .find(|(_, declared)| &*declared.name == orchestrator)
+    .ok_or_else(|| format!("there is no `{orchestrator}`"))?;
+  let graph = orch::graph::build(program, &checked.sources, id);
+  Ok(orch::graph::mermaid::render(&graph))
+}
+
+#[test]
+fn the_library_checks() {
+  all(markdown::files("stdlib", ".orch").iter().map(String::as_str), |path| {
+    let checked = session::check(&session::Disk, &markdown::root().join(path));
+    if checked.findings.is_empty() {
+      return Ok(());
+    }
+    Err(format!("{path}\n{}", shown(&checked)))
+  });
+}
+
+/// Each pattern is explained where it is declared, and has a page with a program that calls it or one like it.
+#[test]
+fn every_pattern_of_the_library_is_documented() {
+  let pages = markdown::files("docs/patterns", ".md");
+  let pages: Vec<String> = pages.iter().map(|path| markdown::read(path)).collect();
+  let (patterns, _) = orch::syntax::parse(orch::source::SourceId(0), &markdown::read("stdlib/patterns.orch"));
+  let mut names = Vec::new();
+  for item in &patterns.items {
+    if let orch::syntax::ast::ItemKind::PatternTemplate(pattern) = &item.kind {
+      assert!(item.doc.is_some(), "{}: no doc comment", pattern.name.value);
+      names.push(pattern.name.value.as_str());
+    }
+  }
+  assert!(names.len() > 10);
+  let reference = markdown::read("docs/reference/patterns.md");
+  all(names, |name| {
+    let quoted = format!("`{name}`");
+    let title = format!("# {name}\n");
+    let told = pages
+      .iter()
+      .any(|page| page.starts_with(&title) || page.contains(&quoted));
+    (told && reference.contains(&quoted))
+      .then_some(())
+      .ok_or_else(|| format!("no page tells of `{name}`"))
+  });
 }
 
 #[test]

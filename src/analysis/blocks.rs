@@ -177,7 +177,7 @@ impl Body<'_, '_> {
   /// The steps of a block whose names are bound: edges, cycles, then each typed after what it reads.
   fn steps(&mut self, steps: &[&ast::Step], top: bool) -> Vec<hir::Step> {
     let owners = owners(steps);
-    let (needs, mut waits) = edges(steps, &owners);
+    let (needs, mut waits) = edges(steps, &owners, &self.checker.worker_names);
     let (order, cycles) = cycles::order(steps.len(), &needs);
     let named_twice = named_twice(steps);
     for path in cycles

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{cycles::Need, reads::Reads};
+use super::{
+  cycles::Need,
+  reads::{Reads, WorkerNames},
+};
 use crate::{
   hir::{self, Wait, WaitKind},
   source::Span,
@@ -51,13 +54,13 @@ pub fn names(block: &ast::Block) -> HashSet<String> {
 }
 
 /// All needs between the steps (for order and cycles), and of each step what it strictly waits for.
-pub fn edges(steps: &[&ast::Step], owners: &Owners<'_>) -> (Vec<Need>, Vec<Vec<Wait>>) {
+pub fn edges(steps: &[&ast::Step], owners: &Owners<'_>, workers: &WorkerNames) -> (Vec<Need>, Vec<Vec<Wait>>) {
   let mut needs = Vec::new();
   let mut waits = Vec::new();
   let mut gate: Option<usize> = None;
   for (from, step) in steps.iter().enumerate() {
     let mut own: Vec<Wait> = Vec::new();
-    for read in Reads::of_step(step).names {
+    for read in Reads::of_step(step, workers).names {
       let Some(&to) = owners.get(read.name) else { continue };
       let stage = matches!(step.kind, ast::StepKind::Stage { .. });
       if to == from && stage {

@@ -206,7 +206,7 @@ impl<'a> Checker<'a> {
       .iter()
       .filter(|path| path.iter().any(|need| need.how == "may run"))
     {
-      let name = |at: usize| self.symbols.orchestrators[at].it.name.value.clone();
+      let name = |at: usize| self.program.orchestrators[at].name.to_string();
       let what = "orchestrators may not run each other in a circle";
       let finding = cycles::cycle(&codes::CALL_CYCLE, what, path, name);
       self.say(finding.help("a run may call every member of its pool: take the orchestrator out of the pool"));

@@ -6,6 +6,7 @@ mod allows;
 mod blocks;
 mod builtin_types;
 mod builtins;
+mod call_graph;
 mod calls;
 mod checker;
 mod conditions;
@@ -35,6 +36,7 @@ mod operators;
 mod orchestrators;
 mod origins;
 mod overlaps;
+mod patterns;
 mod permits;
 mod plans;
 mod policies;
@@ -59,7 +61,7 @@ pub use profiles::{Variant, VariantError};
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
-  diagnostics::{Code, Diagnostics, codes},
+  diagnostics::{Code, Diagnostic, Diagnostics, codes},
   hir::Program,
   modules::Loaded,
 };
@@ -135,5 +137,15 @@ fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostic
   if refused {
     findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
   }
+  findings
+    .0
+    .retain(|finding| finding.code.level.refuses() || !is_standard(loaded, finding));
   ((!refused).then_some(program), findings)
+}
+
+/// Whether a finding is about a module that comes with `orch`: nobody who reads it could mend it.
+fn is_standard(loaded: &Loaded, finding: &Diagnostic) -> bool {
+  let source = finding.span().map(|span| span.source);
+  let mut modules = loaded.modules.iter();
+  modules.any(|module| module.standard && Some(module.source) == source)
 }

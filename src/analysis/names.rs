@@ -9,6 +9,7 @@ use super::{
   checker::Checker,
   habits,
   observations::Watch,
+  patterns::{BoundCallable, Callable},
   symbols::{Space, listed},
 };
 use crate::{
@@ -71,6 +72,10 @@ pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
   pub module: usize,
   scopes: Vec<HashMap<String, Binding>>,
+  /// Worker parameters, by the same scopes.
+  pub callables: Vec<HashMap<String, BoundCallable>>,
+  /// Worker parameters that something calls or passes on, by where they are bound.
+  pub called: HashSet<Span>,
   facts: HashMap<LocalId, Vec<KnownField>>,
   proved: Vec<LocalId>,
   next: u32,
@@ -101,6 +106,8 @@ impl<'c, 'a> Body<'c, 'a> {
       checker,
       module,
       scopes: vec![HashMap::new()],
+      callables: vec![HashMap::new()],
+      called: HashSet::new(),
       facts: HashMap::new(),
       proved: Vec::new(),
       next: 0,
@@ -130,10 +137,12 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Runs `inside` in a scope of its own; what was proved inside is forgotten.
   pub fn scoped<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
     self.scopes.push(HashMap::new());
+    self.callables.push(HashMap::new());
     let mark = self.proved.len();
     let result = inside(self);
     self.forget(mark);
     self.scopes.pop();
+    self.callables.pop();
     result
   }
 
@@ -320,6 +329,9 @@ impl<'c, 'a> Body<'c, 'a> {
     if silent || self.checker.symbols.may_be_imported(self.module) || self.said_of_test(name, span) {
       return;
     }
+    if let Some(bound) = self.callable(name) {
+      return self.worker_as_value(name, &bound.callable, span);
+    }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
     if callable
       .as_ref()
@@ -367,6 +379,21 @@ impl<'c, 'a> Body<'c, 'a> {
     };
     self.say(finding);
   }
+
+  fn worker_as_value(&mut self, name: &str, callable: &Callable, span: Span) {
+    let (what, help) = match callable {
+      Callable::One(..) => (
+        "a worker",
+        format!("call it, `x = {name}(...)`, or pass it on to a pattern"),
+      ),
+      Callable::Many(..) => (
+        "a list of workers",
+        format!("go over them, `each w in {name} => w(...)`, count them, `len({name})`, or pass them on to a pattern"),
+      ),
+    };
+    let finding = Diagnostic::new(&codes::WRONG_KIND, format!("`{name}` is {what}, not a value"));
+    self.say(finding.label(span, "used as a value").help(help));
+  }
 }
 
 impl Body<'_, '_> {
@@ -392,7 +419,7 @@ impl Body<'_, '_> {
   }
 }
 
-fn shadowed(name: &Name, taken: Span) -> Diagnostic {
+pub fn shadowed(name: &Name, taken: Span) -> Diagnostic {
   Diagnostic::new(&codes::SHADOWED, format!("`{}` hides another name", name.value))
     .label(name.span, "this one")
     .label(taken, "the other one")

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Arm, Branch, Call, NodeKind, Policies},
+  hir::{self, Arm, Branch, Call, Expr, NodeKind, Policies},
   source::Span,
   syntax::ast,
   types::{self, Type},
@@ -149,27 +149,17 @@ impl Body<'_, '_> {
       match self.callee_quietly(name) {
         Some(Callee::Worker(id)) => {
           let arguments = self.worker_arguments(name, id, arguments);
-          return self.work(
-            node,
-            name,
-            Call {
-              target: id,
-              arguments,
-              policies: Policies::default(),
-            },
-          );
+          return self.call_of(node, name, Callee::Worker(id), arguments, node.span);
         }
         Some(Callee::Orchestrator(id)) => {
           let arguments = self.orchestrator_arguments(name, id, arguments);
-          let ty = self.checker.program.orchestrator(id).output.clone();
-          let mut policies = WorkerPolicies::default();
-          self.apply_policies(written(&node.with), Spot::OrchestratorCall, &mut policies);
-          let call = Call {
-            target: id,
-            arguments,
-            policies: Policies::default(),
-          };
-          return (NodeKind::Orchestrate(call), ty, policies);
+          return self.call_of(node, name, Callee::Orchestrator(id), arguments, node.span);
+        }
+        Some(Callee::Pattern(at)) => return self.pattern_call(node, name, at, arguments),
+        Some(Callee::Param) => {
+          if let Some(bound) = self.callable(&name.value) {
+            return self.callable_call(node, name, &bound.callable, arguments);
+          }
         }
         _ => {}
       }
@@ -187,16 +177,55 @@ impl Body<'_, '_> {
     (NodeKind::Value(value), ty, policies)
   }
 
-  /// A worker or orchestrator, without a word where the name is neither.
+  /// What runs, without a word where the name is nothing of the kind.
   fn callee_quietly(&mut self, name: &ast::Name) -> Option<Callee> {
+    if self.callable(&name.value).is_some() {
+      return Some(Callee::Param);
+    }
     let entry = self.checker.symbols.find(self.module, Space::Callable, &name.value)?;
     match entry.targets[..] {
-      [Target::Worker(_) | Target::Orchestrator(_)] => Some(self.callee(name)),
+      [Target::Worker(_) | Target::Orchestrator(_) | Target::Pattern(_)] => Some(self.callee(name)),
       _ => None,
     }
   }
 
-  fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>) -> Made {
+  /// The call of a worker or orchestrator with one argument per parameter; `named` is where it is named.
+  pub fn call_of(
+    &mut self,
+    node: &ast::Node,
+    name: &ast::Name,
+    callee: Callee,
+    arguments: Vec<Expr>,
+    named: Span,
+  ) -> Made {
+    match callee {
+      Callee::Worker(target) => {
+        let call = Call {
+          target,
+          arguments,
+          policies: Policies::default(),
+        };
+        self.work(node, name, call, named)
+      }
+      Callee::Orchestrator(target) => {
+        let ty = self.checker.program.orchestrator(target).output.clone();
+        let mut policies = WorkerPolicies::default();
+        self.apply_policies(written(&node.with), Spot::OrchestratorCall, &mut policies);
+        let call = Call {
+          target,
+          arguments,
+          policies: Policies::default(),
+        };
+        (NodeKind::Orchestrate(call), ty, policies)
+      }
+      _ => {
+        let nothing = NodeKind::Fail(super::expressions::broken(node.span));
+        (nothing, Type::Unknown, WorkerPolicies::default())
+      }
+    }
+  }
+
+  fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>, named: Span) -> Made {
     let mut policies = self.checker.worker_policies[call.target.0 as usize].clone();
     policies.retry_at = None;
     self.apply_policies(written(&node.with), Spot::WorkerCall, &mut policies);
@@ -205,7 +234,7 @@ impl Body<'_, '_> {
     if let (Some(retry), false) = (policies.retry_at, idempotent) {
       self.retry_unsafe(&name.value, retry, declared);
     }
-    self.checker.called(call.target, policies.timeout.is_none(), node.span);
+    self.checker.called(call.target, policies.timeout.is_none(), named);
     call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
   }
@@ -304,7 +333,7 @@ impl Body<'_, '_> {
   pub fn arm(&mut self, node: &ast::Node, segment: &str, facts: &[super::names::Fact]) -> Arm {
     let mut waits = Vec::new();
     let own = self.own.clone();
-    for read in Reads::of_arm(node, own.as_deref()).names {
+    for read in Reads::of_arm(node, own.as_deref(), &self.checker.worker_names).names {
       if let Some(binding) = self.find(read.name).filter(|binding| binding.step && !read.conditional)
         && !waits.contains(&binding.local)
       {

@@ -1,6 +1,11 @@
-//! Which names a piece of syntax reads: what makes an edge, before anything is typed.
+//! Which names a piece of syntax reads and what it calls: what makes an edge, before anything is typed.
+
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{source::Span, syntax::ast::*};
+
+/// The names that stand for workers although they stand where a value could: arguments of patterns.
+pub type WorkerNames = Rc<HashSet<Span>>;
 
 /// A name that is read.
 #[derive(Clone, Copy, Debug)]
@@ -13,35 +18,65 @@ pub struct Read<'a> {
   pub after: bool,
 }
 
+/// A call of something that has a name.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRead<'a> {
+  pub callee: &'a Name,
+  pub arguments: &'a [Argument],
+  /// As a word of a sentence: `calls`, `dispatches`, `undoes with`.
+  pub how: &'static str,
+}
+
 /// Collects reads and calls.
-#[derive(Default)]
 pub struct Reads<'a> {
   pub names: Vec<Read<'a>>,
-  /// Callees, in the order written.
-  pub calls: Vec<&'a Name>,
+  /// In the order written.
+  pub calls: Vec<CallRead<'a>>,
   /// Whether a plan is run: calls that no name shows.
   pub runs: bool,
   conditional: bool,
   /// The step whose value the node at hand becomes: its `undo` and `finally` may read it.
   own: Option<&'a str>,
+  how: &'static str,
+  workers: WorkerNames,
+}
+
+impl Default for Reads<'_> {
+  fn default() -> Self {
+    Self::beside(&WorkerNames::default())
+  }
 }
 
 impl<'a> Reads<'a> {
-  pub fn of_step(step: &'a Step) -> Self {
-    let mut reads = Self::default();
+  /// Reads nothing yet, and will not read the names of workers.
+  pub fn beside(workers: &WorkerNames) -> Self {
+    Self {
+      names: Vec::new(),
+      calls: Vec::new(),
+      runs: false,
+      conditional: false,
+      own: None,
+      how: "calls",
+      workers: workers.clone(),
+    }
+  }
+
+  pub fn of_step(step: &'a Step, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
     reads.step(step);
     reads
   }
 
-  pub fn of_node(node: &'a Node) -> Self {
-    let mut reads = Self::default();
+  pub fn of_node(node: &'a Node, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
     reads.node(node);
     reads
   }
 
   /// Of an arm of the step `own`.
-  pub fn of_arm(node: &'a Node, own: Option<&'a str>) -> Self {
-    let mut reads = Self { own, ..Self::default() };
+  pub fn of_arm(node: &'a Node, own: Option<&'a str>, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
+    reads.own = own;
     reads.node(node);
     reads
   }
@@ -62,7 +97,7 @@ impl<'a> Reads<'a> {
     self.names.iter().any(|read| read.name == name)
   }
 
-  fn block(&mut self, block: &'a Block) {
+  pub fn block(&mut self, block: &'a Block) {
     block.steps.iter().for_each(|step| self.step(step));
   }
 
@@ -84,10 +119,24 @@ impl<'a> Reads<'a> {
       }
       StepKind::Yield(value) => self.expr(value),
       StepKind::Stage { body, .. } => self.block(body),
-      StepKind::Declaration(Declaration::OnFailure(body)) => self.block(body),
-      // it reads parameters only
-      StepKind::Declaration(_) | StepKind::Broken { .. } => {}
+      StepKind::Declaration(declaration) => self.declaration(declaration),
+      StepKind::Broken { .. } => {}
     }
+  }
+
+  /// It reads parameters only, so no names that make edges; what it calls is called.
+  fn declaration(&mut self, declaration: &'a Declaration) {
+    if let Declaration::OnFailure(block) = declaration {
+      let names = self.names.len();
+      self.by("calls on failure", |reads| reads.block(block));
+      self.names.truncate(names);
+    }
+  }
+
+  fn by(&mut self, how: &'static str, read: impl FnOnce(&mut Self)) {
+    let before = std::mem::replace(&mut self.how, how);
+    read(self);
+    self.how = before;
   }
 
   fn conditionally(&mut self, read: impl FnOnce(&mut Self)) {
@@ -119,11 +168,12 @@ impl<'a> Reads<'a> {
 
   fn node_kind(&mut self, node: &'a Node) {
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
       NodeKind::Run(plan) => {
         self.runs = true;
         self.expr(plan);
       }
+      NodeKind::Dispatch(expr) => self.by("dispatches", |reads| reads.expr(expr)),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
       NodeKind::If {
@@ -151,7 +201,7 @@ impl<'a> Reads<'a> {
       NodeKind::Attempt(inner) => self.node(inner),
       NodeKind::Catch { inner, handler } => {
         self.node(inner);
-        self.conditionally(|reads| reads.node(handler));
+        self.conditionally(|reads| reads.by("falls back on", |reads| reads.node(handler)));
       }
       NodeKind::Block(block) => self.block(block),
     }
@@ -161,8 +211,12 @@ impl<'a> Reads<'a> {
   fn ends(&mut self, node: &'a Node) {
     let before = self.names.len();
     let own = self.own.take();
-    node.undo.iter().for_each(|call| self.node(call));
-    node.finally.iter().for_each(|call| self.node(call));
+    self.by("undoes with", |reads| {
+      node.undo.iter().for_each(|call| reads.node(call))
+    });
+    self.by("ends with", |reads| {
+      node.finally.iter().for_each(|call| reads.node(call))
+    });
     self.own = own;
     let read = self.names.split_off(before);
     self
@@ -226,6 +280,7 @@ impl<'a> Reads<'a> {
 
   pub fn expr(&mut self, expr: &'a Expr) {
     match &expr.kind {
+      ExprKind::Name(name) if name == "_" || self.workers.contains(&expr.span) => {}
       ExprKind::Name(name) => self.names.push(Read {
         name,
         span: expr.span,
@@ -233,7 +288,8 @@ impl<'a> Reads<'a> {
         after: false,
       }),
       ExprKind::Call { callee, arguments } => {
-        self.calls.push(callee);
+        let how = self.how;
+        self.calls.push(CallRead { callee, arguments, how });
         arguments.iter().for_each(|argument| self.expr(&argument.value));
       }
       ExprKind::String(parts) => parts.iter().for_each(|part| {

@@ -38,7 +38,7 @@ codes! {
   IMPORT_CYCLE = "cycle/imports", Critical, "modules that import each other";
   TYPE_CYCLE = "cycle/types", Critical, "a type that contains itself";
   VALUE_CYCLE = "cycle/constants", Critical, "constants or functions that need each other";
-  CALL_CYCLE = "cycle/calls", Critical, "orchestrators that call each other";
+  CALL_CYCLE = "cycle/calls", Critical, "orchestrators or patterns that call each other";
   STEP_CYCLE = "cycle/steps", Critical, "steps that wait for each other";
   // names
   UNKNOWN_NAME = "name/unknown", Critical, "a name that is not defined";
@@ -54,6 +54,7 @@ codes! {
   BAD_CAST = "type/bad-cast", Critical, "`as` between types that can't be checked";
   BAD_REFINEMENT = "type/bad-refinement", Critical, "a refinement that nothing can satisfy";
   AMBIGUOUS_UNION = "type/ambiguous-union", Critical, "a union that its values do not tell apart";
+  UNSETTLED = "type/unsettled", Critical, "a type parameter that the arguments do not settle";
   MAYBE_NULL = "type/maybe-null", Critical, "a value that may be null, used as if it were not";
   // calls
   BAD_ARGUMENTS = "call/arguments", Critical, "arguments that do not match the parameters";
@@ -68,6 +69,7 @@ codes! {
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
+  TOO_WIDE = "bound/too-wide", Critical, "an orchestrator that comes to over 100,000 nodes";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
   // pools
   SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";

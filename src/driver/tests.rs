@@ -71,6 +71,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
       span: NOWHERE,
     },
     on_failure: None,
+    pattern: false,
   });
   Arc::new(program)
 }

@@ -221,12 +221,17 @@ impl Builder<'_> {
 
   fn call(&mut self, call: &Call<OrchestratorId>, place: &Place, segment: &str, name: &str) -> NodeIndex {
     let callee = self.program.orchestrator(call.target);
+    let kind = if callee.pattern {
+      Kind::Pattern
+    } else {
+      Kind::Orchestrator
+    };
     if self.nodes.node_count() >= LARGEST || self.depth >= DEEPEST {
       self.complete = false;
       let label = equation(name, &format!("{} (not expanded)", callee.name));
-      return self.leaf(place, segment, Kind::Orchestrator, label);
+      return self.leaf(place, segment, kind, label);
     }
-    let (cluster, inner) = self.cluster(place, segment, Kind::Orchestrator, equation(name, &callee.name));
+    let (cluster, inner) = self.cluster(place, segment, kind, equation(name, &callee.name));
     let outer = std::mem::take(&mut self.locals);
     self.depth += 1;
     self.fill(cluster, &callee.body, &inner, "return");
@@ -254,8 +259,29 @@ impl Builder<'_> {
       label.push_str(&format!("\nstop when {}", self.text(&stop.condition)));
     }
     let (cluster, inner) = self.cluster(place, segment, Kind::Each, label);
-    self.body(cluster, &each.body, &inner);
+    match &each.body.kind {
+      NodeKind::Match { arms, .. } if each.workers => self.turns(cluster, arms, &inner, each.fold.is_some()),
+      _ => self.body(cluster, &each.body, &inner),
+    }
     cluster
+  }
+
+  /// An `each` over workers: one node per worker, in a row where each sees the one before.
+  fn turns(&mut self, cluster: NodeIndex, arms: &[Branch], place: &Place, in_order: bool) {
+    let place = Place {
+      path: place.path_to("[]"),
+      ..place.clone()
+    };
+    let mut before: Option<NodeIndex> = None;
+    for Branch { arm, .. } in arms {
+      // A call says who works by itself.
+      let call = matches!(arm.node.kind, NodeKind::Work(_) | NodeKind::Orchestrate(_));
+      let name: &str = if call { "" } else { &arm.segment };
+      let node = self.arm(cluster, arm, &place, name);
+      if let Some(before) = before.replace(node).filter(|_| in_order) {
+        self.edge(before, node, EdgeKind::Data, None);
+      }
+    }
   }
 
   /// The body of an `each` or a branch: a block's steps stand in the cluster themselves.

@@ -51,7 +51,7 @@ fn node_text(graph: &Graph, index: NodeIndex, depth: usize, text: &mut String) {
 
 fn shape(kind: Kind) -> &'static str {
   match kind {
-    Kind::Orchestrator => "box3d",
+    Kind::Orchestrator | Kind::Pattern => "box3d",
     Kind::Require => "hexagon",
     Kind::Result => "oval",
     Kind::Fail => "octagon",

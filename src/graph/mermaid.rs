@@ -101,7 +101,7 @@ impl Chart<'_> {
 fn shape(kind: Kind) -> (&'static str, &'static str) {
   match kind {
     Kind::Worker => ("[", "]"),
-    Kind::Orchestrator => ("[[", "]]"),
+    Kind::Orchestrator | Kind::Pattern => ("[[", "]]"),
     Kind::Require => ("{{", "}}"),
     Kind::Result => ("([", "])"),
     Kind::Fail => (">", "]"),

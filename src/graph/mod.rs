@@ -54,6 +54,8 @@ pub enum Kind {
   Worker,
   /// A call of an orchestrator: a cluster, or a leaf where expansion stopped.
   Orchestrator,
+  /// The same of a pattern.
+  Pattern,
   Value,
   Require,
   /// `return` and `yield`
@@ -79,6 +81,7 @@ impl Kind {
     match self {
       Kind::Worker => "worker",
       Kind::Orchestrator => "orchestrator",
+      Kind::Pattern => "pattern",
       Kind::Value => "value",
       Kind::Require => "require",
       Kind::Result => "result",

@@ -106,6 +106,7 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     overlap: None,
     body,
     on_failure: None,
+    pattern: false,
   });
   Program {
     modules: vec![Module {
@@ -156,6 +157,7 @@ fn triage() -> Program {
     concurrent: Some(expr("3")),
     take: Take::Collect,
     stop: None,
+    workers: false,
     body: node(NodeKind::Block(block(
       vec![
         step("a", Some(11), StepKind::Node(work()), &[]),

@@ -175,6 +175,8 @@ pub struct Each {
   pub concurrent: Option<Expr>,
   pub take: Take,
   pub stop: Option<StopWhen>,
+  /// The items are numbers of workers, and the body is a `match` on them with an arm per worker.
+  pub workers: bool,
   /// A scope of its own per item.
   pub body: Node,
 }

@@ -302,7 +302,7 @@ pub enum MockAnswer {
   Malformed,
 }
 
-/// What coordinates: a graph of steps.
+/// What coordinates: a graph of steps. Those that are declared come first, then the instances of patterns.
 #[derive(Debug)]
 pub struct Orchestrator {
   pub name: Arc<str>,
@@ -319,6 +319,8 @@ pub struct Orchestrator {
   pub overlap: Option<Overlap>,
   pub body: Block,
   pub on_failure: Option<OnFailure>,
+  /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
+  pub pattern: bool,
 }
 
 /// What a second run with the same key does.
@@ -426,12 +428,13 @@ impl Program {
     self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
-  /// All orchestrators with their ids, in order of declaration, the root module's first.
+  /// What is declared as an orchestrator, with its id, in order of declaration, the root module's first.
   pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
     self
       .orchestrators
       .iter()
       .zip(0..)
+      .filter(|(orchestrator, _)| !orchestrator.pattern)
       .map(|(orchestrator, id)| (OrchestratorId(id), orchestrator))
   }
 }

@@ -6,15 +6,12 @@ use std::{
   sync::Arc,
 };
 
-use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles};
+use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles, standard};
 use crate::{
   diagnostics::{Code, Diagnostic, Fix, codes, near},
   source::{Span, Spanned},
   syntax,
 };
-
-/// Imports that begin so are of modules that come with `orch`.
-const STANDARD: &str = "std/";
 
 /// Loads the module at `root` and all that it imports.
 pub fn load(files: &dyn Files, root: &Path) -> Loaded {
@@ -90,8 +87,8 @@ impl Loader<'_> {
   }
 
   fn import(&mut self, at: usize, importer: &Path, path: &Spanned<String>) -> Option<usize> {
-    let found = if path.value.starts_with(STANDARD) {
-      Err(no_standard_module(&path.value))
+    let found = if path.value.starts_with(standard::PREFIX) {
+      self.standard(&path.value)
     } else if path.value.is_empty() {
       Err(Refusal::new(&codes::UNREADABLE, "an import without a path".to_owned()))
     } else {
@@ -106,6 +103,23 @@ impl Loader<'_> {
         None
       }
     }
+  }
+
+  /// A module that comes with `orch`, added if it was not before.
+  fn standard(&mut self, name: &str) -> Result<usize, Refusal> {
+    let path = PathBuf::from(name);
+    if let Some(known) = self.known.get(&path) {
+      return known.clone();
+    }
+    let Some(text) = self.files.standard(name) else {
+      let mut refusal = Refusal::new(&codes::UNREADABLE, format!("there is no standard module `{name}`"));
+      refusal.finding.help = Some(standard::instead(name));
+      return Err(refusal);
+    };
+    let added = self.add(&path, &format!("{name}.orch"), &text);
+    self.loaded.modules[added].standard = true;
+    self.known.insert(path, Ok(added));
+    Ok(added)
   }
 
   /// Reads the texts that a module includes, each file once.
@@ -205,18 +219,10 @@ impl Loader<'_> {
       ast,
       imports: Vec::new(),
       includes: HashMap::new(),
+      standard: false,
     });
     self.loaded.modules.len() - 1
   }
-}
-
-fn no_standard_module(path: &str) -> Refusal {
-  let message = format!("there is no standard module `{path}`");
-  let mut refusal = Refusal::new(&codes::UNREADABLE, message);
-  refusal.finding.help = Some(
-    "names that begin with `std/` are kept for modules that come with orch; write `./std/...` for a file".to_owned(),
-  );
-  refusal
 }
 
 /// The imported file as the user would write it from where they stand: the importing file's path, followed.

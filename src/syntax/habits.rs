@@ -112,7 +112,8 @@ impl Stop<'_> {
       "struct" | "class" | "interface" | "enum" | "record" | "schema" => "a type is `type Name = { field: string }`",
       "from" | "use" | "include" => IMPORT,
       _ => {
-        "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `defaults` or `limit`"
+        "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `pattern`, `pool`, \
+         `limit`, `defaults`, `secret`, `profile` or `on`"
       }
     }
   }

@@ -21,6 +21,7 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     overlap: None,
     on_failure: None,
     body: body(id, worker),
+    pattern: false,
   };
   program.orchestrators.push(orchestrator);
   OrchestratorId(u32::try_from(program.orchestrators.len() - 1).unwrap_or(u32::MAX))

@@ -38,7 +38,7 @@ impl Schemas {
   /// The type's schema; names become references.
   pub fn of(&mut self, ty: &Type) -> Json {
     match ty {
-      Type::Never => json!({ "not": {} }),
+      Type::Never | Type::Variable(_) => json!({ "not": {} }),
       Type::Unknown | Type::Json => json!({}),
       Type::Null => json!({ "type": "null" }),
       Type::Bool(None) => json!({ "type": "boolean" }),

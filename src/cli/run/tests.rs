@@ -321,6 +321,7 @@ fn report_orchestrator() -> (Program, Sources) {
       span,
     },
     on_failure: None,
+    pattern: false,
   };
   let program = Program {
     orchestrators: vec![orchestrator],

@@ -173,6 +173,7 @@ pub fn each(item: LocalId, items: Expr, concurrent: i64, collect: bool, body: No
     concurrent: Some(int(concurrent)),
     take: if collect { Take::Collect } else { Take::Nothing },
     stop: None,
+    workers: false,
     body,
   })))
 }
@@ -258,6 +259,7 @@ pub fn fold(item: LocalId, items: Expr, seed: Expr, previous: LocalId, body: Nod
     concurrent: None,
     take: Take::Nothing,
     stop: None,
+    workers: false,
     body,
   })))
 }
@@ -516,6 +518,7 @@ impl Builder {
       overlap: None,
       body,
       on_failure: None,
+      pattern: false,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
   }
