@@ -3,9 +3,9 @@
 use super::{checker::Checker, names::Body};
 use crate::{
   diagnostics::{Diagnostic, Fix, Level, codes},
-  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
+  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerId, WorkerKind},
   source::Span,
-  syntax::ast::{self, FieldType, TypeExprKind},
+  syntax::ast::{self, FieldType, ItemKind, PolicyKind, SettingKind, TypeExprKind},
   types::Type,
 };
 
@@ -175,6 +175,9 @@ impl Body<'_, '_> {
     .help(format!("let it grow: `backoff {text}..30s`"));
     self.say(finding);
   }
+}
+
+impl Checker<'_> {
 }
 
 fn is_any_text(ty: &Type) -> bool {

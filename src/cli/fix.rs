@@ -17,6 +17,9 @@ const ROUNDS: usize = 20;
 /// How many fixes are tried alone, where together they made things worse.
 const TRIES: usize = 100;
 
+/// Modules whose names begin so come with orch.
+const STANDARD: &str = "std/";
+
 /// Texts by canonical path, without byte order marks.
 type Texts = BTreeMap<PathBuf, String>;
 
@@ -59,8 +62,8 @@ impl Draft {
   /// The findings that can be mended, with their fixes: those that count, in files that are somebody's own.
   fn fixes(&self) -> Vec<(&Diagnostic, &Fix)> {
     let own = |fix: &Fix| {
-      let mut edits = fix.edits.iter();
-      edits.all(|edit| self.report.sources.get(edit.span.source).path.is_absolute())
+      let mut sources = fix.edits.iter().map(|edit| self.report.sources.get(edit.span.source));
+      sources.all(|source| source.path.is_absolute() && !source.name.starts_with(STANDARD))
     };
     let found = self.report.findings().filter(|finding| finding.standing.holds());
     let fixes = found.filter_map(|finding| Some((finding, finding.fix.as_deref()?)));

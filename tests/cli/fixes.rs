@@ -120,3 +120,28 @@ fn a_link_stays_a_link_and_a_script_stays_one() {
   let mode = std::fs::metadata(&real).expect("a file").permissions().mode();
   assert_eq!(mode & 0o777, 0o755);
 }
+
+#[test]
+fn tools_are_given_the_edits() {
+  let room = Room::with(&[("a.orch", "type A = strin\n")]);
+  let report = json(&room.orch(&["check", "a.orch", "--format", "json"]).out);
+  let fix = &report["diagnostics"][0]["fix"];
+  assert_eq!(fix["title"], "write `string`");
+  assert_eq!(fix["edits"][0]["text"], "string");
+  assert_eq!(
+    (&fix["edits"][0]["start"]["offset"], &fix["edits"][0]["end"]["offset"]),
+    (&9.into(), &14.into())
+  );
+  let log = json(&room.orch(&["check", "a.orch", "--format", "sarif"]).out);
+  let fix = &log["runs"][0]["results"][0]["fixes"][0];
+  assert_eq!(fix["description"]["text"], "write `string`");
+  let change = &fix["artifactChanges"][0];
+  assert_eq!(change["artifactLocation"]["uri"], "a.orch");
+  assert_eq!(
+    change["replacements"][0],
+    serde_json::json!({
+      "deletedRegion": { "startLine": 1, "startColumn": 10, "endLine": 1, "endColumn": 15 },
+      "insertedContent": { "text": "string" },
+    })
+  );
+}
