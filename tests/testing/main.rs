@@ -17,7 +17,8 @@ limit gate { concurrent 2 }
 let width = 3
 worker fetch(n: int) -> { n: int, text: string } { exec ["fetch", string(n)] }
 worker store(text: string, kind: "new" | "old" = "new") { exec ["store", kind], stdin text }
-worker slow(n: int) -> int { exec ["slow"], retry 3 backoff 10m..10m, timeout 1h }
+allow retry/fixed-delay "the tests know when each attempt begins"
+worker slow(n: int) -> int { exec ["slow"], retry 3 fixed 10m, timeout 1h }
 worker limited(n: int) -> int { exec ["limited"], limit gate }
 worker canned(n: int) -> int { mock delay 5s return n + 1 }
 profile offline { slow = canned }
