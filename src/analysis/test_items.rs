@@ -193,8 +193,8 @@ impl Body<'_, '_> {
           let arguments = self.orchestrator_arguments(callee, id, arguments);
           return Some(TestLine::Run(self.test_run(name, value, (id, arguments), span)));
         }
-        Some(Target::Worker(_)) => {
-          self.worker_in_test(callee);
+        Some(other @ (Target::Worker(_) | Target::Pattern(_))) => {
+          self.no_run(callee, matches!(other, Target::Worker(_)));
           name.map(|name| self.bind_in_test(name, Type::Unknown));
           return None;
         }
@@ -204,12 +204,15 @@ impl Body<'_, '_> {
     self.value_line(name, value, span)
   }
 
-  fn worker_in_test(&mut self, callee: &ast::Name) {
-    let message = format!("a test runs orchestrators, and `{}` is a worker", callee.value);
-    let finding = Diagnostic::new(&codes::WRONG_KIND, message)
-      .label(callee.span, "called here")
-      .help(format!("`orch test worker {}` runs one worker alone", callee.value));
-    self.say(finding);
+  fn no_run(&mut self, callee: &ast::Name, worker: bool) {
+    let name = &callee.value;
+    let (what, help) = match worker {
+      true => ("worker", format!("`orch test worker {name}` runs one worker alone")),
+      false => ("pattern", "call it in an orchestrator, and run that".to_owned()),
+    };
+    let message = format!("a test runs orchestrators, and `{name}` is a {what}");
+    let finding = Diagnostic::new(&codes::WRONG_KIND, message).label(callee.span, "called here");
+    self.say(finding.help(help));
   }
 
   fn value_line(&mut self, name: Option<&ast::Name>, value: &TestValue, span: Span) -> Option<TestLine> {

@@ -109,6 +109,7 @@ fn lines_stand_in_their_order() {
     ("x = attempt width\nexpect x == 3", "flow/misplaced-step"),
     ("x = width cancel after 5m\nexpect x == 3", "flow/misplaced-step"),
     ("x = fetch(1)\nexpect x.n == 1", "name/wrong-kind"),
+    ("x = twice([1], slow)\nexpect x == [1]", "name/wrong-kind"),
     ("x = sync(sync(1))\nexpect x.stored == 1", "call/in-expression"),
     ("expect 1", "type/mismatch"),
     ("expect width == 3, 4", "type/mismatch"),

@@ -61,6 +61,13 @@ orchestrator planned(goal: string) -> [string] {
   done = run plan with collect
   return [if one.outcome.ok then json(one.outcome.value) else one.outcome.error.kind for one in done]
 }
+/// Asks for each.
+pattern twice<T>(items: [T], asked: worker(T) -> int) -> [int] {
+  all = each item in items with concurrent 2 => asked(item)
+  return all
+}
+/// By a pattern.
+orchestrator by_pattern(n: int) -> [int] { got = twice(range(n), slow) return got }
 /// Slow.
 orchestrator crawl(n: int) -> int { result = slow(n) return result }
 /// Limited.

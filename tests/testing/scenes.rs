@@ -158,6 +158,14 @@ fn a_test_can_want_the_program_in_another_form() {
 }
 
 #[test]
+fn a_worker_that_a_pattern_was_given_is_mocked_by_its_name() {
+  pass(&["mock slow { on { n: 2 } first 1 calls => fail timeout
+      else => delay 1s return n }
+    x = by_pattern(3)
+    expect x == [0, 1, 2] and calls(slow) == 4 and peak(slow) == 2 and calls(\"got\") == 4"]);
+}
+
+#[test]
 fn in_a_test_files_are_texts() {
   pass(&[
     "mock render => { html: \"<p>\", all: { \"a/b.txt\": \"b\", \"c.txt\": \"c\" } }
