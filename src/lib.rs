@@ -19,6 +19,7 @@ pub mod analysis;
 
 pub mod eval;
 
+pub mod bounds;
 pub mod graph;
 pub mod interface;
 

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("hir", 4),
   ("analysis", 5),
   ("eval", 6),
+  ("bounds", 7),
   ("graph", 7),
   ("interface", 7),
   ("engine", 8),

@@ -1,6 +1,6 @@
 //! Edges between the steps of a block: who waits for whom and why, and the paths by which steps are known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
   cycles::Need,
@@ -45,6 +45,12 @@ pub fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
     }
   }
   owners
+}
+
+/// The names of all steps of a block, those of its stages too.
+pub fn names(block: &ast::Block) -> HashSet<String> {
+  let steps: Vec<&ast::Step> = block.steps.iter().collect();
+  owners(&steps).into_keys().map(str::to_owned).collect()
 }
 
 /// All needs between the steps (for order and cycles), and of each step what it strictly waits for.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes},
-  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat},
+  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat, Take},
   source::Span,
   syntax::ast,
   types::{self, IntRange, ListType, Type},
@@ -63,19 +63,25 @@ impl Body<'_, '_> {
     policies: &WorkerPolicies,
   ) -> (Each, Type) {
     let ((item, index), body) = self.scoped(|inner| inner.turn_of(each, names));
-    let value = if policies.collect && !body.ty.is_unknown() {
-      types::outcome(&body.ty)
-    } else {
-      body.ty.clone()
-    };
+    let take = self.take(policies);
     let (min, max) = items.ty.as_list().map_or((None, None), |list| (list.min, list.max));
+    let stop = policies.stop.as_ref();
+    let stop = stop.map(|stop| self.stop_when(stop, &body.ty, max, &take));
+    let collects = matches!(take, Take::Collect);
+    let value = match &body.ty {
+      ty if collects && !ty.is_unknown() => types::outcome(ty),
+      ty => ty.clone(),
+    };
+    let all = collects || stop.is_none() && matches!(take, Take::Nothing);
+    let min = min.filter(|_| all);
     let made = Each {
       item,
       index,
       items,
       fold: None,
       concurrent: policies.concurrent.clone(),
-      collect: policies.collect,
+      take,
+      stop,
       workers: names.workers.is_some(),
       body,
     };
@@ -106,7 +112,8 @@ impl Body<'_, '_> {
       items,
       fold: Some((seed, made.previous)),
       concurrent: None,
-      collect: false,
+      take: Take::Nothing,
+      stop: None,
       workers: names.workers.is_some(),
       body,
     };
@@ -148,7 +155,9 @@ impl Body<'_, '_> {
 
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
     for (given, word) in [
-      (policies.collect, "collect"),
+      (policies.collect.is_some(), "collect"),
+      (policies.tolerate.is_some(), "tolerate"),
+      (policies.stop.is_some(), "stop when"),
       (policies.concurrent.is_some(), "concurrent"),
     ] {
       if given {

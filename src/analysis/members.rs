@@ -97,6 +97,8 @@ impl<'a> Checker<'a> {
       span: entry.span,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     };
     let doc = match entry.target {
       Callable::Worker(target) => {
@@ -185,8 +187,9 @@ impl<'a> Checker<'a> {
   /// Orchestrators that could come to run themselves by a plan.
   pub fn check_run_cycles(&mut self) {
     let mut needs = Vec::new();
-    for (from, orchestrator) in self.program.orchestrators.iter().enumerate() {
-      orchestrator.body.visit_nodes(&mut |node| {
+    for (id, orchestrator) in self.program.orchestrator_ids() {
+      let from = id.0 as usize;
+      orchestrator.visit_all(&mut |node| {
         let how = if matches!(node.kind, NodeKind::RunPlan(_)) {
           "may run"
         } else {

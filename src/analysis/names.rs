@@ -90,6 +90,10 @@ pub struct Body<'c, 'a> {
   pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// The name of the step whose value the node at hand becomes, if it succeeds.
+  pub own: Option<String>,
+  /// Names of steps, in an `on failure` that can't read them.
+  pub beyond: HashSet<String>,
   /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
   pub last: Option<(LocalId, Type)>,
   /// Inside a test.
@@ -113,6 +117,8 @@ impl<'c, 'a> Body<'c, 'a> {
       holes: None,
       constant_steps: HashSet::new(),
       returns: None,
+      own: None,
+      beyond: HashSet::new(),
       last: None,
       watch: None,
     }
@@ -333,7 +339,14 @@ impl<'c, 'a> Body<'c, 'a> {
     {
       return;
     }
-    let finding = if callable.is_some() {
+    let finding = if self.beyond.contains(name) {
+      Diagnostic::new(
+        &codes::UNKNOWN_NAME,
+        format!("`on failure` can't read the step `{name}`"),
+      )
+      .label(span, "may have no value")
+      .help("it reads parameters and `error`, where `error.step` says what failed; `undo` and `catch` read steps")
+    } else if callable.is_some() {
       Diagnostic::new(
         &codes::WRONG_KIND,
         format!("`{name}` is something to call, not a value"),

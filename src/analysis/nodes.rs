@@ -28,6 +28,12 @@ impl Body<'_, '_> {
 
   fn node_of(&mut self, node: &ast::Node) -> hir::Node {
     self.after_names(&node.after);
+    let own = self.own.clone();
+    let becomes = matches!(
+      node.kind,
+      ast::NodeKind::Attempt(_) | ast::NodeKind::Catch { .. } | ast::NodeKind::If { .. } | ast::NodeKind::Match { .. }
+    );
+    self.own.take_if(|_| !becomes);
     let (kind, ty, policies) = match &node.kind {
       ast::NodeKind::Expr(expr) => self.expression_node(node, expr),
       ast::NodeKind::Each(each) => self.each(node, each),
@@ -39,13 +45,18 @@ impl Body<'_, '_> {
         (kind, ty, policies)
       }
     };
-    hir::Node {
+    let mut made = hir::Node {
       kind,
       ty,
       span: node.span,
       deadline: policies.deadline,
       delay: policies.delay,
-    }
+      undo: None,
+      finally: None,
+    };
+    self.own = own;
+    self.endings(node, &mut made);
+    made
   }
 
   fn compound(&mut self, node: &ast::Node, kind: &ast::NodeKind) -> (NodeKind, Type) {
@@ -321,7 +332,8 @@ impl Body<'_, '_> {
   /// A node that counts only once it is taken, under what is known there.
   pub fn arm(&mut self, node: &ast::Node, segment: &str, facts: &[super::names::Fact]) -> Arm {
     let mut waits = Vec::new();
-    for read in Reads::of_node(node, &self.checker.worker_names).names {
+    let own = self.own.clone();
+    for read in Reads::of_arm(node, own.as_deref(), &self.checker.worker_names).names {
       if let Some(binding) = self.find(read.name).filter(|binding| binding.step && !read.conditional)
         && !waits.contains(&binding.local)
       {

@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Expr, ExprKind, LocalId, MockRule, NodeKind, Observation, Observed, Subject, Visit, WorkerId},
+  hir::{
+    self, Expr, ExprKind, LocalId, MockRule, NodeKind, Observation, Observed, OrchestratorId, Subject, Visit, WorkerId,
+  },
   source::Span,
   syntax::ast::{self, Argument, Name, StringPart, TestLineKind},
   types::{self, IntRange, Type},
@@ -22,7 +24,7 @@ use crate::{
 
 /// Those that may stand without parentheses.
 pub const BARE: [&str; 2] = ["elapsed", "peak"];
-const WORDS: [&str; 6] = ["calls", "elapsed", "inputs", "order", "peak", "started"];
+const WORDS: [&str; 7] = ["calls", "dispatched", "elapsed", "inputs", "order", "peak", "started"];
 
 /// What is known of the test around.
 pub struct Watch {
@@ -97,21 +99,31 @@ impl Checker<'_> {
   }
 
   /// The workers that orchestrators call, directly or through others.
-  fn reachable(&self, mut open: Vec<hir::OrchestratorId>) -> HashSet<WorkerId> {
+  fn reachable(&self, mut open: Vec<OrchestratorId>) -> HashSet<WorkerId> {
     let mut workers = HashSet::new();
     let mut seen = HashSet::new();
     while let Some(id) = open.pop() {
       if !seen.insert(id) {
         continue;
       }
-      let body = &self.program.orchestrator(id).body;
-      body.visit_nodes(&mut |node| match &node.kind {
-        NodeKind::Work(call) => drop(workers.insert(call.target)),
-        NodeKind::Orchestrate(call) => open.push(call.target),
-        _ => {}
-      });
+      let orchestrator = self.program.orchestrator(id);
+      orchestrator.visit_all(&mut |node| self.reached_from(node, &mut workers, &mut open));
     }
     workers
+  }
+
+  fn reached_from(&self, node: &hir::Node, workers: &mut HashSet<WorkerId>, open: &mut Vec<OrchestratorId>) {
+    match &node.kind {
+      NodeKind::Work(call) => drop(workers.insert(call.target)),
+      NodeKind::Orchestrate(call) => open.push(call.target),
+      NodeKind::RunPlan(run) => {
+        let members = &self.program.pool(run.pool).members;
+        members
+          .iter()
+          .for_each(|member| self.reached_from(&member.call, workers, open));
+      }
+      _ => {}
+    }
   }
 }
 
@@ -154,6 +166,7 @@ impl Body<'_, '_> {
     self.not_hidden(name, Space::Callable);
     let asked = match name.value.as_str() {
       "elapsed" => Some((Observed::Elapsed, arguments)),
+      "dispatched" => self.dispatched(name, arguments),
       "order" => self.order(name, arguments).map(|what| (what, &[][..])),
       "peak" if arguments.is_empty() => Some((Observed::Peak(None), arguments)),
       word => self.about(word, name, arguments),
@@ -199,6 +212,7 @@ impl Body<'_, '_> {
         max: None,
       }),
       Observed::Inputs(worker) => Type::list(seen(&self.checker.program.worker(*worker).input)),
+      Observed::Dispatched(id) => Type::list(seen(&self.checker.program.orchestrator(*id).input)),
       Observed::Started(_) => Type::list(Type::Duration),
       Observed::Order(_) => Type::bool(),
       Observed::Elapsed => Type::Duration,
@@ -235,6 +249,27 @@ impl Body<'_, '_> {
       }
     };
     Some((what, rest))
+  }
+
+  fn dispatched<'e>(&mut self, word: &Name, arguments: &'e [Argument]) -> Option<(Observed, &'e [Argument])> {
+    let found = arguments
+      .split_first()
+      .and_then(|(first, rest)| match &first.value.kind {
+        ast::ExprKind::Name(name) => Some((Name::new(name.clone(), first.value.span), rest)),
+        _ => None,
+      });
+    match found.map(|(name, rest)| (self.called_by_test(&name), rest)) {
+      Some((Some(Target::Orchestrator(id)), rest)) => Some((Observed::Dispatched(id), rest)),
+      Some((Some(Target::Broken), _)) => None,
+      _ => {
+        let span = arguments.first().map(|argument| argument.value.span);
+        self.ask_for(
+          span.unwrap_or(word.span),
+          "`dispatched` asks about an orchestrator: `dispatched(o)`",
+        );
+        None
+      }
+    }
   }
 
   fn order(&mut self, name: &Name, arguments: &[Argument]) -> Option<Observed> {

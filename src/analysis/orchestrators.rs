@@ -1,6 +1,6 @@
 //! Orchestrators: all signatures first, since they may call each other; then cycles; then patterns; then bodies.
 
-use super::{blocks::End, checker::Checker, names::Body, symbols::number};
+use super::{blocks::End, checker::Checker, edges, endings::failure_block, names::Body, symbols::number};
 use crate::{
   hir::{self, ModuleId},
   syntax::ast::Signature,
@@ -17,6 +17,7 @@ impl Checker<'_> {
     for at in 0..self.symbols.orchestrators.len() {
       self.check_orchestrator(at);
     }
+    self.undone_failures();
     self.check_run_cycles();
     self.check_sizes();
   }
@@ -40,6 +41,7 @@ impl Checker<'_> {
         result: None,
         span: declared.it.body.span,
       },
+      on_failure: None,
       pattern: false,
     });
   }
@@ -62,11 +64,16 @@ impl Checker<'_> {
         what: &what,
       },
     );
+    let handler = failure_block(&declared.it.body).map(|block| {
+      let steps = edges::names(&declared.it.body);
+      body.on_failure(block, steps)
+    });
     if let Signature::Own { params: written, .. } = &declared.it.signature {
       body.unused_params(written.iter(), &params);
     }
     let orchestrator = &mut self.program.orchestrators[at];
     orchestrator.body = block;
+    orchestrator.on_failure = handler;
     orchestrator.overlap = overlap;
   }
 }

@@ -199,7 +199,7 @@ impl Body<'_, '_> {
       pool: PoolId(ty.number),
       most: ty.most.unwrap_or(u64::MAX),
       concurrent: policies.concurrent.clone(),
-      collect: policies.collect,
+      collect: policies.collect.is_some(),
     };
     (NodeKind::RunPlan(Box::new(run)), results, policies)
   }

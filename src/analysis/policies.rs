@@ -6,11 +6,12 @@ use super::{
   checker::Checker,
   habits, mends,
   names::Body,
+  stops::Stop,
   symbols::{Space, Target, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes, near},
-  hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting},
+  hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance},
   source::Span,
   syntax::{
     POLICIES,
@@ -48,7 +49,10 @@ pub struct WorkerPolicies {
   pub limits: Vec<LimitId>,
   pub concurrent: Option<Expr>,
   pub idempotent: bool,
-  pub collect: bool,
+  /// Where it stands.
+  pub collect: Option<Span>,
+  pub tolerate: Option<(Tolerance, Span)>,
+  pub stop: Option<Stop>,
   /// The place of the nearest `retry`, for its finding.
   pub retry_at: Option<Span>,
 }
@@ -112,6 +116,7 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
       matches!(spot, Spot::Each | Spot::Run),
       "`run`, and `each` before its `=>` or `{`; one call is taken by `attempt`",
     ),
+    "tolerate" | "stop when" => (matches!(spot, Spot::Each), "`each`, before its `=>` or `{`"),
     "rate" => (false, "the body of a `limit`"),
     _ => (
       !matches!(spot, Spot::Node { expression: true }),
@@ -180,10 +185,18 @@ impl Body<'_, '_> {
         }
       }
       PolicyKind::Idempotent => onto.idempotent = true,
-      PolicyKind::Collect => onto.collect = true,
+      PolicyKind::Collect => onto.collect = Some(span),
+      PolicyKind::Tolerate(written) => onto.tolerate = Some((self.tolerance(written), span)),
+      PolicyKind::StopWhen(condition) => {
+        let (condition, group) = (condition.clone(), None);
+        let stop = Stop { condition, span, group };
+        if spot == Spot::Group {
+          self.stop_in_group(&stop);
+        }
+        onto.stop = Some(stop);
+      }
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
-      PolicyKind::Tolerate(_) | PolicyKind::StopWhen(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Hedge(_) | PolicyKind::Breaker(_) | PolicyKind::Cache(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Heartbeat(_) | PolicyKind::Budget(_) => self.checker.unbuilt(span, "this policy"),
       // before everything else, see `groups`
@@ -349,22 +362,18 @@ impl Body<'_, '_> {
           .help("give its type an upper end (`int(1..100)`), or write `min(n, 100)`");
         self.say(finding);
       }
-      Some(max) if max < least => {
-        self.say(
-          Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
-            .label(value.span, "allows nothing"),
-        );
-      }
-      Some(_) => {
-        if let (ExprKind::Literal(_) | ExprKind::Constant(ConstantId(_)), Some(min)) = (&value.kind, range.min)
-          && min < least
-        {
-          self.say(
-            Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
-              .label(value.span, "allows nothing"),
-          );
-        }
-      }
+      Some(_) => self.at_least(value, least, what),
+    }
+  }
+
+  /// Says where an int is surely less than what means something.
+  pub fn at_least(&mut self, value: &Expr, least: i64, what: &str) {
+    let Type::Int(range) = value.ty.resolved() else { return };
+    let fixed = matches!(value.kind, ExprKind::Literal(_) | ExprKind::Constant(ConstantId(_)));
+    let low = range.max.is_some_and(|max| max < least) || fixed && range.min.is_some_and(|min| min < least);
+    if low {
+      let message = format!("{what} must be at least {least}");
+      self.say(Diagnostic::new(&codes::BAD_BOUND, message).label(value.span, "allows nothing"));
     }
   }
 }

@@ -35,6 +35,8 @@ pub struct Reads<'a> {
   /// Whether a plan is run: calls that no name shows.
   pub runs: bool,
   conditional: bool,
+  /// The step whose value the node at hand becomes: its `undo` and `finally` may read it.
+  own: Option<&'a str>,
   how: &'static str,
   workers: WorkerNames,
 }
@@ -53,6 +55,7 @@ impl<'a> Reads<'a> {
       calls: Vec::new(),
       runs: false,
       conditional: false,
+      own: None,
       how: "calls",
       workers: workers.clone(),
     }
@@ -66,6 +69,14 @@ impl<'a> Reads<'a> {
 
   pub fn of_node(node: &'a Node, workers: &WorkerNames) -> Self {
     let mut reads = Self::beside(workers);
+    reads.node(node);
+    reads
+  }
+
+  /// Of an arm of the step `own`.
+  pub fn of_arm(node: &'a Node, own: Option<&'a str>, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
+    reads.own = own;
     reads.node(node);
     reads
   }
@@ -92,7 +103,12 @@ impl<'a> Reads<'a> {
 
   fn step(&mut self, step: &'a Step) {
     match &step.kind {
-      StepKind::Named { node, .. } | StepKind::Gate(node) => self.node(node),
+      StepKind::Named { name, node } => {
+        let outer = self.own.replace(&name.value);
+        self.node(node);
+        self.own = outer;
+      }
+      StepKind::Gate(node) => self.node(node),
       StepKind::Require { condition, message } => {
         self.expr(condition);
         message.iter().for_each(|message| self.expr(message));
@@ -140,6 +156,17 @@ impl<'a> Reads<'a> {
     }
     self.policies(&node.with);
     self.ends(node);
+    let becomes = matches!(
+      node.kind,
+      NodeKind::Attempt(_) | NodeKind::Catch { .. } | NodeKind::If { .. } | NodeKind::Match { .. }
+    );
+    let own = self.own;
+    self.own = own.filter(|_| becomes);
+    self.node_kind(node);
+    self.own = own;
+  }
+
+  fn node_kind(&mut self, node: &'a Node) {
     match &node.kind {
       NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
       NodeKind::Run(plan) => {
@@ -182,12 +209,19 @@ impl<'a> Reads<'a> {
 
   /// `undo` and `finally` run once the node is over, so the block's names that they read must be there by then.
   fn ends(&mut self, node: &'a Node) {
+    let before = self.names.len();
+    let own = self.own.take();
     self.by("undoes with", |reads| {
       node.undo.iter().for_each(|call| reads.node(call))
     });
     self.by("ends with", |reads| {
       node.finally.iter().for_each(|call| reads.node(call))
     });
+    self.own = own;
+    let read = self.names.split_off(before);
+    self
+      .names
+      .extend(read.into_iter().filter(|read| Some(read.name) != own));
   }
 
   fn each(&mut self, each: &'a Each) {
@@ -226,6 +260,15 @@ impl<'a> Reads<'a> {
           Some(Backoff::Fixed(wait)) => self.expr(wait),
           None => {}
         }
+      }
+      PolicyKind::Tolerate(Tolerance::Count(count)) => self.expr(count),
+      PolicyKind::StopWhen(condition) => {
+        let reads = super::stops::outside(condition);
+        let conditional = self.conditional;
+        self
+          .names
+          .extend(reads.names.into_iter().map(|read| Read { conditional, ..read }));
+        self.calls.extend(reads.calls);
       }
       PolicyKind::Rate { count, per } => {
         self.expr(count);

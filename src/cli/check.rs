@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
   baseline::{self, Baseline},
+  bounds::{Bounded, with_findings},
   exit::Exit,
   files, fix, program,
   report::{Denied, Report, Root},
@@ -46,6 +47,9 @@ pub struct Options {
   /// Write the findings of now to this file, for `--baseline`
   #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
   write_baseline: Option<PathBuf>,
+  /// Show the worst case of each orchestrator too: calls, parallelism, time; as tables or in the JSON object
+  #[arg(long)]
+  bounds: bool,
   #[command(flatten)]
   form: program::Form,
   /// When to use colours
@@ -82,6 +86,9 @@ pub fn main(options: &Options) -> Exit {
 /// # Errors
 /// What is wrong with the files of the command line.
 fn checked(options: &Options) -> Result<Report, String> {
+  if options.bounds && matches!(options.format, Format::Sarif | Format::Github) {
+    return Err("`--bounds` is shown with `--format human` and `json`\n".to_owned());
+  }
   let roots = files::roots(&options.files)?;
   if let Some(path) = &options.baseline {
     // A broken one is said before anything is mended.
@@ -146,6 +153,7 @@ fn text(options: &Options, report: &Report) -> String {
   let found = report.merged();
   match options.format {
     Format::Human => for_people(options, report),
+    Format::Json if options.bounds => with_findings(&found, &report.sources, &bounded(report)),
     Format::Json => json::render(&found, &report.sources),
     Format::Sarif => sarif::render(&found, &report.sources),
     Format::Github => github::render(&found, &report.sources),
@@ -160,10 +168,16 @@ fn for_people(options: &Options, report: &Report) -> String {
     (true, _) => format!("{}: said above\n", root.name),
     (false, _) => human::render(&root.findings, &report.sources, look),
   };
+  let bounds = |root: &Root| Bounded::of(root).filter(|_| options.bounds);
+  let part = |root: &Root| part(root) + &bounds(root).map_or(String::new(), |bounded| bounded.tables());
   let mut text: String = report.roots.iter().map(part).collect();
   if report.roots.len() > 1 {
     let counts = Counts::of(&report.merged());
     text.push_str(&format!("\n{} programs: {counts}\n", report.roots.len()));
   }
   text
+}
+
+fn bounded(report: &Report) -> Vec<Bounded> {
+  report.roots.iter().filter_map(Bounded::of).collect()
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
 mod baseline;
+mod bounds;
 mod check;
 mod diff;
 mod exit;

@@ -137,7 +137,7 @@ pub fn listing(all: &[(OrchestratorId, &Orchestrator)]) -> String {
 fn called(program: &Program) -> Vec<OrchestratorId> {
   let mut called = Vec::new();
   for orchestrator in &program.orchestrators {
-    orchestrator.body.visit_nodes(&mut |node| {
+    orchestrator.visit_all(&mut |node| {
       if let NodeKind::Orchestrate(call) = &node.kind {
         called.push(call.target);
       }

@@ -1,10 +1,11 @@
 //! What several programs are found to be, with each file and each finding once.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{exit::Exit, program};
 use crate::{
   diagnostics::{Code, Diagnostic, Diagnostics, Level, Standing, codes},
+  hir::Program,
   session::Checked,
   source::{Source, SourceId, Sources},
 };
@@ -17,6 +18,8 @@ pub struct Root {
   pub findings: Diagnostics,
   /// How many were found through a root before it.
   pub again: usize,
+  /// There unless a finding refuses it.
+  pub program: Option<Arc<Program>>,
   unreadable: bool,
 }
 
@@ -44,6 +47,7 @@ impl Report {
       name: root.to_string_lossy().into_owned(),
       again: all - findings.0.len(),
       findings,
+      program: checked.program,
       unreadable,
     });
   }

@@ -80,6 +80,7 @@ codes! {
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
   DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
   CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
+  CONSTANT_STOP = "loop/constant-stop", Critical, "a `stop when` that no value can change";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
@@ -94,6 +95,11 @@ codes! {
   TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
   UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
   UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
+  // failures
+  NO_EFFECT = "undo/no-effect", Critical, "an `undo` or `finally` of what calls nothing";
+  ENDING_CALL = "undo/not-a-call", Critical, "an `undo` or `finally` that is no call";
+  UNDO_OF_FAILED = "undo/of-failed", High, "a fallback that undoes the call that failed";
+  FAILURE_AS_SUCCESS = "failure/as-success", High, "a group that takes failures for what it looks for";
   // triggers
   BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
   UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";

@@ -70,6 +70,7 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
       result: Some(expr(ExprKind::Local(LocalId(0)))),
       span: NOWHERE,
     },
+    on_failure: None,
     pattern: false,
   });
   Arc::new(program)
@@ -114,6 +115,8 @@ fn step(name: &str, local: LocalId, target: WorkerId, policies: Policies) -> cra
       span: NOWHERE,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

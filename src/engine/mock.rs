@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
   eval::{EvalError, Evaluator},
-  hir::{self, MockRule, Program, WorkerId},
+  hir::{self, MockRule, OrchestratorId, Program, WorkerId},
   protocol::{FileText, MockAnswer, MockTask, WorkerError},
   types::Type,
   value::{Entry, FailureKind, Manifest, Mismatch, Stored, StoredKind, Value, captured, conform},
@@ -21,6 +21,7 @@ pub struct Doubles {
   test: Option<usize>,
   counts: MockCounts,
   seen: Vec<Seen>,
+  children: Vec<(OrchestratorId, Value)>,
 }
 
 /// An execution as its worker saw it.
@@ -46,6 +47,17 @@ impl Doubles {
   /// What was asked since the last time, in order; nothing without a test.
   pub fn take_seen(&mut self) -> Vec<Seen> {
     std::mem::take(&mut self.seen)
+  }
+
+  /// Which runs were dispatched since the last time, each with its input, in order; nothing without a test.
+  pub fn take_children(&mut self) -> Vec<(OrchestratorId, Value)> {
+    std::mem::take(&mut self.children)
+  }
+
+  pub(super) fn see_child(&mut self, orchestrator: OrchestratorId, input: &Value) {
+    if self.test.is_some() {
+      self.children.push((orchestrator, input.clone()));
+    }
   }
 
   pub(super) fn see(&mut self, execution: ExecutionId, attempt: &Attempt) {

@@ -3,6 +3,7 @@
 mod answer;
 mod attempt;
 mod choice;
+mod closing;
 mod dispatch;
 mod each;
 mod errand;

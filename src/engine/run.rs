@@ -60,10 +60,7 @@ pub struct Run {
 #[derive(Debug)]
 pub(super) enum Work {
   /// A step of a block waits for nothing more.
-  Step {
-    block: InstanceId,
-    step: usize,
-  },
+  Step { block: InstanceId, step: usize },
   /// An instance is ready.
   Begin(InstanceId),
   /// A child has ended.
@@ -73,10 +70,8 @@ pub(super) enum Work {
     end: End,
     locals: Locals,
   },
-  Cancel {
-    instance: InstanceId,
-    cause: Arc<str>,
-  },
+  /// An instance is lost from outside.
+  Cancel { instance: InstanceId, loss: Loss },
 }
 
 #[derive(Debug)]
@@ -164,7 +159,7 @@ impl Run {
       match work {
         Work::Step { block, step } => self.begin_step(block, step),
         Work::Begin(instance) => self.begin(instance, Self::make_ready),
-        Work::Cancel { instance, cause } => self.lose(instance, Loss::cancelled(cause)),
+        Work::Cancel { instance, loss } => self.lose(instance, loss),
         Work::Ended {
           parent,
           slot,
@@ -188,13 +183,6 @@ impl Run {
     }
   }
 
-  /// The run with what stands in for its workers. To be said before its first fact.
-  #[must_use]
-  pub fn with_doubles(mut self, doubles: Doubles) -> Run {
-    self.doubles = doubles;
-    self
-  }
-
   /// What stood in for its workers, for the next run of the same test.
   pub fn take_doubles(&mut self) -> Doubles {
     std::mem::take(&mut self.doubles)
@@ -211,6 +199,11 @@ impl Run {
 
   pub fn started(&self) -> &RunStarted {
     &self.started
+  }
+
+  /// How many records there are by now.
+  pub(super) fn recorded(&self) -> u64 {
+    self.next_seq
   }
 
   pub(super) fn record(&mut self, event: Event) {
@@ -259,6 +252,12 @@ impl Run {
       return;
     };
     instance.children.remove(&slot);
+    if slot.ending().is_some() {
+      return self.ending_ended(id, end);
+    }
+    if instance.passes_on(&end) {
+      instance.loss = None;
+    }
     if instance.loss.is_some() {
       return self.note_end(id, end);
     }
@@ -384,6 +383,7 @@ impl Instance {
       deadline: None,
       loss: None,
       children: BTreeMap::new(),
+      ends: None,
       state: State::Begun,
     }
   }

@@ -5,6 +5,7 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
+mod reads;
 mod test;
 mod walk;
 
@@ -12,8 +13,8 @@ use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
-  Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step,
+  StepKind, StopWhen, Take, Tolerance, Visit, Wait, WaitKind,
 };
 pub use offer::{Callable, described};
 pub use pool::{Pool, PoolMember};
@@ -317,6 +318,7 @@ pub struct Orchestrator {
   /// Of its runs; where it is called it overlaps freely.
   pub overlap: Option<Overlap>,
   pub body: Block,
+  pub on_failure: Option<OnFailure>,
   /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
   pub pattern: bool,
 }

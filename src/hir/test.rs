@@ -83,6 +83,8 @@ pub enum Observed {
   Calls(Subject),
   /// The message of each, in the order of their starts.
   Inputs(WorkerId),
+  /// What each run of the orchestrator that was dispatched is given, in the order asked for.
+  Dispatched(OrchestratorId),
   /// The most that ran at once; `None`: of all workers together.
   Peak(Option<Subject>),
   /// When each was started, from the test's start.

@@ -19,6 +19,7 @@ pub fn alone(program: &mut Program, id: WorkerId) -> OrchestratorId {
     input: worker.input.clone(),
     output: worker.output.clone(),
     overlap: None,
+    on_failure: None,
     body: body(id, worker),
     pattern: false,
   };
@@ -48,6 +49,8 @@ fn body(id: WorkerId, worker: &Worker) -> Block {
       span: worker.span,
       deadline: worker.deadline.clone(),
       delay: worker.delay.clone(),
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

@@ -210,7 +210,7 @@ fn subjects(what: &Observed) -> Vec<Subject> {
     Observed::Peak(subject) => subject.iter().cloned().collect(),
     Observed::Inputs(worker) => vec![Subject::Worker(*worker)],
     Observed::Order(subjects) => subjects.clone(),
-    Observed::Elapsed => Vec::new(),
+    Observed::Elapsed | Observed::Dispatched(_) => Vec::new(),
   }
 }
 

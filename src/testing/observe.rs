@@ -45,6 +45,13 @@ impl<'a> Names<'a> {
         let inputs: Result<Vec<Value>, _> = calls(Some(&subject)).map(|call| self.held.open(&call.input)).collect();
         Value::list(inputs.ok()?).ok()
       }
+      Observed::Dispatched(orchestrator) => {
+        let of_run = |run: usize| asked.run.is_none_or(|name| self.trace.runs[run].local == Some(name));
+        let children = self.trace.children.iter();
+        let meant = children.filter(|(run, id, _)| id == orchestrator && of_run(*run));
+        let inputs: Result<Vec<Value>, _> = meant.map(|(_, _, input)| self.held.open(input)).collect();
+        Value::list(inputs.ok()?).ok()
+      }
       Observed::Peak(subject) => count(self.peak(subject.as_ref(), asked.run)),
       Observed::Started(subject) => {
         let starts = calls(Some(subject)).map(|call| Value::Duration(call.started.at));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-  engine::{Doubles, Event, Record, Run, RunStarted, StartError, Step, World},
+  engine::{Doubles, Event, Record, Run, RunStarted, StartError, Step, World, overlap_key},
   hir::{Program, WorkerId},
   value::Failure,
 };
@@ -45,6 +45,15 @@ impl Ended {
   }
 }
 
+/// The key of `overlap`, if the orchestrator says so.
+///
+/// # Errors
+/// Why the run can't begin.
+pub(super) fn key(program: &Arc<Program>, started: &mut RunStarted) -> Result<Option<String>, String> {
+  let key = overlap_key(program, started).map_err(|error| reason(program, &error))?;
+  Ok(key.map(|key| key.to_string()))
+}
+
 /// A run with what stands in for its workers.
 ///
 /// # Errors
@@ -55,12 +64,9 @@ pub(super) fn begin(
   doubles: Doubles,
   cancel: Option<i64>,
 ) -> Result<Order, String> {
-  let (run, first) = Run::start(program.clone(), started).map_err(|error| reason(program, &error))?;
-  Ok(Order {
-    run: run.with_doubles(doubles),
-    first,
-    cancel,
-  })
+  let begun = Run::start_with(program.clone(), started, doubles);
+  let (run, first) = begun.map_err(|error| reason(program, &error))?;
+  Ok(Order { run, first, cancel })
 }
 
 fn reason(program: &Program, error: &StartError) -> String {

@@ -14,9 +14,9 @@ use super::{
   virtual_time,
 };
 use crate::{
-  engine::{Doubles, RunStarted, World, hold, run_value},
+  engine::{Doubles, LastSuccess, Run, RunStarted, World, hold, run_value},
   eval::{EvalError, Evaluator},
-  hir::{Expr, LocalId, Param, Program, Test, TestLine, TestRun},
+  hir::{Expr, LocalId, OrchestratorId, Param, Program, Test, TestLine, TestRun},
   protocol::FileText,
   source::Sources,
   value::{Failure, Value, conform, from_json, to_json},
@@ -42,6 +42,8 @@ pub(super) struct Scene<'a> {
   held: Held,
   /// In real time.
   room: Option<Room>,
+  /// By orchestrator and key of `overlap`.
+  last: HashMap<(OrchestratorId, String), LastSuccess>,
   problems: Vec<Problem>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Scene<'a> {
       doubles: Doubles::of_test(test),
       held: Held::default(),
       room: None,
+      last: HashMap::new(),
       problems: Vec::new(),
     }
   }
@@ -159,7 +162,7 @@ impl<'a> Scene<'a> {
   }
 
   fn run(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(), Over> {
-    let order = self.order(evaluator, wanted)?;
+    let (order, key) = self.order(evaluator, wanted)?;
     let world = std::mem::take(&mut self.world);
     let began = world.began();
     let mut texts = Vec::new();
@@ -180,7 +183,8 @@ impl<'a> Scene<'a> {
       name: self.shown_name(wanted),
       took: self.world.began() - began,
     };
-    self.trace.close(past, self.doubles.take_seen());
+    self.trace.close(past, &mut self.doubles);
+    self.remember(wanted.orchestrator, key, &run, &end);
     let value = self.outcome(wanted, end)?;
     if let Some((_, local)) = &wanted.name {
       self.bound.insert(*local, value);
@@ -204,7 +208,8 @@ impl<'a> Scene<'a> {
     }
   }
 
-  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<Order, Over> {
+  /// The run with its key of `overlap`.
+  fn order(&mut self, evaluator: &Evaluator, wanted: &TestRun) -> Result<(Order, Option<String>), Over> {
     let mut arguments = serde_json::Map::new();
     let program = self.program;
     let orchestrator = program.orchestrator(wanted.orchestrator);
@@ -221,9 +226,27 @@ impl<'a> Scene<'a> {
         _ => None,
       },
     };
-    let started = self.started(orchestrator.name.clone(), arguments.into());
+    let mut started = self.started(orchestrator.name.clone(), arguments.into());
+    let key = run::key(self.program, &mut started).map_err(|why| self.no_run(wanted, &why))?;
+    let last = key
+      .as_ref()
+      .and_then(|key| self.last.get(&(wanted.orchestrator, key.clone())));
+    started.last = last.cloned();
     let doubles = std::mem::take(&mut self.doubles);
-    run::begin(self.program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))
+    let order = run::begin(self.program, started, doubles, cancel).map_err(|why| self.no_run(wanted, &why))?;
+    Ok((order, key))
+  }
+
+  /// The next run with this key sees it as `run.last`.
+  fn remember(&mut self, orchestrator: OrchestratorId, key: Option<String>, run: &Run, end: &Ended) {
+    if let (Some(key), Ended::Succeeded(value)) = (key, end) {
+      let last = LastSuccess {
+        run: run.started().run.clone(),
+        started: run.started().started,
+        value: value.clone(),
+      };
+      self.last.insert((orchestrator, key), last);
+    }
   }
 
   /// Texts become files where the parameter takes files.

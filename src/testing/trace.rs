@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::problem::one_line;
 use crate::{
-  engine::{AttemptOutcome, Event, ExecutionId, Record, Seen},
-  hir::{LocalId, Program, Subject, WorkerId},
+  engine::{AttemptOutcome, Doubles, Event, ExecutionId, Record},
+  hir::{LocalId, OrchestratorId, Program, Subject, WorkerId},
   value::{Failure, FailureKind, Value, show_duration},
 };
 
@@ -49,6 +49,8 @@ pub(super) struct Trace {
   pub runs: Vec<PastRun>,
   /// In the order of their starts.
   pub calls: Vec<Call>,
+  /// Runs that were dispatched: by which run, and what each is given.
+  pub children: Vec<(usize, OrchestratorId, Value)>,
   order: u64,
   /// Of the present run.
   starts: HashMap<ExecutionId, Moment>,
@@ -94,10 +96,12 @@ impl Trace {
     }
   }
 
-  /// The present run is over; `seen` are its executions.
-  pub fn close(&mut self, run: PastRun, seen: Vec<Seen>) {
+  /// The present run is over; the doubles know what its workers were asked.
+  pub fn close(&mut self, run: PastRun, doubles: &mut Doubles) {
     let at = self.runs.len();
-    for seen in seen {
+    let children = doubles.take_children().into_iter();
+    self.children.extend(children.map(|(id, input)| (at, id, input)));
+    for seen in doubles.take_seen() {
       let Some(started) = self.starts.remove(&seen.execution) else {
         continue;
       };

@@ -2,7 +2,7 @@
 
 use crate::{
   PRELUDE,
-  common::{listed, memory::check_text},
+  common::{found, listed, memory::check_text},
 };
 
 /// Each row: the lines of a test, and the codes of what is found, separated by blanks.
@@ -11,7 +11,7 @@ fn table(rows: &[(&str, &str)]) {
   for (lines, expected) in rows {
     let checked = check_text(&format!("{PRELUDE}\ntest \"t\" {{\n{lines}\n}}\n"));
     let expected: Vec<&str> = expected.split_whitespace().collect();
-    let found: Vec<&str> = checked.findings.0.iter().map(|found| found.code.name).collect();
+    let found = found(&checked);
     if found != expected {
       failed += &format!(
         "--- {lines}\nexpected {expected:?}, found {found:?}\n{}\n",
@@ -40,6 +40,9 @@ fn mocks_are_checked_against_what_they_stand_for() {
       "",
     ),
     ("mock fetch in order [1]", "type/mismatch"),
+    ("mock fetch => { n: \"one\" } as json", ""),
+    ("mock fetch => parse_json(\"{}\")", ""),
+    ("mock fetch => width", "type/mismatch"),
     ("mock fetch { on { n: 1 } => hang }", ""),
     ("mock fetch { on { m: 1 } => hang }", "match/unreachable"),
     ("mock fetch { on { n: \"a\" } => hang }", "match/unreachable"),
@@ -159,27 +162,25 @@ fn what_can_be_asked_has_its_arguments() {
     ("expect started(fetch) == [0s]", ""),
     ("expect order(fetch, store) and order(\"pages\", store)", ""),
     ("expect order(fetch)", "call/arguments"),
+    (
+      "expect dispatched(crawl) == [{ n: 1 }] and dispatched(crawl, r) == []",
+      "",
+    ),
+    ("expect dispatched(fetch) == []", "call/arguments"),
+    ("expect dispatched() == []", "call/arguments"),
     ("elapsed = sync(1)\nexpect elapsed.stored == 1", "name/shadowed"),
   ];
   let rows: Vec<(String, &str)> = rows.iter().map(|(expect, codes)| (run(expect), *codes)).collect();
   let rows: Vec<(&str, &str)> = rows.iter().map(|(lines, codes)| (lines.as_str(), *codes)).collect();
   table(&rows);
   let hidden = format!("let calls(n: int) -> int = n\n{PRELUDE}\ntest \"t\" {{ sync(1) expect calls(fetch) == 1 }}\n");
-  let codes: Vec<&str> = check_text(&hidden)
-    .findings
-    .0
-    .iter()
-    .map(|found| found.code.name)
-    .collect();
-  assert_eq!(codes, ["name/shadowed"]);
+  assert_eq!(found(&check_text(&hidden)), ["name/shadowed"]);
 }
 
 #[test]
 fn the_name_of_a_test_is_its_own() {
   let twice = format!("{PRELUDE}\ntest \"t\" {{ sync(1) }}\ntest \"t\" {{ sync(1) }}\n");
-  let found = check_text(&twice).findings;
-  assert_eq!(found.0.len(), 1);
-  assert_eq!(found.0[0].code.name, "name/duplicate");
+  assert_eq!(found(&check_text(&twice)), ["name/duplicate"]);
 }
 
 #[test]
@@ -188,5 +189,5 @@ fn a_worker_is_mocked_by_the_name_that_it_has_here() {
               x = total(1, 2)\n  expect x == 3\n}\n// file: lib.orch\nworker add(a: int, b: int) -> int { exec [\"add\"], \
               timeout 1s }\n/// Adds.\norchestrator plus(a: int, b: int) -> int { c = add(a, b) return c }\n";
   let checked = crate::common::memory::check_and_test(&crate::common::memory::Memory::of(text));
-  assert_eq!(listed(&checked), "");
+  assert!(found(&checked).is_empty(), "{}", listed(&checked));
 }

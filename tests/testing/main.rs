@@ -17,6 +17,7 @@ limit gate { concurrent 2 }
 let width = 3
 worker fetch(n: int) -> { n: int, text: string } { exec ["fetch", string(n)] }
 worker store(text: string, kind: "new" | "old" = "new") { exec ["store", kind], stdin text }
+allow retry/fixed-delay "the tests know when each attempt begins"
 worker slow(n: int) -> int { exec ["slow"], retry 3 fixed 10m, timeout 1h }
 worker limited(n: int) -> int { exec ["limited"], limit gate }
 worker canned(n: int) -> int { mock delay 5s return n + 1 }
@@ -40,6 +41,26 @@ secret token = env "NO_SUCH_TOKEN"
 worker deploy(key: secret, version: string) -> string { exec ["deploy", version], env { KEY: key } }
 /// Deploys.
 orchestrator release(version: string) -> string { done = deploy(token, version) return done }
+/// What is new since the last time.
+orchestrator news(feed: string, upto: int) -> { from: int, upto: int, since: time? } {
+  overlap skip by feed
+  from = run.last?.value?.upto ?? 0
+  _n   = slow(from)
+  return { from: from, upto: upto, since: run.last?.started }
+}
+/// Asks for others.
+orchestrator ask(count: int(0..10)) -> [Handle] {
+  handles = each n in range(count) => dispatch crawl(n)
+  return handles
+}
+pool crew = [slow, canned]
+worker planner(goal: string, cards: [WorkerCard]) -> Plan<crew>(..3) { exec ["plan", goal], retry 1 backoff 1s..1s }
+/// Plans.
+orchestrator planned(goal: string) -> [string] {
+  plan = planner(goal, describe(crew))
+  done = run plan with collect
+  return [if one.outcome.ok then json(one.outcome.value) else one.outcome.error.kind for one in done]
+}
 /// Slow.
 orchestrator crawl(n: int) -> int { result = slow(n) return result }
 /// Limited.

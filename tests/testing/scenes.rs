@@ -63,6 +63,19 @@ fn hours_of_waiting_take_no_time() {
 }
 
 #[test]
+fn an_answer_of_the_wrong_shape_is_a_contract_failure_and_retried() {
+  pass(&[
+    "mock slow in order [\"seven\" as json, null as json, 7]
+    x = crawl(1)
+    expect x == 7 and calls(slow) == 3 and elapsed == 20m",
+    "mock slow => [1] as json
+    x = attempt crawl(1)
+    expect not x.ok
+    expect x.error.kind == \"contract\" and x.error.at == \"$\" and x.error.attempts == 4",
+  ]);
+}
+
+#[test]
 fn scripts_count_over_all_runs() {
   pass(&[
     "mock slow { on { n: 5 } first 1 calls => 50
@@ -171,6 +184,46 @@ fn in_a_test_secrets_are_names() {
     x = release(\"1.0\")
     expect x == \"1.0\"
     expect inputs(deploy) == [{ key: \"env:NO_SUCH_TOKEN\", version: \"1.0\" }]"]);
+}
+
+#[test]
+fn a_run_sees_the_last_success_of_its_key() {
+  pass(&["at \"2026-11-20T09:00:00Z\"
+    mock slow in order [1, 1, fail failed \"down\", 1]
+    first  = news(\"a\", 7)
+    other  = news(\"b\", 3)
+    wait 24h
+    failed = attempt news(\"a\", 9)
+    second = news(\"a\", 12)
+    expect first == { from: 0, upto: 7, since: null } and other.from == 0 and not failed.ok
+    expect second.from == 7 and [input.n for input in inputs(slow)] == [0, 0, 7, 7]
+    since = second.since
+    expect since != null
+    expect format(since, \"%H:%M\") == \"09:00\""]);
+}
+
+#[test]
+fn what_is_dispatched_is_seen_and_not_run() {
+  pass(&["handles = ask(3)
+    expect [handle.of for handle in handles] == [\"crawl\", \"crawl\", \"crawl\"]
+    expect dispatched(crawl) == [{ n: 0 }, { n: 1 }, { n: 2 }] and calls(slow) == 0
+    more = ask(1)
+    expect len(more) == 1 and dispatched(crawl, more) == [{ n: 0 }] and dispatched(ask) == []"]);
+}
+
+#[test]
+fn plans_are_carried_out_by_mocks() {
+  pass(&["mock planner in order [
+      malformed,
+      { assignments: [
+        { id: \"a\", worker: \"slow\", input: { n: 1 } },
+        { id: \"b\", worker: \"canned\", input: { n: 2 }, after: [\"a\"] }
+      ] },
+    ]
+    mock slow => 10
+    results = planned(\"all\")
+    expect results == [\"10\", \"3\"]
+    expect calls(planner) == 2 and order(slow, canned) and elapsed == 6s"]);
 }
 
 #[test]

@@ -141,6 +141,7 @@ impl Checker<'_> {
       params: Vec::new(),
       input: Type::Unknown,
       output: order.signed.output.clone(),
+      on_failure: None,
       overlap: None,
       body: Block {
         steps: Vec::new(),

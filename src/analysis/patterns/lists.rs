@@ -131,6 +131,8 @@ impl Body<'_, '_> {
       },
       span: each.body.span,
       deadline: None,
+      undo: None,
+      finally: None,
       delay: None,
     }
   }

@@ -11,11 +11,7 @@ use crate::{
 
 /// The findings as JSON, one line with a line break.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources) -> String {
-  let report = Report {
-    diagnostics: diagnostics.0.iter().map(|found| Finding::new(found, sources)).collect(),
-    summary: Counts::of(diagnostics),
-  };
-  let mut text = serde_json::to_string(&report).unwrap_or_default();
+  let mut text = serde_json::to_string(&report(diagnostics, sources)).unwrap_or_default();
   text.push('\n');
   text
 }
@@ -25,8 +21,17 @@ pub fn one(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Value {
   serde_json::to_value(Finding::new(diagnostic, sources)).unwrap_or_default()
 }
 
+/// The same as data, for an object that holds more.
+pub fn report<'a>(diagnostics: &'a Diagnostics, sources: &'a Sources) -> Report<'a> {
+  Report {
+    diagnostics: diagnostics.0.iter().map(|found| Finding::new(found, sources)).collect(),
+    summary: Counts::of(diagnostics),
+  }
+}
+
+/// The object.
 #[derive(Serialize)]
-struct Report<'a> {
+pub struct Report<'a> {
   diagnostics: Vec<Finding<'a>>,
   summary: Counts,
 }

@@ -1,6 +1,8 @@
 //! One trace per rule of the semantics.
 
 mod blocks;
+mod endings;
+mod groups;
 mod loops;
 mod losses;
 mod plans;

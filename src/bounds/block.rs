@@ -1,0 +1,130 @@
+//! The worst case of a scope: what its steps do together, in the order that their edges make. Knows nothing of nodes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+  bound::Bound,
+  frame::Frame,
+  nodes::Found,
+  order::{Before, heaviest_antichain, largest_antichains, longest_path, sorted},
+  shape::Shape,
+  waits::{certain, possible},
+  worst::{Counts, Group, Peaks, Worst, crowd, joined},
+};
+use crate::hir::{Block, LocalId, Step, StepKind};
+
+/// Steps of a search for all steps that may run together.
+const MOST_WAYS: usize = 2_000;
+
+impl Frame<'_, '_> {
+  pub fn block(&mut self, block: &Block) -> Found {
+    let edges = Edges::of(block);
+    let mut steps = vec![Worst::nothing(); block.steps.len()];
+    let mut early = Vec::new();
+    for at in sorted(&edges.possible) {
+      let step = &block.steps[at];
+      let (worst, shape) = self.at(|place| place.field(&step.segment), |frame| frame.step(step));
+      match (step.local, &step.kind) {
+        (Some(local), _) => _ = self.locals.insert(local, shape),
+        (None, StepKind::ReturnWhen { .. } | StepKind::Stage(_)) => early.push(shape),
+        (None, _) => {}
+      }
+      steps[at] = worst;
+    }
+    let result = block.result.as_ref().map(|result| self.shape(result));
+    let shape = Shape::any(result.into_iter().chain(early));
+    let worst = together(&steps, &edges);
+    (self.limited(worst, &steps, &edges), shape)
+  }
+
+  /// No more at once than limits allow of steps that may run together; where there are too many ways to run together,
+  /// than they allow of all.
+  fn limited(&mut self, worst: Worst, steps: &[Worst], edges: &Edges) -> Worst {
+    let slots = self.all_slots(&worst.peaks);
+    let running = (0..steps.len()).filter(|at| !steps[*at].peaks.is_empty()).collect();
+    if slots.is_empty() {
+      return worst;
+    }
+    let Some(ways) = largest_antichains(&edges.certain, running, MOST_WAYS) else {
+      return worst;
+    };
+    let most = ways
+      .iter()
+      .map(|way| crowd(way.iter().map(|at| &steps[*at].peaks), |limit| slots[&limit]));
+    worst.held_back(most.max().unwrap_or(0))
+  }
+
+  /// A stage's value is what it returns early.
+  fn step(&mut self, step: &Step) -> Found {
+    match &step.kind {
+      StepKind::Node(node) => self.node(node),
+      StepKind::Require { .. } => (Worst::nothing(), Shape::default()),
+      StepKind::ReturnWhen { value, .. } => (Worst::nothing(), self.shape(value)),
+      StepKind::Stage(block) => self.block(block),
+    }
+  }
+}
+
+/// What stands before each step of a block.
+struct Edges {
+  /// In every run.
+  certain: Before,
+  /// In some run: arms and fallbacks read it too.
+  possible: Before,
+}
+
+impl Edges {
+  fn of(block: &Block) -> Edges {
+    let mut binders = HashMap::new();
+    for (at, step) in block.steps.iter().enumerate() {
+      bind(step, at, &mut binders);
+    }
+    let before = |reads: &dyn Fn(&StepKind) -> BTreeSet<LocalId>| {
+      let steps = block.steps.iter().enumerate();
+      let before = steps.map(|(at, step)| {
+        let reads = reads(&step.kind).into_iter();
+        let read = reads.filter_map(|local| binders.get(&local).copied());
+        let waits = step.waits.iter().map(|wait| wait.step);
+        let all: BTreeSet<usize> = waits.chain(read).filter(|other| *other != at).collect();
+        all.into_iter().collect()
+      });
+      before.collect()
+    };
+    Edges {
+      certain: before(&certain),
+      possible: before(&possible),
+    }
+  }
+}
+
+fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {
+  binders.extend(step.local.map(|local| (local, at)));
+  if let StepKind::Stage(block) = &step.kind {
+    block.steps.iter().for_each(|inner| bind(inner, at, binders));
+  }
+}
+
+fn together(steps: &[Worst], edges: &Edges) -> Worst {
+  let counts = steps
+    .iter()
+    .fold(Counts::new(), |sum, step| joined(&sum, &step.counts, Bound::plus));
+  let times: Vec<Bound> = steps.iter().map(|step| step.time.clone()).collect();
+  Worst {
+    counts,
+    peaks: peaks(steps, &edges.certain),
+    time: longest_path(&edges.possible, &times),
+  }
+}
+
+/// A step that may begin before another has ended is not ordered by it.
+fn peaks(steps: &[Worst], before: &Before) -> Peaks {
+  let groups: BTreeSet<Group> = steps.iter().flat_map(|step| step.peaks.keys().copied()).collect();
+  let peak = |group: Group| {
+    let weights: Vec<u128> = steps
+      .iter()
+      .map(|step| step.peaks.get(&group).copied().unwrap_or(0))
+      .collect();
+    (group, heaviest_antichain(before, &weights))
+  };
+  groups.into_iter().map(peak).collect()
+}

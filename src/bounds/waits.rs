@@ -1,0 +1,118 @@
+//! Which names of enclosing blocks the arms and fallbacks inside a step wait for: an edge of its own each. Knows
+//! nothing of what the names stand for.
+
+use std::collections::BTreeSet;
+
+use crate::hir::{Arm, Block, LocalId, Node, NodeKind, Otherwise, Repeat, StepKind};
+
+/// All that some arm waits for.
+pub fn possible(step: &StepKind) -> BTreeSet<LocalId> {
+  let mut found = BTreeSet::new();
+  of_step(step, &mut |arm| found.extend(arm.waits.iter().copied()));
+  found
+}
+
+/// What everything that runs inside waits for, whichever arms are taken.
+pub fn certain(step: &StepKind) -> BTreeSet<LocalId> {
+  certain_of_step(step).unwrap_or_default()
+}
+
+fn of_step(step: &StepKind, visit: &mut dyn FnMut(&Arm)) {
+  match step {
+    StepKind::Node(node) => of_node(node, visit),
+    StepKind::Stage(block) => of_block(block, visit),
+    StepKind::Require { .. } | StepKind::ReturnWhen { .. } => {}
+  }
+}
+
+fn of_block(block: &Block, visit: &mut dyn FnMut(&Arm)) {
+  block.steps.iter().for_each(|step| of_step(&step.kind, visit));
+}
+
+fn of_arm(arm: &Arm, visit: &mut dyn FnMut(&Arm)) {
+  visit(arm);
+  of_node(&arm.node, visit);
+}
+
+fn of_node(node: &Node, visit: &mut dyn FnMut(&Arm)) {
+  match &node.kind {
+    NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Dispatch(_) => {}
+    NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::RunPlan(_) => {}
+    NodeKind::Each(each) => of_node(&each.body, visit),
+    NodeKind::Repeat(repeat) => {
+      of_block(&repeat.body, visit);
+      otherwise(repeat).into_iter().for_each(|arm| of_arm(arm, visit));
+    }
+    NodeKind::If { then, otherwise, .. } => {
+      of_arm(then, visit);
+      otherwise.iter().for_each(|arm| of_arm(arm, visit));
+    }
+    NodeKind::Match { arms, otherwise, .. } => {
+      arms.iter().for_each(|branch| of_arm(&branch.arm, visit));
+      otherwise.iter().for_each(|arm| of_arm(arm, visit));
+    }
+    NodeKind::Attempt(inner) => of_node(inner, visit),
+    NodeKind::Catch { inner, handler, .. } => {
+      of_node(inner, visit);
+      of_arm(handler, visit);
+    }
+    NodeKind::Block(block) => of_block(block, visit),
+  }
+}
+
+fn otherwise(repeat: &Repeat) -> Option<&Arm> {
+  match &repeat.otherwise {
+    Otherwise::Node(arm) => Some(arm),
+    Otherwise::Exhausted | Otherwise::Last => None,
+  }
+}
+
+/// `None`: nothing runs inside.
+type Certain = Option<BTreeSet<LocalId>>;
+
+fn certain_of_step(step: &StepKind) -> Certain {
+  match step {
+    StepKind::Node(node) => certain_of_node(node),
+    StepKind::Stage(block) => certain_of_block(block),
+    StepKind::Require { .. } | StepKind::ReturnWhen { .. } => None,
+  }
+}
+
+fn certain_of_block(block: &Block) -> Certain {
+  common(block.steps.iter().map(|step| certain_of_step(&step.kind)))
+}
+
+fn certain_of_arm(arm: &Arm) -> Certain {
+  let inside = certain_of_node(&arm.node)?;
+  Some(inside.into_iter().chain(arm.waits.iter().copied()).collect())
+}
+
+fn certain_of_node(node: &Node) -> Certain {
+  match &node.kind {
+    NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Dispatch(_) => None,
+    NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::RunPlan(_) => Some(BTreeSet::new()),
+    NodeKind::Each(each) => certain_of_node(&each.body),
+    NodeKind::Repeat(repeat) => {
+      let after = otherwise(repeat).map(certain_of_arm);
+      common([certain_of_block(&repeat.body)].into_iter().chain(after))
+    }
+    NodeKind::If { then, otherwise, .. } => {
+      common([&**then].into_iter().chain(otherwise.as_deref()).map(certain_of_arm))
+    }
+    NodeKind::Match { arms, otherwise, .. } => {
+      let arms = arms.iter().map(|branch| &branch.arm);
+      common(arms.chain(otherwise.as_deref()).map(certain_of_arm))
+    }
+    NodeKind::Attempt(inner) => certain_of_node(inner),
+    NodeKind::Catch { inner, handler, .. } => common([certain_of_node(inner), certain_of_arm(handler)]),
+    NodeKind::Block(block) => certain_of_block(block),
+  }
+}
+
+/// What all of those that run anything wait for.
+fn common(parts: impl IntoIterator<Item = Certain>) -> Certain {
+  parts
+    .into_iter()
+    .flatten()
+    .reduce(|a, b| a.intersection(&b).copied().collect())
+}

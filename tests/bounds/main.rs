@@ -1,0 +1,9 @@
+//! The bounds of `orch check --bounds`: no run exceeds them, and where they claim to be tight a run reaches them.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod formulas;
+mod generate;
+mod play;
+mod sound;
+mod tight;

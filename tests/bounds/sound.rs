@@ -1,0 +1,155 @@
+//! No run of any program exceeds its bounds, whatever its workers do.
+
+use std::sync::Arc;
+
+use orch::{
+  bounds::{Bounds, bounds},
+  engine::{Scripted, Start},
+  hir::{OrchestratorId, Program},
+  protocol::{RawAnswer, WorkerError},
+  value::{FailureKind, from_json},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::{
+  common::{memory::check_text, shown},
+  generate::{shapes, text},
+  play::play,
+};
+
+pub fn program(text: &str) -> (Arc<Program>, OrchestratorId) {
+  let checked = check_text(text);
+  let program = checked
+    .program
+    .clone()
+    .unwrap_or_else(|| panic!("{text}\n{}", shown(&checked)));
+  let main = program.orchestrator_ids().find(|(_, known)| &*known.name == "main");
+  let (id, _) = main.expect("a `main`");
+  (program, id)
+}
+
+pub fn hash(seed: u64, text: &str) -> u64 {
+  let mut hasher = blake3::Hasher::new_keyed(&[7; 32]);
+  hasher.update(&seed.to_le_bytes());
+  hasher.update(text.as_bytes());
+  let mut bytes = [0; 8];
+  hasher.finalize_xof().fill(&mut bytes);
+  u64::from_le_bytes(bytes)
+}
+
+/// How long a run's workers take, how often they fail, and how long their lists are.
+#[derive(Clone, Copy, Debug)]
+struct Temper {
+  seed: u64,
+  /// Of 8 attempts, so many answer.
+  answering: u64,
+  longest: u64,
+}
+
+impl Temper {
+  fn list(self, place: &str) -> Value {
+    let length = hash(self.seed, place) % (self.longest + 1);
+    (0..length).map(|at| Value::from(at as i64 - 1)).collect()
+  }
+
+  fn value(self, step: &str, attempt: u32) -> Value {
+    let place = |what: &str| format!("{step} {attempt} {what}");
+    let parts = self.list(&place("parts")).as_array().map_or(0, Vec::len);
+    let part = |at: usize| json!({ "xs": self.list(&place(&format!("part {at}"))) });
+    let some: Vec<Value> = self
+      .list(&place("some"))
+      .as_array()
+      .into_iter()
+      .flatten()
+      .take(2)
+      .cloned()
+      .collect();
+    json!({
+      "ok": hash(self.seed, &place("ok")) % 4 > 0,
+      "n": hash(self.seed, &place("n")) % 4,
+      "wait": (["0s", "1s", "3s", "10s"])[(hash(self.seed, &place("wait")) % 4) as usize],
+      "xs": self.list(&place("xs")),
+      "some": some,
+      "parts": (0..parts).map(part).collect::<Vec<_>>(),
+    })
+  }
+
+  /// Most take as long as they may.
+  fn answer(self, start: &Start) -> Scripted {
+    let identity = &start.invocation.identity;
+    let drawn = hash(self.seed, &format!("{}#{}", identity.step, identity.attempt));
+    let delay = [0, 999, 1_999, 2_999, 3_999, 4_999][(drawn >> 8) as usize % 6];
+    if drawn % 8 < self.answering {
+      let value = from_json(&self.value(&identity.step, identity.attempt)).expect("a small value");
+      return Scripted::Answer(delay, Ok(RawAnswer::Mock(value)));
+    }
+    if drawn.is_multiple_of(3) {
+      return Scripted::Hang;
+    }
+    let error = WorkerError {
+      kind: FailureKind::Exit,
+      message: "lost".into(),
+      code: Some(1),
+      log: None,
+    };
+    Scripted::Answer(delay, Err(error))
+  }
+}
+
+/// A program with its bounds.
+struct Checked<'t> {
+  text: &'t str,
+  program: Arc<Program>,
+  bounds: Bounds,
+}
+
+fn check(Checked { text, program, bounds }: &Checked<'_>, temper: Temper) {
+  let id = bounds.orchestrator;
+  let n = hash(temper.seed, "n") % 4;
+  let arguments = json!({ "xs": temper.list("xs"), "n": n });
+  let grace = [0, 1_000, 5_000][(temper.seed % 3) as usize];
+  let played = play(program, id, arguments, temper.seed, grace, |start| temper.answer(start));
+  let within = |what: &str, found: u128, bound: &orch::bounds::Bound| {
+    let formula = played.at(bounds, bound);
+    assert!(
+      found <= formula,
+      "{text}\n{temper:?}: {what}: {found} > {formula} = {bound:?}"
+    );
+    assert!(
+      bound.most().is_none_or(|most| found <= most),
+      "{text}\n{temper:?}: {what}: {found} > {bound:?}"
+    );
+  };
+  for (worker, calls) in &played.calls {
+    let bound = bounds
+      .calls
+      .iter()
+      .find(|(id, _)| *program.worker(*id).name == **worker);
+    let (_, bound) = bound.unwrap_or_else(|| panic!("{text}\n{worker} is called and has no bound"));
+    within(worker, *calls, bound);
+  }
+  within("all calls", played.all_calls, &bounds.all_calls);
+  within("time", played.time, &bounds.time);
+  assert!(
+    played.peak <= bounds.parallel,
+    "{text}\n{temper:?}: {} > {} at once",
+    played.peak,
+    bounds.parallel
+  );
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+  #[test]
+  fn no_run_exceeds_its_bounds(shapes in shapes(), seed in any::<u64>(), longest in 0..5u64) {
+    let text = text(&shapes);
+    let (program, id) = program(&text);
+    let bounds = bounds(&program, id);
+    let checked = Checked { text: &text, program, bounds };
+    for answering in [8, 7, 6, 5, 3] {
+      check(&checked, Temper { seed: seed ^ answering, answering, longest });
+    }
+  }
+}
