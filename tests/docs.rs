@@ -11,7 +11,7 @@ use std::{fs, process::Command, thread};
 
 use common::{
   found, markdown,
-  memory::{Memory, check_and_test, check_text},
+  memory::{Memory, check_and_test},
   shortened, shown,
 };
 use orch::{

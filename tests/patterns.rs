@@ -478,7 +478,29 @@ fn equal_calls_share_what_they_become() {
   assert!(program.orchestrator_ids().all(|(_, o)| !o.pattern));
 }
 
-/// Runs the orchestrator `o` of a program that has the prelude.
+/// Who stands in a list of workers has one turn each, not as many as there are members.
+#[test]
+fn bounds_count_each_worker_of_a_list_once() {
+  let checked = in_steps(
+    "a = ask_all(s, [say, say, say_to(_, s)])\nb = chain(s, [say, say_to(_, s), say])\nc = map([1, 2, 3], number, width: 2)\n\
+     return { a, b, c }",
+  );
+  let program = checked
+    .program
+    .as_ref()
+    .unwrap_or_else(|| panic!("{}", listed(&checked)));
+  let (id, _) = program.orchestrator_ids().find(|(_, o)| &*o.name == "o").expect("o");
+  let bounds = orch::bounds::bounds(program, id);
+  let calls = bounds.calls.iter();
+  let calls: Vec<(&str, Option<u128>)> = calls
+    .map(|(worker, bound)| (&*program.worker(*worker).name, bound.most()))
+    .collect();
+  assert_eq!(calls, [("say", Some(4)), ("say_to", Some(2)), ("number", Some(3))]);
+  // three voters, one of a chain, two of three numbers
+  assert_eq!(bounds.parallel, 6);
+}
+
+/// Runs the orchestrator `main_one` of a program that has the prelude.
 fn run(patterns: &str, steps: &str) -> Value {
   let directory = tempfile::tempdir().expect("a directory");
   let text =
