@@ -11,7 +11,7 @@ use std::{fs, process::Command, thread};
 
 use common::{
   found, markdown,
-  memory::{Memory, check_and_test, check_text},
+  memory::{Memory, check_and_test},
   shortened, shown,
 };
 use orch::{
@@ -265,7 +265,7 @@ fn pictures_are_of_the_programs_beside_them() {
 }
 
 fn draw(text: &str, orchestrator: &str) -> Result<String, String> {
-  let checked = check_text(text);
+  let checked = check_and_test(&Memory::of(text));
   let program = checked.program.as_ref().ok_or_else(|| shown(&checked))?;
   let mut all = program.orchestrator_ids();
   let (id, _) = all

@@ -1,8 +1,10 @@
 //! The worst case of loops, and what their values grow to. Knows nothing of their bodies.
 
-use super::{bound::Bound, frame::Frame, grown::Growth, leaf::outcome, nodes::Found, shape::Shape};
+use super::{
+  bound::Bound, frame::Frame, grown::Growth, leaf::outcome, nodes::Found, shape::Shape, symbols::Place, worst::Worst,
+};
 use crate::{
-  hir::{DEFAULT_WINDOW, Each, LocalId, Otherwise, Repeat, Take},
+  hir::{Branch, DEFAULT_WINDOW, Each, LocalId, Otherwise, Repeat, Take},
   types::{self, Type},
 };
 
@@ -26,21 +28,55 @@ impl Frame<'_, '_> {
   fn fan_out(&mut self, each: &Each, length: Bound) -> Found {
     let window = each.concurrent.as_ref();
     let window = window.map_or(DEFAULT_WINDOW.into(), |window| self.count(window));
-    let (worst, value) = self.at(super::symbols::Place::item, |frame| frame.node(&each.body));
+    let (worst, value) = match each.turns() {
+      Some(arms) => {
+        let (turns, value) = self.turns(arms);
+        (Worst::side_by_side(&turns, window), value)
+      }
+      None => {
+        let (worst, value) = self.at(Place::item, |frame| frame.node(&each.body));
+        (worst.windowed(&length, window), value)
+      }
+    };
     let value = if matches!(each.take, Take::Collect) {
       outcome(value, self.fresh("error", &types::failure()))
     } else {
       value
     };
-    (worst.windowed(&length, window), Shape::list(length, value))
+    (worst, Shape::list(length, value))
+  }
+
+  /// What each of an `each` over workers does in its turn, and what it may give.
+  fn turns(&mut self, arms: &[Branch]) -> (Vec<Worst>, Shape) {
+    let found = arms
+      .iter()
+      .map(|branch| self.at(Place::item, |frame| frame.arm(&branch.arm)));
+    let (turns, values): (Vec<Worst>, Vec<Shape>) = found.unzip();
+    let value = values.into_iter().reduce(|value, other| value.or(&other));
+    (turns, value.unwrap_or_default())
   }
 
   /// One after another, each seeing what the one before gave.
   fn fold(&mut self, each: &Each, length: &Bound, seed: (Shape, &Type), previous: LocalId) -> Found {
     let ty = types::join(seed.1, &each.body.ty).unwrap_or(each.body.ty.clone());
-    self.grow(length, seed.0, previous, &ty, |frame| {
-      frame.at(super::symbols::Place::item, |frame| frame.node(&each.body))
-    })
+    let times = |worst: Worst| worst.repeated(length);
+    match each.turns() {
+      Some(arms) => self.grow(
+        length,
+        seed.0,
+        previous,
+        &ty,
+        |worst| worst,
+        |frame| {
+          let (turns, value) = frame.turns(arms);
+          let all = turns.iter().fold(Worst::nothing(), |all, turn| all.then(turn));
+          (all, value)
+        },
+      ),
+      None => self.grow(length, seed.0, previous, &ty, times, |frame| {
+        frame.at(Place::item, |frame| frame.node(&each.body))
+      }),
+    }
   }
 
   pub fn repeat(&mut self, repeat: &Repeat) -> Found {
@@ -55,8 +91,9 @@ impl Frame<'_, '_> {
       Some(seed) => types::join(&seed.ty, &yielded).unwrap_or(yielded),
       None => yielded,
     };
-    let (worst, value) = self.grow(&rounds, seed, repeat.previous, &ty, |frame| {
-      frame.at(super::symbols::Place::item, |frame| frame.block(&repeat.body))
+    let times = |worst: Worst| worst.repeated(&rounds);
+    let (worst, value) = self.grow(&rounds, seed, repeat.previous, &ty, times, |frame| {
+      frame.at(Place::item, |frame| frame.block(&repeat.body))
     });
     match &repeat.otherwise {
       Otherwise::Exhausted | Otherwise::Last => (worst, value),
@@ -69,13 +106,14 @@ impl Frame<'_, '_> {
   }
 
   /// So many rounds of a body that sees what the round before gave. What that grows to is found by looking at one round,
-  /// with `previous` as a value from outside.
+  /// with `previous` as a value from outside; `times` makes of its worst case that of all.
   fn grow(
     &mut self,
     rounds: &Bound,
     seed: Shape,
     previous: LocalId,
     ty: &Type,
+    times: impl FnOnce(Worst) -> Worst,
     body: impl FnOnce(&mut Self) -> Found,
   ) -> Found {
     let place = self.place().item().field("previous");
@@ -84,6 +122,6 @@ impl Frame<'_, '_> {
     let mut growth = Growth::new(&mut self.analysis.symbols, rounds, &place);
     let grown = growth.whole(&value, &seed);
     let worst = worst.map(&mut |bound| growth.replaced(bound));
-    (worst.repeated(rounds), grown)
+    (times(worst), grown)
   }
 }

@@ -107,6 +107,30 @@ impl Worst {
     }
   }
 
+  /// Each once, at most so many at once.
+  pub fn side_by_side(turns: &[Worst], window: u128) -> Worst {
+    let mut all = Worst::nothing();
+    let mut peaks: BTreeMap<Group, Vec<u128>> = BTreeMap::new();
+    for turn in turns {
+      all.counts = joined(&all.counts, &turn.counts, Bound::plus);
+      all.time = all.time.larger(&turn.time);
+      for (group, peak) in &turn.peaks {
+        peaks.entry(*group).or_default().push(*peak);
+      }
+    }
+    let width = usize::try_from(window).unwrap_or(usize::MAX);
+    let crowd = |mut peaks: Vec<u128>| {
+      peaks.sort_unstable_by(|a, b| b.cmp(a));
+      peaks
+        .iter()
+        .take(width)
+        .fold(0, |sum: u128, peak| sum.saturating_add(*peak))
+    };
+    all.peaks = peaks.into_iter().map(|(group, peaks)| (group, crowd(peaks))).collect();
+    all.time = all.time.in_rounds(&Bound::number(turns.len() as u128), window);
+    all
+  }
+
   /// So often, at most so many at once, and maybe one after another nonetheless.
   #[must_use]
   pub fn chained(&self, times: &Bound, window: u128) -> Worst {

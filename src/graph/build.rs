@@ -259,9 +259,9 @@ impl Builder<'_> {
       label.push_str(&format!("\nstop when {}", self.text(&stop.condition)));
     }
     let (cluster, inner) = self.cluster(place, segment, Kind::Each, label);
-    match &each.body.kind {
-      NodeKind::Match { arms, .. } if each.workers => self.turns(cluster, arms, &inner, each.fold.is_some()),
-      _ => self.body(cluster, &each.body, &inner),
+    match each.turns() {
+      Some(arms) => self.turns(cluster, arms, &inner, each.fold.is_some()),
+      None => self.body(cluster, &each.body, &inner),
     }
     cluster
   }

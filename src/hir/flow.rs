@@ -267,6 +267,16 @@ pub trait Visit {
   }
 }
 
+impl Each {
+  /// Of an `each` over workers, what each of them does in its turn.
+  pub fn turns(&self) -> Option<&[Branch]> {
+    match &self.body.kind {
+      NodeKind::Match { arms, .. } if self.workers => Some(arms),
+      _ => None,
+    }
+  }
+}
+
 impl Visit for Block {
   fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node)) {
     for step in &self.steps {

@@ -389,7 +389,7 @@ fn members<'t>(
     Takes::Worker(ty) | Takes::Workers(ty) => Some(ty),
     Takes::Value(_) | Takes::Pool => None,
   };
-  let members = given.map_or(&[][..], Given::members);
   ty.into_iter()
-    .flat_map(move |ty| members.iter().map(move |member| (ty, member)))
+    .zip(given)
+    .flat_map(|(ty, given)| given.sources().map(move |source| (ty, source)))
 }

@@ -49,6 +49,11 @@ impl Body<'_, '_> {
         value.map(|value| value.taking(ty.inputs.len()))
       })
       .collect();
+    if let Given::Many { passed_on, .. } = &given {
+      for passed in passed_on {
+        self.worker_fits(passed, ty, takes, place, solved);
+      }
+    }
     match given {
       Given::One(_) => fitted.into_iter().next().flatten().map(Fitted::One),
       Given::Many { known: true, .. } => fitted.into_iter().collect::<Option<Vec<_>>>().map(Fitted::Many),

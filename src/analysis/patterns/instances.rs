@@ -276,10 +276,11 @@ fn message(params: &[Param]) -> Type {
 
 /// One finding for what several instances and calls say alike, with the places of all.
 pub fn merged(findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-  let mut places: HashMap<(&'static str, String, Option<Span>), usize> = HashMap::new();
+  let mut places: HashMap<(&'static str, String, Option<Span>, bool), usize> = HashMap::new();
   let mut merged: Vec<Diagnostic> = Vec::new();
   for finding in findings {
-    let key = (finding.code.name, finding.message.clone(), finding.span());
+    let holds = finding.standing.holds();
+    let key = (finding.code.name, finding.message.clone(), finding.span(), holds);
     match places.get(&key) {
       None => {
         places.insert(key, merged.len());

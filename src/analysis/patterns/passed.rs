@@ -81,16 +81,27 @@ pub struct Passed {
 #[derive(Clone, Debug)]
 pub enum Given {
   One(Passed),
-  /// `known`: these are all; else they stand for any number.
   Many {
     members: Vec<Passed>,
+    /// These are all; else they stand for any number.
     known: bool,
+    /// Parameters that are passed on: what they say of types they say also where they stand for nobody.
+    passed_on: Vec<Passed>,
   },
   /// Said already.
   Broken,
 }
 
 impl Given {
+  /// All that say something of types.
+  pub fn sources(&self) -> impl Iterator<Item = &Passed> {
+    let passed_on = match self {
+      Given::Many { passed_on, .. } => &passed_on[..],
+      _ => &[],
+    };
+    self.members().iter().chain(passed_on)
+  }
+
   pub fn members(&self) -> &[Passed] {
     match self {
       Given::One(passed) => std::slice::from_ref(passed),
@@ -183,7 +194,7 @@ impl Body<'_, '_> {
   }
 
   fn members(&mut self, parts: &[ListPart], place: &Place) -> Given {
-    let (mut all, mut every, mut broken) = (Vec::new(), true, false);
+    let (mut all, mut every, mut broken, mut on) = (Vec::new(), true, false, Vec::new());
     for part in parts {
       let given = match part {
         ListPart::Item(item) => self.passed_one(item, place).map_or(Given::Broken, Given::One),
@@ -191,8 +202,13 @@ impl Body<'_, '_> {
       };
       match given {
         Given::One(one) => all.push(one),
-        Given::Many { members, known } => {
+        Given::Many {
+          members,
+          known,
+          passed_on,
+        } => {
           all.extend(members);
+          on.extend(passed_on);
           every &= known;
         }
         Given::Broken => broken = true,
@@ -204,6 +220,7 @@ impl Body<'_, '_> {
     Given::Many {
       members: all,
       known: every,
+      passed_on: on,
     }
   }
 
@@ -346,17 +363,11 @@ fn parameter(name: &str, span: Span, ty: &WorkerType, value: Option<&WorkerValue
 }
 
 fn parameters(name: &str, span: Span, ty: &WorkerType, values: Option<Rc<[WorkerValue]>>) -> Given {
-  match values {
-    Some(values) => Given::Many {
-      members: values
-        .iter()
-        .map(|value| parameter(name, span, ty, Some(value)))
-        .collect(),
-      known: true,
-    },
-    None => Given::Many {
-      members: vec![parameter(name, span, ty, None)],
-      known: false,
-    },
+  let one = |value: Option<&WorkerValue>| parameter(name, span, ty, value);
+  let members = values.iter().flat_map(|values| values.iter());
+  Given::Many {
+    members: members.map(|value| one(Some(value))).collect(),
+    known: values.is_some(),
+    passed_on: vec![one(None)],
   }
 }

@@ -36,8 +36,11 @@ impl Checker<'_> {
       let scope = self.open_scope(at);
       self.check_pattern_names(at);
       self.declarations_apart(at);
+      let named = self.findings.0.len() > mark;
       let signed = self.pattern_signature(at, &scope);
-      self.unspoken(at, &signed);
+      if !named {
+        self.unspoken(at, &signed);
+      }
       let template = self.template(signed, mark);
       self.templates.push(template);
     }
