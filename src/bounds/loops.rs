@@ -26,13 +26,15 @@ impl Frame<'_, '_> {
   fn fan_out(&mut self, each: &Each, length: Bound) -> Found {
     let window = each.concurrent.as_ref();
     let window = window.map_or(DEFAULT_WINDOW.into(), |window| self.count(window));
+    let rounds = length.parts(window, &mut self.analysis.symbols);
     let (worst, value) = self.at(super::symbols::Place::item, |frame| frame.node(&each.body));
     let value = if each.collect {
       outcome(value, self.fresh("error", &types::failure()))
     } else {
       value
     };
-    (worst.windowed(&length, window), Shape::list(length, value))
+    let worst = worst.windowed(&length, window, &rounds);
+    (worst, Shape::list(length, value))
   }
 
   /// One after another, each seeing what the one before gave.

@@ -93,9 +93,9 @@ impl Worst {
     }
   }
 
-  /// So often, at most so many at once.
+  /// So often, at most so many at once, in so many rounds.
   #[must_use]
-  pub fn windowed(&self, times: &Bound, window: u128) -> Worst {
+  pub fn windowed(&self, times: &Bound, window: u128, rounds: &Bound) -> Worst {
     if times.is_zero() {
       return Worst::nothing();
     }
@@ -103,7 +103,7 @@ impl Worst {
     Worst {
       counts: multiplied(&self.counts, times),
       peaks: wider(&self.peaks, width),
-      time: self.time.in_rounds(times, window),
+      time: self.time.times(rounds),
     }
   }
 
