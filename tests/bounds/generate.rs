@@ -399,6 +399,22 @@ fn list_text(list: &List, names: &Names) -> String {
   }
 }
 
+/// Calls that crowd before limits: so many items, so many at once, of which worker, under which limit.
+pub type Crowd = (u8, u8, u8, u8);
+
+/// A program in which crowds run beside each other.
+pub fn crowded(crowds: &[Crowd]) -> String {
+  let step = |(at, (items, window, worker, limit)): (usize, &Crowd)| {
+    let limit = ["narrow", "wide", "slow", "narrow, limit slow"][usize::from(*limit)];
+    format!(
+      "a{at} = each x in range({items}) with concurrent {window}, collect => w{worker}(nothing(), 0) with limit {limit}\n\
+       b{at} = succeeded(a{at})\n"
+    )
+  };
+  let steps: String = crowds.iter().enumerate().map(step).collect();
+  format!("{HEAD}/// Crowds.\norchestrator main(xs: [int], n: int(0..3)) {{\n{steps}}}\n")
+}
+
 /// The same without what may not happen: conditions, failures, retries, and values of other rounds.
 pub fn plain(shapes: &[Shape]) -> Vec<Shape> {
   shapes.iter().map(plain_one).collect()

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
   common::{memory::check_text, shown},
-  generate::{shapes, text},
+  generate::{crowded, shapes, text},
   play::play,
 };
 
@@ -134,6 +134,14 @@ struct Checked<'t> {
   bounds: Bounds,
 }
 
+impl<'t> Checked<'t> {
+  fn of(text: &'t str) -> Self {
+    let (program, id) = program(text);
+    let bounds = bounds(&program, id);
+    Checked { text, program, bounds }
+  }
+}
+
 fn check(Checked { text, program, bounds }: &Checked<'_>, temper: Temper) {
   let id = bounds.orchestrator;
   let n = hash(temper.seed, "n") % 4;
@@ -178,11 +186,24 @@ proptest! {
   #[test]
   fn no_run_exceeds_its_bounds(shapes in shapes(), seed in any::<u64>(), longest in 0..7u64) {
     let text = text(&shapes);
-    let (program, id) = program(&text);
-    let bounds = bounds(&program, id);
-    let checked = Checked { text: &text, program, bounds };
+    let checked = Checked::of(&text);
     for (mood, salt) in MOODS.into_iter().zip(0..) {
       check(&checked, Temper { seed: seed ^ salt, mood, longest });
+    }
+  }
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+  #[test]
+  fn no_limit_makes_a_run_wait_longer(
+    crowds in prop::collection::vec((0..14u8, 1..14u8, 0..4u8, 0..4u8), 1..4), seed in any::<u64>(),
+  ) {
+    let text = crowded(&crowds);
+    let checked = Checked::of(&text);
+    for mood in [Mood::Late, Mood::Hanging, Mood::Mixed(8), Mood::Mixed(4)] {
+      check(&checked, Temper { seed, mood, longest: 1 });
     }
   }
 }
