@@ -1,4 +1,4 @@
-//! How time grows with size: checking and folding, ten times as much each, as ratios measured in one run.
+//! How time grows with size: checking, folding and testing, ten times as much each, as ratios measured in one run.
 //!
 //!     cargo bench
 //!
@@ -17,6 +17,8 @@ use orch::{
   hir::Program,
   modules::{Files, ReadError},
   session,
+  source::Sources,
+  testing,
 };
 
 /// Runs of each measurement; the median counts.
@@ -39,8 +41,13 @@ impl Files for Text {
 }
 
 fn check(text: &str) -> Arc<Program> {
+  check_with_sources(text).0
+}
+
+fn check_with_sources(text: &str) -> (Arc<Program>, Sources) {
   let checked = session::check(&Text(text.to_owned()), Path::new("/main.orch"));
-  checked.program.unwrap_or_else(|| panic!("{:#?}", checked.findings))
+  let program = checked.program.unwrap_or_else(|| panic!("{:#?}", checked.findings));
+  (program, checked.sources)
 }
 
 const HEAD: &str = "defaults { timeout 5s }\nworker w(n: int) -> int { mock return 1 }\n";
@@ -60,6 +67,30 @@ fn wide(items: usize) -> String {
   format!(
     "{HEAD}/// Wide.\norchestrator main() -> int {{\n  xs = each n in range({items}) with concurrent 64 => w(n)\n  return len(xs)\n}}\n"
   )
+}
+
+/// So many tests, each of a flaky fan-out of ten with retries.
+fn tests(count: usize) -> String {
+  let mut text = String::from(
+    "defaults { timeout 5s, idempotent }\nworker w(n: int) -> int { exec [\"w\"], retry 3 backoff 1s..30s }\n/// \
+     Fans out.\norchestrator main(n: int) -> [int] {\n  xs = each i in range(n) with concurrent 4 => w(i)\n  return \
+     xs\n}\n",
+  );
+  for test in 0..count {
+    let _ = writeln!(
+      text,
+      "test \"number {test}\" {{\n  mock w {{\n    first 3 calls => fail exit 75\n    else => delay 2s return n\n  \
+       }}\n  xs = main(10)\n  expect len(xs) == 10\n  expect calls(w) == 13 and peak(w) == 4\n}}"
+    );
+  }
+  text
+}
+
+fn run_tests((program, sources): &(Arc<Program>, Sources)) {
+  for test in 0..program.tests.len() {
+    let verdict = testing::run(program, sources, test, &testing::Options::default());
+    assert!(verdict.passed(), "{:?}", verdict.problems);
+  }
 }
 
 fn run(program: &Arc<Program>) {
@@ -112,4 +143,10 @@ fn main() {
   compare("check a chain of steps", 1_000, chain, |text| drop(check(text)));
   compare("fold a chain of steps", 1_000, |size| check(&chain(size)), run);
   compare("fold an each over items", 10_000, |size| check(&wide(size)), run);
+  compare(
+    "run tests, one thread",
+    100,
+    |size| check_with_sources(&tests(size)),
+    run_tests,
+  );
 }

@@ -40,4 +40,6 @@ pub mod workers;
 
 pub mod session;
 
+pub mod testing;
+
 pub mod cli;

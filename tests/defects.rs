@@ -16,6 +16,8 @@ const CLASSES: &[&str] = &[
   "a loop whose exit the body cannot change",
   "a loop without a bound of its own",
   "a string used where a record is merged",
+  "compensation of the step that failed",
+  "a failure used as the success signal of a quorum",
   "a later page overwriting an earlier one because nothing accumulates",
 ];
 

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{markdown, memory::check, shortened, shown};
+use common::{markdown, memory::check_and_test, shortened, shown};
 use orch::diagnostics::{Diagnostic, Level, codes, render::json};
 
 #[test]
@@ -14,7 +14,7 @@ fn each_code_says_what_it_always_said() {
   settings.bind(|| {
     for code in codes::ALL {
       let page = markdown::page(code.name).unwrap_or_else(|missing| panic!("{missing}"));
-      let mut checked = check(&shortened::input(&page.fails.text));
+      let mut checked = check_and_test(&shortened::input(&page.fails.text));
       let heard = |finding: &Diagnostic| finding.code.level < Level::Low || finding.code == *code;
       checked.findings.0.retain(heard);
       let findings: serde_json::Value =

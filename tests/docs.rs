@@ -11,7 +11,7 @@ use std::{fs, process::Command, thread};
 
 use common::{
   found, markdown,
-  memory::{Memory, check, check_text},
+  memory::{Memory, check_and_test, check_text},
   shortened, shown,
 };
 use orch::{
@@ -42,7 +42,7 @@ fn weighty<'c>(checked: &'c session::Checked, code: &'c str) -> impl Iterator<It
 fn each_code_has_a_page_whose_first_program_has_that_one_mistake() {
   all(code_names(), |code| {
     let page = markdown::page(code)?;
-    let checked = check(&shortened::input(&page.fails.text));
+    let checked = check_and_test(&shortened::input(&page.fails.text));
     let names: Vec<&str> = weighty(&checked, code).collect();
     if names == [code] {
       return Ok(());
@@ -56,7 +56,7 @@ fn the_other_programs_of_a_page_have_none() {
   all(code_names(), |code| {
     let page = markdown::page(code)?;
     for block in &page.mends {
-      let checked = check_text(&block.text);
+      let checked = check_and_test(&Memory::of(&block.text));
       if weighty(&checked, code).next().is_some() {
         return Err(format!("{}:{}\n{}", page.path, block.line, shown(&checked)));
       }
@@ -111,19 +111,23 @@ fn programs_in_the_documentation_check() {
   all(documents().iter().map(String::as_str), |path| {
     let blocks = markdown::blocks(&markdown::read(path));
     let wrong = blocks.iter().filter(|block| block.is("orch")).filter_map(|block| {
-      let checked = check_text(&block.text);
+      let checked = check_and_test(&Memory::of(&block.text));
       let expected: Vec<&str> = match &block.info[1..] {
         [] => Vec::new(),
         [word, ..] if COMMANDS.contains(&word.as_str()) => Vec::new(),
         [word, code] if word == "fails" => vec![code],
         _ => {
           return Some(format!(
-            "{path}:{}: a block is `orch`, `orch run ...`, `orch schema ...`, `orch diff ...` or `orch fails CODE`",
+            "{path}:{}: a block is `orch`, `orch run ...`, `orch schema ...`, `orch diff ...`, `orch test` or `orch fails CODE`",
             block.line
           ));
         }
       };
-      (found(&checked) != expected).then(|| format!("{path}:{}\n{}", block.line, shown(&checked)))
+      let mut found = found(&checked);
+      if block.info.get(1).is_some_and(|word| word == "test") {
+        found.retain(|code| !code.starts_with("test/"));
+      }
+      (found != expected).then(|| format!("{path}:{}\n{}", block.line, shown(&checked)))
     });
     let wrong: Vec<String> = wrong.collect();
     if wrong.is_empty() {
@@ -135,7 +139,7 @@ fn programs_in_the_documentation_check() {
 }
 
 /// What programs in the documentation are given to; what it prints stands in the block behind.
-const COMMANDS: [&str; 3] = ["run", "schema", "diff"];
+const COMMANDS: [&str; 4] = ["run", "schema", "diff", "test"];
 
 /// A program that is run, and what it gives.
 struct Example {
@@ -148,7 +152,7 @@ struct Example {
   result: Value,
 }
 
-/// The `orch run` and `orch schema` blocks with the ```json blocks behind them, the `orch diff` blocks with their ```text.
+/// The `orch run` and `orch schema` blocks with the ```json blocks behind them; `orch diff` and `orch test` with ```text.
 fn examples() -> Vec<Example> {
   let mut examples = Vec::new();
   for path in documents() {
@@ -161,7 +165,11 @@ fn examples() -> Vec<Example> {
         continue;
       }
       let place = format!("{path}:{}", block.line);
-      let language = if command == "diff" { "text" } else { "json" };
+      let language = if TEXT.contains(&command.as_str()) {
+        "text"
+      } else {
+        "json"
+      };
       let shown = blocks.get(at + 1).filter(|next| next.is(language));
       let shown = shown.unwrap_or_else(|| panic!("{place}: no ```{language} behind it says what it gives"));
       examples.push(Example {
@@ -176,10 +184,13 @@ fn examples() -> Vec<Example> {
   examples
 }
 
-/// What a command prints: JSON, but for `orch diff`.
+/// Commands that print text, and say by their exit code what it means.
+const TEXT: [&str; 2] = ["diff", "test"];
+
+/// What a command prints: JSON, but for some.
 fn given(text: &str, command: &str) -> Result<Value, serde_json::Error> {
   match command {
-    "diff" => Ok(text.into()),
+    command if TEXT.contains(&command) => Ok(text.into()),
     _ => serde_json::from_str(text),
   }
 }
@@ -198,8 +209,7 @@ fn run(example: &Example) -> Result<(), String> {
     .output()
     .map_err(|error| error.to_string())?;
   let stderr = String::from_utf8_lossy(&output.stderr);
-  // `orch diff` says so if something breaks.
-  if !output.status.success() && example.command != "diff" {
+  if !output.status.success() && !TEXT.contains(&example.command.as_str()) {
     return Err(format!("{}: {}\n{stderr}", example.place, output.status));
   }
   let stdout = String::from_utf8_lossy(&output.stdout);
@@ -226,6 +236,81 @@ fn programs_with_a_result_give_it() {
       .collect()
   });
   assert!(failed.is_empty(), "{} failed\n\n{}", failed.len(), failed.join("\n\n"));
+}
+
+/// A page of a pattern: its picture is what `orch graph` draws of its program.
+#[test]
+fn pictures_are_of_the_programs_beside_them() {
+  let pages = markdown::files("docs/patterns", ".md");
+  assert!(!pages.is_empty());
+  all(pages.iter().map(String::as_str), |path| {
+    let text = markdown::read(path);
+    let blocks = markdown::blocks(&text);
+    let [picture] = blocks.iter().filter(|block| block.is("mermaid")).collect::<Vec<_>>()[..] else {
+      return Err(format!("{path}: not one picture"));
+    };
+    let program = blocks.iter().find(|block| block.is("orch"));
+    let program = program.ok_or_else(|| format!("{path}: no program"))?;
+    let drawn = draw(&program.text, program.info.get(2).map_or("", String::as_str))?;
+    if drawn == picture.text {
+      return Ok(());
+    }
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+      let old = format!("```mermaid\n{}```", picture.text);
+      let new = text.replacen(&old, &format!("```mermaid\n{drawn}```"), 1);
+      return fs::write(markdown::root().join(path), new).map_err(|error| error.to_string());
+    }
+    Err(format!("{path}: `orch graph` draws\n{drawn}"))
+  });
+}
+
+fn draw(text: &str, orchestrator: &str) -> Result<String, String> {
+  let checked = check_text(text);
+  let program = checked.program.as_ref().ok_or_else(|| shown(&checked))?;
+  let mut all = program.orchestrator_ids();
+  let (id, _) = all
+    .find(|(_, declared)| &*declared.name == orchestrator)
+    .ok_or_else(|| format!("there is no `{orchestrator}`"))?;
+  let graph = orch::graph::build(program, &checked.sources, id);
+  Ok(orch::graph::mermaid::render(&graph))
+}
+
+#[test]
+fn the_library_checks() {
+  all(markdown::files("stdlib", ".orch").iter().map(String::as_str), |path| {
+    let checked = session::check(&session::Disk, &markdown::root().join(path));
+    if checked.findings.is_empty() {
+      return Ok(());
+    }
+    Err(format!("{path}\n{}", shown(&checked)))
+  });
+}
+
+/// Each pattern is explained where it is declared, and has a page with a program that calls it or one like it.
+#[test]
+fn every_pattern_of_the_library_is_documented() {
+  let pages = markdown::files("docs/patterns", ".md");
+  let pages: Vec<String> = pages.iter().map(|path| markdown::read(path)).collect();
+  let (patterns, _) = orch::syntax::parse(orch::source::SourceId(0), &markdown::read("stdlib/patterns.orch"));
+  let mut names = Vec::new();
+  for item in &patterns.items {
+    if let orch::syntax::ast::ItemKind::PatternTemplate(pattern) = &item.kind {
+      assert!(item.doc.is_some(), "{}: no doc comment", pattern.name.value);
+      names.push(pattern.name.value.as_str());
+    }
+  }
+  assert!(names.len() > 10);
+  let reference = markdown::read("docs/reference/patterns.md");
+  all(names, |name| {
+    let quoted = format!("`{name}`");
+    let title = format!("# {name}\n");
+    let told = pages
+      .iter()
+      .any(|page| page.starts_with(&title) || page.contains(&quoted));
+    (told && reference.contains(&quoted))
+      .then_some(())
+      .ok_or_else(|| format!("no page tells of `{name}`"))
+  });
 }
 
 #[test]

@@ -70,6 +70,10 @@ fn names_that_are_misspelt() {
         "a = say(\"x\") with timeout 2s return a",
       ),
       (
+        "a = say(\"x\") with timeout2s return a",
+        "a = say(\"x\") with timeout 2s return a",
+      ),
+      (
         "a = say(\"x\") wiht timeout 2s return a",
         "a = say(\"x\") with timeout 2s return a",
       ),
@@ -135,6 +139,13 @@ fn words_of_other_languages() {
       ("a = say(\"it\\'s \\d\")\nreturn a", "a = say(\"it's \\\\d\")\nreturn a"),
       ("a = say(\"x\"); return a", "a = say(\"x\") return a"),
       ("return { a = 1 }", "return { a: 1 }"),
+      ("return 1 < len(xs) < 5", "return 1 < len(xs) and len(xs) < 5"),
+      ("return xs.len()", "return len(xs)"),
+      ("return xs.join(\", \")", "return join(xs, \", \")"),
+      (
+        "a = repeat 3 { b = say(\"x\") yield b } return a",
+        "a = repeat up to 3 { b = say(\"x\") yield b } return a",
+      ),
       ("return length(xs)", "return len(xs)"),
       ("return toString(1)", "return string(1)"),
       ("return [True, None == null]", "return [true, null == null]"),
@@ -211,6 +222,38 @@ fn literals_of_the_wrong_type() {
     )],
     as_issue,
   );
+}
+
+#[test]
+fn what_other_files_declare() {
+  let files = |import: &str, path: &str| {
+    format!(
+      "// file: main.orch\nimport {{ aa }} from \"{path}\"\n{import}/// O.\norchestrator o() -> int {{\n  return aa + bb\n}}\n\
+       // file: lib.orch\nlet aa = 1\nlet bb = 2\n"
+    )
+  };
+  let root = |text: &str| {
+    text
+      .split("// file: lib.orch")
+      .next()
+      .unwrap_or_default()
+      .replace("// file: main.orch\n", "")
+  };
+  for (written, meant) in [
+    (
+      files("", "./lib.orch"),
+      files("", "./lib.orch").replace("{ aa }", "{ aa, bb }"),
+    ),
+    (
+      files("import { bb } from \"./libb.orch\"\n", "./lib.orch"),
+      files("import { bb } from \"./lib.orch\"\n", "./lib.orch"),
+    ),
+  ] {
+    let checked = check_text(&written);
+    let fixes = apart(checked.findings.standing().filter_map(|finding| finding.fix.as_deref()));
+    let text = apply(&root(&written), fixes.iter().flat_map(|fix| &fix.edits));
+    assert_eq!(text, root(&meant), "{}", listed(&checked));
+  }
 }
 
 #[test]

@@ -151,8 +151,8 @@ fn waits_that_never_grow_are_said() {
   table(
     Level::Medium,
     &[
-      ("act(\"x\") with retry 2 fixed 1s return null", "retry/fixed-delay"),
-      ("act(\"x\") with retry 1 fixed 1s return null", ""),
+      ("act(\"x\") with retry 3 fixed 1s return null", "retry/fixed-delay"),
+      ("act(\"x\") with retry 2 fixed 1s return null", ""),
       ("act(\"x\") with retry 9 backoff 1s..2s return null", ""),
       ("act(\"x\") with retry 9 return null", ""),
     ],

@@ -178,7 +178,7 @@ impl Draw {
 /// A value of the type.
 fn value_of(ty: &Type, draw: &mut Draw) -> Json {
   match ty {
-    Type::Never | Type::Unknown | Type::Null => Json::Null,
+    Type::Never | Type::Unknown | Type::Null | Type::Variable(_) => Json::Null,
     Type::Bool(value) => value.unwrap_or(draw.below(2) == 0).into(),
     Type::Int(range) => draw
       .one(&[

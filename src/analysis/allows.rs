@@ -54,7 +54,13 @@ impl Allows {
 
   /// Lifts a finding whose main place lies in a declaration with an `allow` for its code.
   pub fn lift(&mut self, finding: &mut Diagnostic) {
-    let Some(span) = finding.span() else { return };
+    if let Some(span) = finding.span() {
+      self.lift_at(finding, span);
+    }
+  }
+
+  /// As `lift`, for a finding that is also about another place: of a pattern, where it is called.
+  pub fn lift_at(&mut self, finding: &mut Diagnostic, span: Span) {
     let before = self.items.range(..=(span.source, span.start)).next_back();
     let Some(((source, _), (end, lifts))) = before else {
       return;

@@ -3,6 +3,7 @@
 use super::{
   cycles,
   edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
+  endings::in_fallback,
   names::{Body, Fact, Mark},
 };
 use crate::{
@@ -22,6 +23,8 @@ pub enum End<'e> {
   Yield { expected: Option<(&'e Type, &'e str)> },
   /// A stage: nothing.
   Nothing,
+  /// `on failure`: nothing either.
+  Handler,
 }
 
 /// The steps of a block without its last line.
@@ -76,12 +79,14 @@ impl Body<'_, '_> {
       result: None,
     };
     let mut ended: Option<Span> = None;
+    let mut declared: Option<Span> = None;
     for step in &block.steps {
       match &step.kind {
         ast::StepKind::Return { value, when: None } => {
           self.ends(&mut lines, &mut ended, value, step.span, "return", end)
         }
         ast::StepKind::Yield(value) => self.ends(&mut lines, &mut ended, value, step.span, "yield", end),
+        ast::StepKind::Declaration(declaration) => self.declaration(declaration, step.span, &mut declared, end),
         _ => {
           if let Some(last) = ended {
             let finding = Diagnostic::new(&codes::MISPLACED_STEP, "a step stands below the end of its block")
@@ -92,16 +97,7 @@ impl Body<'_, '_> {
             ended = None;
           }
           self.misplaced(step, end);
-          // it is no step, and bounds the whole orchestrator
-          let declares = |step: &ast::Step| match &step.kind {
-            ast::StepKind::Declaration(it) => {
-              matches!(it, ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. })
-            }
-            _ => false,
-          };
-          if !declares(step) {
-            lines.steps.push(step);
-          }
+          lines.steps.push(step);
         }
       }
     }
@@ -120,13 +116,14 @@ impl Body<'_, '_> {
     let wanted = match end {
       End::Return { .. } => "return",
       End::Yield { .. } => "yield",
-      End::Nothing => "",
+      End::Nothing | End::Handler => "",
     };
     if word != wanted {
       let help = match end {
         End::Return { .. } => "an orchestrator ends with `return`",
         End::Yield { .. } => "a block gives its value by `yield`; `return` stands at the top of an orchestrator",
         End::Nothing => "a stage gives nothing: its names are visible below it",
+        End::Handler => "`on failure` gives nothing: the orchestrator has failed whatever it does",
       };
       let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("`{word}` can't stand here"))
         .label(span, "not here")
@@ -148,13 +145,6 @@ impl Body<'_, '_> {
       ast::StepKind::Stage { .. } if !top => (
         "a `stage`",
         "stages stand at the top of an orchestrator and do not nest",
-      ),
-      ast::StepKind::Declaration(ast::Declaration::Permit(_)) if !top => {
-        ("a `permit`", "it stands at the top of an orchestrator, or in a worker")
-      }
-      ast::StepKind::Declaration(ast::Declaration::Overlap { .. }) if !top => (
-        "an `overlap`",
-        "it is about whole runs, and stands at the top of an orchestrator",
       ),
       ast::StepKind::Return { .. } if !top => ("`return ... when`", "it ends the orchestrator, and stands at its top"),
       _ => return,
@@ -187,7 +177,7 @@ impl Body<'_, '_> {
   /// The steps of a block whose names are bound: edges, cycles, then each typed after what it reads.
   fn steps(&mut self, steps: &[&ast::Step], top: bool) -> Vec<hir::Step> {
     let owners = owners(steps);
-    let (needs, mut waits) = edges(steps, &owners);
+    let (needs, mut waits) = edges(steps, &owners, &self.checker.worker_names);
     let (order, cycles) = cycles::order(steps.len(), &needs);
     let named_twice = named_twice(steps);
     for path in cycles
@@ -200,6 +190,9 @@ impl Body<'_, '_> {
         "these steps wait for each other"
       };
       let finding = cycles::cycle(&codes::STEP_CYCLE, what, path, |at| shown(steps[at])).help(match &path[..] {
+        [need] if reads_itself_in_fallback(steps[need.from], need.span) => {
+          "a step that failed has no value, and there is nothing of it to undo; `undo` stands on a step that succeeds"
+        }
         [_] => "a step has no value before it is done; in a loop the value of the round before is `previous`",
         _ => "nothing could start: let one of them read something else, or stand elsewhere",
       });
@@ -232,15 +225,13 @@ impl Body<'_, '_> {
     let mut local = None;
     let mut gate = true;
     let kind = match &step.kind {
-      ast::StepKind::Broken { .. } => return None,
-      ast::StepKind::Declaration(_) => {
-        self.checker.unbuilt(step.span, "this declaration");
-        return None;
-      }
+      ast::StepKind::Broken { .. } | ast::StepKind::Declaration(_) => return None,
       ast::StepKind::Named { name, node: written } => {
         gate = false;
         local = self.find(&name.value).map(|binding| binding.local);
+        self.own = Some(name.value.clone());
         let node = self.node(written);
+        self.own = None;
         self.set_type(&name.value, &node.ty);
         if let (ast::NodeKind::Expr(value), NodeKind::Value(_)) = (&written.kind, &node.kind)
           && self.is_constant(value)
@@ -301,6 +292,55 @@ impl Body<'_, '_> {
     StepKind::ReturnWhen { value, when }
   }
 
+  /// What stands at the top of an orchestrator and is no step; `handler` is the first `on failure`.
+  fn declaration(&mut self, declaration: &ast::Declaration, span: Span, handler: &mut Option<Span>, end: End<'_>) {
+    let top = matches!(end, End::Return { .. });
+    let (what, help) = match declaration {
+      // it bounds the whole orchestrator
+      ast::Declaration::Permit(_) | ast::Declaration::Overlap { .. } if top => return,
+      ast::Declaration::OnFailure(_) if top => return self.one_handler(span, handler),
+      ast::Declaration::Permit(_) => ("a `permit`", "it stands at the top of an orchestrator, or in a worker"),
+      ast::Declaration::Overlap { .. } => (
+        "an `overlap`",
+        "it is about whole runs, and stands at the top of an orchestrator",
+      ),
+      ast::Declaration::OnFailure(_) => (
+        "`on failure`",
+        "it stands at the top of an orchestrator; inside, `catch` says what to do about a failure",
+      ),
+      _ => return self.checker.unbuilt(span, "this declaration"),
+    };
+    let finding = Diagnostic::new(&codes::MISPLACED_STEP, format!("{what} can't stand here"));
+    self.say(finding.label(span, "not here").help(help));
+  }
+
+  fn one_handler(&mut self, span: Span, handler: &mut Option<Span>) {
+    let Some(first) = *handler else {
+      *handler = Some(span);
+      return;
+    };
+    let finding = Diagnostic::new(&codes::DUPLICATE, "the orchestrator has a second `on failure`")
+      .label(span, "this one")
+      .label(first, "the first one")
+      .help("put the steps of both into one");
+    self.say(finding);
+  }
+
+  /// A block in a scope of its own that gives nothing.
+  pub fn aside(&mut self, block: &ast::Block, end: End<'_>) -> hir::Block {
+    self.scoped(|inner| {
+      let lines = inner.lines(block, end);
+      inner.declare(&lines.steps);
+      let steps = inner.steps(&lines.steps, false);
+      inner.unread_steps(&steps);
+      hir::Block {
+        steps,
+        result: None,
+        span: block.span,
+      }
+    })
+  }
+
   fn stage(&mut self, body: &ast::Block) -> hir::Block {
     let lines = self.lines(body, End::Nothing);
     let steps = self.steps(&lines.steps, false);
@@ -358,4 +398,8 @@ impl Body<'_, '_> {
     }
     (result, ty)
   }
+}
+
+fn reads_itself_in_fallback(step: &ast::Step, place: Span) -> bool {
+  matches!(&step.kind, ast::StepKind::Named { node, .. } if in_fallback(node, place))
 }

@@ -11,7 +11,7 @@ use crate::{
   diagnostics::{Diagnostic, codes, near},
   hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
   source::Span,
-  syntax::ast::{Argument, Name},
+  syntax::ast::{self, Argument, Name},
   types::Type,
   value::Value,
 };
@@ -28,6 +28,9 @@ pub const WORDS: [&str; 2] = [INCLUDE, DESCRIBE];
 pub enum Callee {
   Worker(WorkerId),
   Orchestrator(OrchestratorId),
+  Pattern(usize),
+  /// A worker parameter.
+  Param,
   Function(FunctionId),
   Builtin(Builtin),
   /// `include("...")`: a text that was read with the module.
@@ -78,8 +81,18 @@ impl Slot {
   }
 }
 
+/// The argument of each parameter.
+pub struct Placed<'w> {
+  pub given: Vec<Option<&'w ast::Expr>>,
+  /// Some argument may have been meant for a parameter that has none.
+  pub misplaced: bool,
+}
+
 impl Body<'_, '_> {
   pub fn callee(&mut self, name: &Name) -> Callee {
+    if self.callable(&name.value).is_some() {
+      return Callee::Param;
+    }
     let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value) else {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
@@ -95,6 +108,7 @@ impl Body<'_, '_> {
     match targets[..] {
       [Target::Worker(id)] => Callee::Worker(id),
       [Target::Orchestrator(id)] => Callee::Orchestrator(id),
+      [Target::Pattern(at)] => Callee::Pattern(at),
       [Target::Let(at)] => match &self.checker.lets[at] {
         Some(TypedLet::Function { id }) => Callee::Function(*id),
         _ => Callee::Broken,
@@ -138,6 +152,7 @@ impl Body<'_, '_> {
       });
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
+    let own: Vec<&str> = own.into_iter().chain(self.callable_names()).collect();
     let builtin = Builtin::ALL.iter().map(|builtin| builtin.name());
     let meant = near(&name.value, own.iter().copied());
     let habit = habits::callee(&name.value).filter(|_| meant.is_none());
@@ -150,6 +165,9 @@ impl Body<'_, '_> {
     let finding = match (habit, meant) {
       (Some(habit), _) => habit.told(finding, name.span),
       (None, Some(near)) => finding.meant(name.span, near),
+      (None, None) if let Some(other) = self.checker.elsewhere(self.module, Space::Callable, &name.value) => {
+        self.checker.to_import(finding, self.module, other, name)
+      }
       (None, None) if own.is_empty() => finding,
       (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };
@@ -158,7 +176,11 @@ impl Body<'_, '_> {
 
   /// A call where only pure functions may be called.
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    if let Some(observed) = self.observation(name, arguments, span) {
+      return observed;
+    }
     match self.callee(name) {
+      Callee::Builtin(Builtin::Len) if let Some(count) = self.worker_count(arguments, span) => count,
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Include => self.include(arguments, span),
       Callee::Describe => self.describe(arguments, span),
@@ -175,7 +197,7 @@ impl Body<'_, '_> {
           span,
         }
       }
-      callee @ (Callee::Worker(_) | Callee::Orchestrator(_)) => {
+      callee @ (Callee::Worker(_) | Callee::Orchestrator(_) | Callee::Pattern(_) | Callee::Param) => {
         self.worker_in_expression(callee, name, arguments);
         broken(span)
       }
@@ -213,11 +235,11 @@ impl Body<'_, '_> {
   }
 
   fn worker_in_expression(&mut self, callee: Callee, name: &Name, arguments: &[Argument]) {
-    arguments.iter().for_each(|argument| drop(self.infer(&argument.value)));
-    let what = if matches!(callee, Callee::Worker(_)) {
-      "worker"
-    } else {
-      "orchestrator"
+    arguments.iter().for_each(|argument| self.stray(&argument.value));
+    let what = match callee {
+      Callee::Orchestrator(_) => "orchestrator",
+      Callee::Pattern(_) => "pattern",
+      _ => "worker",
     };
     let finding = Diagnostic::new(
       &codes::CALL_IN_EXPRESSION,
@@ -234,7 +256,11 @@ impl Body<'_, '_> {
   pub fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
-      ty: param.ty.clone(),
+      ty: match self.watch {
+        // in a test a file is its text
+        Some(_) => param.ty.with_texts(),
+        None => param.ty.clone(),
+      },
       default: param.default.clone(),
       optional: param.optional,
       span: param.span,
@@ -265,94 +291,110 @@ impl Body<'_, '_> {
 
   /// One expression per parameter, in the callee's order; positional arguments first, then named ones.
   pub fn arguments(&mut self, callee: &Name, slots: &[Slot], written: &[Argument]) -> Vec<Expr> {
-    let mut given: Vec<Option<Expr>> = vec![None; slots.len()];
-    let (mut named, mut misplaced) = (false, false);
-    for (at, argument) in written.iter().enumerate() {
-      let slot = match &argument.label {
-        None if named => {
-          misplaced = true;
-          self.bad_argument(
-            argument.value.span,
-            format!("a positional argument of `{}` stands after a named one", callee.value),
-            Some("give it by name too, or put it first".to_owned()),
-          );
-          self.infer(&argument.value);
-          continue;
-        }
-        None if at >= slots.len() => {
-          let takes = if slots.is_empty() {
-            "no arguments".to_owned()
-          } else {
-            format!(
-              "{} argument{} at most",
-              slots.len(),
-              if slots.len() == 1 { "" } else { "s" }
-            )
-          };
-          self.bad_argument(argument.value.span, format!("`{}` takes {takes}", callee.value), None);
-          self.infer(&argument.value);
-          continue;
-        }
-        None => at,
-        Some(label) => {
-          named = true;
-          match slots.iter().position(|slot| *slot.name == *label.value) {
-            Some(at) => at,
-            None => {
-              misplaced = true;
-              self.unknown_argument(callee, label, slots);
-              self.infer(&argument.value);
-              continue;
-            }
-          }
-        }
-      };
-      if given[slot].is_some() {
-        let span = argument.label.as_ref().map_or(argument.value.span, |label| label.span);
-        self.bad_argument(span, format!("`{}` is given twice", slots[slot].name), None);
-        continue;
-      }
-      let what = format!("the argument `{}` of `{}`", slots[slot].name, callee.value);
-      let ty = if slots[slot].optional {
-        slots[slot].ty.clone().optional()
-      } else {
-        slots[slot].ty.clone()
-      };
-      given[slot] = Some(match self.holes {
-        Some(message) if argument.value.is_hole() => slots[slot].read_from(message, argument.value.span),
-        _ => self.check(&argument.value, &ty, &what),
-      });
-    }
-    self.fill(callee, slots, given, misplaced)
+    let names: Vec<&str> = slots.iter().map(|slot| &*slot.name).collect();
+    let placed = self.placed(callee, &names, written);
+    let missing = slots.iter().zip(&placed.given);
+    let missing: Vec<(String, Span)> = missing
+      .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
+      .map(|(slot, _)| (format!("`{}: {}`", slot.name, slot.ty), slot.span))
+      .collect();
+    self.missing(callee, &missing, placed.misplaced);
+    let given = slots.iter().zip(placed.given);
+    let given = given.map(|(slot, given)| match given {
+      Some(value) => self.argument(callee, slot, value),
+      None => slot.default.clone().unwrap_or_else(|| null(callee.span)),
+    });
+    given.collect()
   }
 
-  /// Puts in defaults; says what is missing, unless that may be what was given under a wrong name or in a wrong place.
-  fn fill(&mut self, callee: &Name, slots: &[Slot], given: Vec<Option<Expr>>, misplaced: bool) -> Vec<Expr> {
-    let missing: Vec<&Slot> = slots
-      .iter()
-      .zip(&given)
-      .filter(|(slot, given)| given.is_none() && slot.default.is_none() && !slot.optional)
-      .map(|(slot, _)| slot)
-      .collect();
-    if let ([first, ..], false) = (&missing[..], misplaced) {
-      let names: Vec<String> = missing
-        .iter()
-        .map(|slot| format!("`{}: {}`", slot.name, slot.ty))
-        .collect();
-      let finding = Diagnostic::new(
-        &codes::BAD_ARGUMENTS,
-        format!("`{}` is called without {}", callee.value, names.join(", ")),
-      )
-      .label(callee.span, "called here")
-      .label(first.span, "declared here");
-      self.say(finding);
+  fn argument(&mut self, callee: &Name, slot: &Slot, value: &ast::Expr) -> Expr {
+    let what = format!("the argument `{}` of `{}`", slot.name, callee.value);
+    let ty = if slot.optional {
+      slot.ty.clone().optional()
+    } else {
+      slot.ty.clone()
+    };
+    match self.holes {
+      Some(message) if value.is_hole() => slot.read_from(message, value.span),
+      _ => self.check(value, &ty, &what),
     }
-    let filled = slots.iter().zip(given).map(|(slot, given)| {
-      given
-        .or_else(|| slot.default.clone())
-        .unwrap_or_else(|| null(callee.span))
-    });
-    filled.collect()
+  }
+
+  /// Which argument goes to which parameter; says those that go to none.
+  pub fn placed<'w>(&mut self, callee: &Name, names: &[&str], written: &'w [Argument]) -> Placed<'w> {
+    let mut placed = Placed {
+      given: vec![None; names.len()],
+      misplaced: false,
+    };
+    let mut named = false;
+    for (at, argument) in written.iter().enumerate() {
+      let found = match &argument.label {
+        None if named => {
+          placed.misplaced = true;
+          self.late_argument(callee, argument);
+          None
+        }
+        None if at >= names.len() => {
+          self.one_too_many(callee, argument, names.len());
+          None
+        }
+        None => Some(at),
+        Some(label) => {
+          named = true;
+          let found = names.iter().position(|name| *name == label.value);
+          if found.is_none() {
+            placed.misplaced = true;
+            self.unknown_argument(callee, label, names);
+          }
+          found
+        }
+      };
+      match found {
+        None => self.stray(&argument.value),
+        Some(slot) if placed.given[slot].is_some() => {
+          let span = argument.label.as_ref().map_or(argument.value.span, |label| label.span);
+          self.bad_argument(span, format!("`{}` is given twice", names[slot]), None);
+        }
+        Some(slot) => placed.given[slot] = Some(&argument.value),
+      }
+    }
+    placed
+  }
+
+  /// Looks at an argument that goes nowhere, for what is wrong in it.
+  pub fn stray(&mut self, value: &ast::Expr) {
+    if !self.checker.worker_names.contains(&value.span) {
+      self.infer(value);
+    }
+  }
+
+  fn late_argument(&mut self, callee: &Name, argument: &Argument) {
+    let message = format!("a positional argument of `{}` stands after a named one", callee.value);
+    let help = "give it by name too, or put it first".to_owned();
+    self.bad_argument(argument.value.span, message, Some(help));
+  }
+
+  fn one_too_many(&mut self, callee: &Name, argument: &Argument, most: usize) {
+    let takes = match most {
+      0 => "no arguments".to_owned(),
+      1 => "1 argument at most".to_owned(),
+      _ => format!("{most} arguments at most"),
+    };
+    self.bad_argument(argument.value.span, format!("`{}` takes {takes}", callee.value), None);
+  }
+
+  /// Says what is missing (each as it is declared, and where), unless that may be what was given under a wrong name or
+  /// in a wrong place.
+  pub fn missing(&mut self, callee: &Name, missing: &[(String, Span)], misplaced: bool) {
+    let ([(_, first), ..], false) = (missing, misplaced) else {
+      return;
+    };
+    let names: Vec<&str> = missing.iter().map(|(shown, _)| shown.as_str()).collect();
+    let message = format!("`{}` is called without {}", callee.value, names.join(", "));
+    let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message)
+      .label(callee.span, "called here")
+      .label(*first, "declared here");
+    self.say(finding);
   }
 
   fn bad_argument(&mut self, span: Span, message: String, help: Option<String>) {
@@ -363,19 +405,18 @@ impl Body<'_, '_> {
     });
   }
 
-  fn unknown_argument(&mut self, callee: &Name, label: &Name, slots: &[Slot]) {
-    let names = || slots.iter().map(|slot| &*slot.name);
+  fn unknown_argument(&mut self, callee: &Name, label: &Name, names: &[&str]) {
     let message = format!("`{}` has no parameter `{}`", callee.value, label.value);
     let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(label.span, "this argument");
-    self.say(match near(&label.value, names()) {
+    self.say(match near(&label.value, names.iter().copied()) {
       Some(near) => finding.meant(label.span, near),
-      None if slots.is_empty() => finding.help("it takes no arguments"),
-      None => finding.help(format!("it takes {}", in_order(names()))),
+      None if names.is_empty() => finding.help("it takes no arguments"),
+      None => finding.help(format!("it takes {}", in_order(names.iter().copied()))),
     });
   }
 }
 
-fn null(span: Span) -> Expr {
+pub fn null(span: Span) -> Expr {
   Expr {
     kind: ExprKind::Literal(crate::value::Value::Null),
     ty: Type::Null,

@@ -2,15 +2,18 @@
 
 use std::{
   collections::{HashMap, HashSet},
+  rc::Rc,
   sync::Arc,
 };
 
 use super::{
   allows::Allows,
   habits, mends,
+  patterns::{self, Instances, Template},
   policies::WorkerPolicies,
   pools,
   profiles::Replacements,
+  reads::WorkerNames,
   symbols::{Space, Symbols, Target, number},
 };
 use crate::{
@@ -78,6 +81,17 @@ pub struct Checker<'a> {
   pub used_names: HashSet<(usize, Space, String)>,
   /// Workers called somewhere without a timeout of that place.
   pub untimed: HashMap<hir::WorkerId, Option<Span>>,
+  /// Names that stand for workers where values could stand.
+  pub worker_names: WorkerNames,
+  /// By number of `Target::Pattern`.
+  pub templates: Vec<Rc<Template>>,
+  pub instances: Instances,
+  /// What the names of the pattern at hand stand for.
+  pub scope: patterns::Scope,
+  /// The parameters of the pattern at hand that its types read.
+  pub read_by_types: HashSet<String>,
+  /// Something calls itself: what would be made of patterns has no end.
+  pub circular: bool,
   /// Names in unions that can only be texts without their quotes.
   pub texts: HashSet<Span>,
   pub allows: Allows,
@@ -99,6 +113,7 @@ impl<'a> Checker<'a> {
       ..Program::default()
     };
     let lets = vec![None; symbols.lets.len()];
+    let worker_names = super::call_graph::worker_names(&symbols);
     Self {
       loaded,
       symbols,
@@ -113,6 +128,12 @@ impl<'a> Checker<'a> {
       used: HashSet::new(),
       used_names: HashSet::new(),
       untimed: HashMap::new(),
+      worker_names,
+      templates: Vec::new(),
+      instances: Instances::default(),
+      scope: patterns::Scope::default(),
+      read_by_types: HashSet::new(),
+      circular: false,
       texts: HashSet::new(),
       allows,
     }
@@ -120,6 +141,7 @@ impl<'a> Checker<'a> {
 
   pub fn finish(mut self) -> (Program, Diagnostics) {
     self.declare_types();
+    self.findings.0 = patterns::merged(self.findings.0);
     (self.program, self.findings)
   }
 
@@ -215,7 +237,7 @@ impl<'a> Checker<'a> {
   }
 
   /// Says that another module declares the name.
-  fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
+  pub fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
     let path = &self.loaded.sources.get(self.loaded.modules[other].source).name;
     let finding = finding.help(format!("`{path}` declares one: import it"));
     match mends::import(self.loaded, module, other, &name.value) {
@@ -225,7 +247,7 @@ impl<'a> Checker<'a> {
   }
 
   /// Another module of the program that declares the name.
-  fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<usize> {
+  pub fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<usize> {
     let mut others = (0..self.loaded.modules.len()).filter(|other| *other != module);
     others.find(|other| {
       self
@@ -267,7 +289,8 @@ impl<'a> Checker<'a> {
       format!("{what} does not fit{place}: {}", misfit.reason),
     )
     .label(span, format!("this is `{found}`"));
-    if let Some(fix) = mends::literal(self.loaded.sources.text(span), span, found, expected) {
+    let written = self.loaded.sources.text(span);
+    if let Some(fix) = mends::literal(written, span, found, expected) {
       finding = finding.fix(fix);
     }
     if let Some(help) = habits::conversion(found, expected) {

@@ -1,8 +1,11 @@
 //! Edges between the steps of a block: who waits for whom and why, and the paths by which steps are known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{cycles::Need, reads::Reads};
+use super::{
+  cycles::Need,
+  reads::{Reads, WorkerNames},
+};
 use crate::{
   hir::{self, Wait, WaitKind},
   source::Span,
@@ -44,14 +47,20 @@ pub fn owners<'b>(steps: &[&'b ast::Step]) -> Owners<'b> {
   owners
 }
 
+/// The names of all steps of a block, those of its stages too.
+pub fn names(block: &ast::Block) -> HashSet<String> {
+  let steps: Vec<&ast::Step> = block.steps.iter().collect();
+  owners(&steps).into_keys().map(str::to_owned).collect()
+}
+
 /// All needs between the steps (for order and cycles), and of each step what it strictly waits for.
-pub fn edges(steps: &[&ast::Step], owners: &Owners<'_>) -> (Vec<Need>, Vec<Vec<Wait>>) {
+pub fn edges(steps: &[&ast::Step], owners: &Owners<'_>, workers: &WorkerNames) -> (Vec<Need>, Vec<Vec<Wait>>) {
   let mut needs = Vec::new();
   let mut waits = Vec::new();
   let mut gate: Option<usize> = None;
   for (from, step) in steps.iter().enumerate() {
     let mut own: Vec<Wait> = Vec::new();
-    for read in Reads::of_step(step).names {
+    for read in Reads::of_step(step, workers).names {
       let Some(&to) = owners.get(read.name) else { continue };
       let stage = matches!(step.kind, ast::StepKind::Stage { .. });
       if to == from && stage {

@@ -240,6 +240,10 @@ impl Body<'_, '_> {
   }
 
   fn name(&mut self, name: &str, span: Span) -> Expr {
+    if name == "_" {
+      self.hole(span);
+      return broken(span);
+    }
     if let Some(binding) = self.find(name) {
       let (local, declared) = (binding.local, binding.ty.clone());
       self.reads.entry(local).or_default().all += 1;
@@ -255,7 +259,10 @@ impl Body<'_, '_> {
         span,
       };
     }
-    if name == "run" {
+    if let Some(observed) = self.bare_observation(name, span) {
+      return observed;
+    }
+    if name == "run" && self.watch.is_none() {
       return Expr {
         kind: ExprKind::Run,
         ty: types::run_record(),
@@ -281,6 +288,13 @@ impl Body<'_, '_> {
       }
       _ => broken(span),
     }
+  }
+
+  fn hole(&mut self, span: Span) {
+    let finding = Diagnostic::new(&codes::WRONG_KIND, "`_` can't stand here")
+      .label(span, "no value")
+      .help("it leaves a parameter open where a worker is passed to a pattern: `draft(_, tone: \"dry\")`");
+    self.say(finding);
   }
 
   fn cast(&mut self, value: &ast::Expr, ty: &ast::TypeExpr, span: Span) -> Expr {

@@ -85,6 +85,9 @@ impl Body<'_, '_> {
       // its names are those of its own module
       let mut there = Body::new(self.checker, declared.module);
       there.apply_policy(kind, place, spot, onto);
+      if let (PolicyKind::StopWhen(_), Some(stop)) = (kind, &mut onto.stop) {
+        stop.group = Some(declared.module);
+      }
     }
   }
 }

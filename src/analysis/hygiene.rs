@@ -102,6 +102,8 @@ impl Checker<'_> {
       let target = Target::Worker(WorkerId(number(at)));
       ("worker", target, declared.module, &declared.it.name)
     });
+    let patterns = symbols.patterns.iter().enumerate();
+    let patterns = patterns.map(|(at, declared)| ("pattern", Target::Pattern(at), declared.module, &declared.it.name));
     let lets = symbols.lets.iter().enumerate().map(|(at, declared)| {
       let function = declared.it.params.is_some();
       let what = if function { "function" } else { "constant" };
@@ -123,7 +125,7 @@ impl Checker<'_> {
     let groups = groups.map(|(at, (declared, name))| ("group", Target::Group(at), declared.module, *name));
     let secrets = symbols.secrets.iter().zip(&symbols.secret_names).enumerate();
     let secrets = secrets.map(|(at, (declared, name))| ("secret", Target::Secret(at), declared.module, *name));
-    let callable = workers.chain(lets).chain(types);
+    let callable = workers.chain(patterns).chain(lets).chain(types);
     callable.chain(limits).chain(pools).chain(groups).chain(secrets)
   }
 

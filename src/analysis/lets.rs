@@ -58,10 +58,10 @@ impl<'a> Checker<'a> {
         .names
         .iter()
         .map(|read| (Space::Value, read.name, read.span, "reads"));
-      let calls = reads
-        .calls
-        .iter()
-        .map(|name| (Space::Callable, name.value.as_str(), name.span, "calls"));
+      let calls = reads.calls.iter().map(|call| {
+        let name = call.callee;
+        (Space::Callable, name.value.as_str(), name.span, "calls")
+      });
       let own = |name: &str| {
         declared
           .it

@@ -3,12 +3,14 @@
 use super::{checker::Checker, names::Body};
 use crate::{
   diagnostics::{Diagnostic, Fix, Level, codes},
-  hir::{Block, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
+  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
   source::Span,
   syntax::ast::{self, FieldType, TypeExprKind},
   types::Type,
 };
 
+/// So many retries may keep one pace.
+const STEADY: i64 = 2;
 /// Fields without a doc comment that get a label each.
 const LABELLED: usize = 6;
 
@@ -111,10 +113,14 @@ impl Checker<'_> {
           .label(call, "the only call")
           .help("an orchestrator is worth its while with several workers or items; here the worker alone would do")
       }));
-      orchestrator.body.visit_nodes(&mut |node| {
-        if let NodeKind::Each(each) = &node.kind {
-          self.unprotected(&each.body, &mut found);
+      orchestrator.body.visit_nodes(&mut |node| match &node.kind {
+        NodeKind::Each(each) => self.unprotected(&each.body, &mut found),
+        NodeKind::RunPlan(run) if run.concurrent.is_none() && run.most > DEFAULT_WINDOW => {
+          let message = format!("`run` runs {DEFAULT_WINDOW} assignments at once where nothing is said");
+          let finding = Diagnostic::new(&codes::DEFAULT_TAKEN, message).label(node.span, "how many at once?");
+          found.push(finding.help(format!("say it: `with concurrent {DEFAULT_WINDOW}`")));
         }
+        _ => {}
       });
     }
     found.into_iter().for_each(|finding| self.say(finding));
@@ -138,7 +144,10 @@ impl Checker<'_> {
 
 impl Body<'_, '_> {
   /// Says the waits that a `retry` takes where none are written.
-  pub fn default_backoff(&mut self, retry: &ast::Retry) {
+  pub fn default_backoff(&mut self, retry: &ast::Retry, times: &Expr) {
+    if times.ty.is_unknown() {
+      return;
+    }
     let span = retry.times.span;
     let finding = Diagnostic::new(&codes::DEFAULT_TAKEN, "`retry` waits 1s to 30s where nothing is said")
       .label(span, "how long between attempts?")
@@ -147,10 +156,10 @@ impl Body<'_, '_> {
     self.say(finding);
   }
 
-  /// One more attempt after a fixed wait is no storm.
+  /// Many retries at one pace. A few are no storm.
   pub fn fixed_delay(&mut self, times: &Expr, wait: &ast::Expr) {
     if let Type::Int(range) = times.ty.resolved()
-      && range.max.is_some_and(|max| max <= 1)
+      && range.max.is_some_and(|max| max <= STEADY)
     {
       return;
     }
@@ -196,7 +205,8 @@ fn only_calls_of(node: &Node, calls: &mut Vec<Span>) -> bool {
     }
     NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::If { .. } | NodeKind::Match { .. } => true,
     NodeKind::Attempt(_) | NodeKind::Catch { .. } | NodeKind::Block(_) => true,
-    _ => false,
+    NodeKind::Each(_) | NodeKind::Repeat(_) | NodeKind::Orchestrate(_) => false,
+    NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => false,
   };
   let mut inside_too = own;
   node.inside(&mut |inside| {

@@ -7,12 +7,13 @@ use super::{
   expressions::broken,
   names::Body,
   nodes::Made,
+  patterns::WorkerList,
   policies::{Spot, WorkerPolicies, written},
   reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes},
-  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat},
+  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat, Take},
   source::Span,
   syntax::ast,
   types::{self, IntRange, ListType, Type},
@@ -23,8 +24,15 @@ const DEEPEST_LOOPS: u32 = 4;
 
 impl Body<'_, '_> {
   pub fn each(&mut self, node: &ast::Node, each: &ast::Each) -> Made {
-    let items = self.infer(&each.items);
-    let item = self.item_type(&items, "`each` goes over");
+    let workers = self.worker_list(&each.items);
+    let (items, item) = match &workers {
+      Some(list) => (list.numbers(each.items.span), list.item_type()),
+      None => {
+        let items = self.infer(&each.items);
+        let item = self.item_type(&items, "`each` goes over");
+        (items, item)
+      }
+    };
     let mut policies = WorkerPolicies::default();
     let all: Vec<ast::Policy> = each.with.iter().chain(&node.with).cloned().collect();
     self.apply_policies(written(&all), Spot::Each, &mut policies);
@@ -34,6 +42,7 @@ impl Body<'_, '_> {
     let names = Items {
       item,
       index: index_type(&items),
+      workers,
     };
     let (kind, ty) = match &each.seed {
       None => self.each_apart(each, items, &names, &policies),
@@ -53,20 +62,27 @@ impl Body<'_, '_> {
     names: &Items,
     policies: &WorkerPolicies,
   ) -> (Each, Type) {
-    let ((item, index), body) = self.scoped(|inner| (inner.bind_items(each, names), inner.node(&each.body)));
-    let value = if policies.collect && !body.ty.is_unknown() {
-      types::outcome(&body.ty)
-    } else {
-      body.ty.clone()
-    };
+    let ((item, index), body) = self.scoped(|inner| inner.turn_of(each, names));
+    let take = self.take(policies);
     let (min, max) = items.ty.as_list().map_or((None, None), |list| (list.min, list.max));
+    let stop = policies.stop.as_ref();
+    let stop = stop.map(|stop| self.stop_when(stop, &body.ty, max, &take));
+    let collects = matches!(take, Take::Collect);
+    let value = match &body.ty {
+      ty if collects && !ty.is_unknown() => types::outcome(ty),
+      ty => ty.clone(),
+    };
+    let all = collects || stop.is_none() && matches!(take, Take::Nothing);
+    let min = min.filter(|_| all);
     let made = Each {
       item,
       index,
       items,
       fold: None,
       concurrent: policies.concurrent.clone(),
-      collect: policies.collect,
+      take,
+      stop,
+      workers: names.workers.is_some(),
       body,
     };
     (made, Type::List(Arc::new(ListType { item: value, min, max })))
@@ -77,12 +93,11 @@ impl Body<'_, '_> {
     let looped = Looped {
       seed: Some(seed),
       ty,
-      mentions: Reads::of_node(&each.body).mentions("previous"),
+      mentions: Reads::of_node(&each.body, &self.checker.worker_names).mentions("previous"),
       span: seed.span,
     };
     let made = self.looped(&looped, |inner, wanted| {
-      let names = inner.bind_items(each, names);
-      let body = inner.node(&each.body);
+      let (names, body) = inner.turn_of(each, names);
       if let Some((wanted, what)) = wanted {
         inner.checker.mismatch(each.body.span, &body.ty, wanted, what);
       }
@@ -97,16 +112,27 @@ impl Body<'_, '_> {
       items,
       fold: Some((seed, made.previous)),
       concurrent: None,
-      collect: false,
+      take: Take::Nothing,
+      stop: None,
+      workers: names.workers.is_some(),
       body,
     };
     (each, made.ty)
   }
 
-  fn bind_items(&mut self, each: &ast::Each, names: &Items) -> (LocalId, Option<LocalId>) {
-    let item = self.bind(&each.item, names.item.clone(), false);
+  /// Binds what the body sees of one item, and types it.
+  fn turn_of(&mut self, each: &ast::Each, names: &Items) -> ((LocalId, Option<LocalId>), hir::Node) {
+    let item = match &names.workers {
+      Some(_) => self.fresh(),
+      None => self.bind(&each.item, names.item.clone(), false),
+    };
     let index = each.index.as_ref();
-    (item, index.map(|index| self.bind(index, names.index.clone(), false)))
+    let index = index.map(|index| self.bind(index, names.index.clone(), false));
+    let body = match &names.workers {
+      Some(list) => self.worker_body(each, list, item),
+      None => self.node(&each.body),
+    };
+    ((item, index), body)
   }
 
   /// Says the width that an `each` takes where none is written, unless there are never as many items.
@@ -129,7 +155,9 @@ impl Body<'_, '_> {
 
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
     for (given, word) in [
-      (policies.collect, "collect"),
+      (policies.collect.is_some(), "collect"),
+      (policies.tolerate.is_some(), "tolerate"),
+      (policies.stop.is_some(), "stop when"),
       (policies.concurrent.is_some(), "concurrent"),
     ] {
       if given {
@@ -215,6 +243,8 @@ impl Body<'_, '_> {
 struct Items {
   item: Type,
   index: Type,
+  /// The items are numbers of workers: the name stands for the worker.
+  workers: Option<WorkerList>,
 }
 
 /// The places of a list, as far as its length is known.

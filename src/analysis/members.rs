@@ -97,6 +97,8 @@ impl<'a> Checker<'a> {
       span: entry.span,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     };
     let doc = match entry.target {
       Callable::Worker(target) => {
@@ -187,7 +189,7 @@ impl<'a> Checker<'a> {
     let mut needs = Vec::new();
     for (id, orchestrator) in self.program.orchestrator_ids() {
       let from = id.0 as usize;
-      orchestrator.body.visit_nodes(&mut |node| {
+      orchestrator.visit_all(&mut |node| {
         let how = if matches!(node.kind, NodeKind::RunPlan(_)) {
           "may run"
         } else {
@@ -204,7 +206,7 @@ impl<'a> Checker<'a> {
       .iter()
       .filter(|path| path.iter().any(|need| need.how == "may run"))
     {
-      let name = |at: usize| self.symbols.orchestrators[at].it.name.value.clone();
+      let name = |at: usize| self.program.orchestrators[at].name.to_string();
       let what = "orchestrators may not run each other in a circle";
       let finding = cycles::cycle(&codes::CALL_CYCLE, what, path, name);
       self.say(finding.help("a run may call every member of its pool: take the orchestrator out of the pool"));
@@ -219,7 +221,11 @@ fn reached(program: &Program, kind: &NodeKind) -> Vec<OrchestratorId> {
     NodeKind::Orchestrate(call) => Some(call.target),
     _ => None,
   });
-  targets.collect()
+  let dispatched = match kind {
+    NodeKind::Dispatch(call) => Some(call.target),
+    _ => None,
+  };
+  targets.chain(dispatched).collect()
 }
 
 impl Slot {

@@ -19,6 +19,18 @@ pub fn text(finding: Diagnostic, span: Span, near: Near<'_>) -> Diagnostic {
   }
 }
 
+/// A word and the number that sticks to it, with the blank between them: `timeout 30s`.
+pub fn apart<'w>(name: &str, mut words: impl Iterator<Item = &'w str>) -> Option<String> {
+  let number = name.find(|c: char| c.is_ascii_digit())?;
+  let (word, number) = name.split_at(number);
+  words.any(|known| known == word).then(|| format!("{word} {number}"))
+}
+
+/// Says that two words stand as one.
+pub fn blank(finding: Diagnostic, span: Span, apart: &str) -> Diagnostic {
+  finding.help(format!("write `{apart}`")).fix(Fix::write(span, apart))
+}
+
 /// The literal that was meant by one of the wrong type, written as `written`.
 pub fn literal(written: &str, span: Span, found: &Type, expected: &Type) -> Option<Fix> {
   let Type::Literal(own) = found.resolved() else {
@@ -163,7 +175,10 @@ pub fn import(loaded: &Loaded, module: usize, from: usize, name: &str) -> Option
   let mut items = importer.ast.items.iter();
   let last = items.rfind(|item| matches!(item.kind, ItemKind::Import(_)))?;
   let target = loaded.sources.get(loaded.modules[from].source);
-  let path = relative(&importer.directory, &target.path)?;
+  let path = match target.path.is_absolute() {
+    true => relative(&importer.directory, &target.path)?,
+    false => target.name.clone(),
+  };
   let path = quoted(&path)?;
   let place = Span::new(last.span.source, last.span.range().end, last.span.range().end);
   Some(Fix::new(title).edit(place, format!("\nimport {{ {name} }} from {path}")))

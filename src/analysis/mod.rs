@@ -6,12 +6,14 @@ mod allows;
 mod blocks;
 mod builtin_types;
 mod builtins;
+mod call_graph;
 mod calls;
 mod checker;
 mod conditions;
 mod contracts;
 mod cycles;
 mod edges;
+mod endings;
 mod expressions;
 mod fields;
 mod floats;
@@ -25,13 +27,16 @@ mod literals;
 mod loops;
 mod members;
 mod mends;
+mod mock_patterns;
 mod mocks;
 mod names;
 mod nodes;
+mod observations;
 mod operators;
 mod orchestrators;
 mod origins;
 mod overlaps;
+mod patterns;
 mod permits;
 mod plans;
 mod policies;
@@ -43,7 +48,9 @@ mod records;
 mod secrets;
 mod sequence;
 mod signatures;
+mod stops;
 mod symbols;
+mod test_items;
 mod triggers;
 mod type_exprs;
 mod unread;
@@ -54,7 +61,7 @@ pub use profiles::{Variant, VariantError};
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
-  diagnostics::{Code, Diagnostics, codes},
+  diagnostics::{Code, Diagnostic, Diagnostics, codes},
   hir::Program,
   modules::Loaded,
 };
@@ -96,6 +103,7 @@ fn as_written(loaded: &Loaded) -> Checker<'_> {
   checker.check_hygiene();
   if !checker.findings.refuses() && !loaded.diagnostics.refuses() {
     checker.check_under_profiles(loaded);
+    checker.check_under_tests(loaded);
     checker.unused_allows();
   }
   checker
@@ -116,6 +124,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_tests();
   checker.check_triggers();
   checker.check_permits();
   checker
@@ -128,5 +137,15 @@ fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostic
   if refused {
     findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
   }
+  findings
+    .0
+    .retain(|finding| finding.code.level.refuses() || !is_standard(loaded, finding));
   ((!refused).then_some(program), findings)
+}
+
+/// Whether a finding is about a module that comes with `orch`: nobody who reads it could mend it.
+fn is_standard(loaded: &Loaded, finding: &Diagnostic) -> bool {
+  let source = finding.span().map(|span| span.source);
+  let mut modules = loaded.modules.iter();
+  modules.any(|module| module.standard && Some(module.source) == source)
 }

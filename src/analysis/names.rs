@@ -8,6 +8,8 @@ use std::{
 use super::{
   checker::Checker,
   habits,
+  observations::Watch,
+  patterns::{BoundCallable, Callable},
   symbols::{Space, listed},
 };
 use crate::{
@@ -70,6 +72,10 @@ pub struct Body<'c, 'a> {
   pub checker: &'c mut Checker<'a>,
   pub module: usize,
   scopes: Vec<HashMap<String, Binding>>,
+  /// Worker parameters, by the same scopes.
+  pub callables: Vec<HashMap<String, BoundCallable>>,
+  /// Worker parameters that something calls or passes on, by where they are bound.
+  pub called: HashSet<Span>,
   facts: HashMap<LocalId, Vec<KnownField>>,
   proved: Vec<LocalId>,
   next: u32,
@@ -84,8 +90,14 @@ pub struct Body<'c, 'a> {
   pub constant_steps: HashSet<LocalId>,
   /// What the orchestrator must give, and the words for it.
   pub returns: Option<(Type, String)>,
+  /// The name of the step whose value the node at hand becomes, if it succeeds.
+  pub own: Option<String>,
+  /// Names of steps, in an `on failure` that can't read them.
+  pub beyond: HashSet<String>,
   /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
   pub last: Option<(LocalId, Type)>,
+  /// Inside a test.
+  pub watch: Option<Watch>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -94,6 +106,8 @@ impl<'c, 'a> Body<'c, 'a> {
       checker,
       module,
       scopes: vec![HashMap::new()],
+      callables: vec![HashMap::new()],
+      called: HashSet::new(),
       facts: HashMap::new(),
       proved: Vec::new(),
       next: 0,
@@ -103,7 +117,10 @@ impl<'c, 'a> Body<'c, 'a> {
       holes: None,
       constant_steps: HashSet::new(),
       returns: None,
+      own: None,
+      beyond: HashSet::new(),
       last: None,
+      watch: None,
     }
   }
 
@@ -120,10 +137,12 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Runs `inside` in a scope of its own; what was proved inside is forgotten.
   pub fn scoped<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
     self.scopes.push(HashMap::new());
+    self.callables.push(HashMap::new());
     let mark = self.proved.len();
     let result = inside(self);
     self.forget(mark);
     self.scopes.pop();
+    self.callables.pop();
     result
   }
 
@@ -251,6 +270,18 @@ impl<'c, 'a> Body<'c, 'a> {
     }
   }
 
+  /// As `resume`, for one of the language's own words.
+  pub fn resume_word(&mut self, word: &str, local: LocalId, ty: Type, span: Span) {
+    self.bind_as(word, local, ty, span);
+    self.next = self.next.max(local.0 + 1);
+  }
+
+  /// The name that a number was given to in the innermost scope, with its place.
+  pub fn bound(&self, local: LocalId) -> Option<(String, Span)> {
+    let (name, binding) = self.scopes.last()?.iter().find(|(_, binding)| binding.local == local)?;
+    Some((name.clone(), binding.span))
+  }
+
   fn constant(&self, name: &str) -> Option<Span> {
     self
       .checker
@@ -295,8 +326,11 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
     let silent = self.unsigned || self.checker.findings.is_full();
-    if silent || self.checker.symbols.may_be_imported(self.module) {
+    if silent || self.checker.symbols.may_be_imported(self.module) || self.said_of_test(name, span) {
       return;
+    }
+    if let Some(bound) = self.callable(name) {
+      return self.worker_as_value(name, &bound.callable, span);
     }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
     if callable
@@ -305,7 +339,14 @@ impl<'c, 'a> Body<'c, 'a> {
     {
       return;
     }
-    let finding = if callable.is_some() {
+    let finding = if self.beyond.contains(name) {
+      Diagnostic::new(
+        &codes::UNKNOWN_NAME,
+        format!("`on failure` can't read the step `{name}`"),
+      )
+      .label(span, "may have no value")
+      .help("it reads parameters and `error`, where `error.step` says what failed; `undo` and `catch` read steps")
+    } else if callable.is_some() {
       Diagnostic::new(
         &codes::WRONG_KIND,
         format!("`{name}` is something to call, not a value"),
@@ -328,15 +369,57 @@ impl<'c, 'a> Body<'c, 'a> {
       match (near(name, words), habits::value(name)) {
         (Some(near), _) => finding.meant(span, near),
         (None, Some(habit)) => habit.told(finding, span),
+        (None, None) if let Some(other) = self.checker.elsewhere(self.module, Space::Value, name) => {
+          let name = Name::new(name.to_owned(), span);
+          self.checker.to_import(finding, self.module, other, &name)
+        }
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }
     };
     self.say(finding);
   }
+
+  fn worker_as_value(&mut self, name: &str, callable: &Callable, span: Span) {
+    let (what, help) = match callable {
+      Callable::One(..) => (
+        "a worker",
+        format!("call it, `x = {name}(...)`, or pass it on to a pattern"),
+      ),
+      Callable::Many(..) => (
+        "a list of workers",
+        format!("go over them, `each w in {name} => w(...)`, count them, `len({name})`, or pass them on to a pattern"),
+      ),
+    };
+    let finding = Diagnostic::new(&codes::WRONG_KIND, format!("`{name}` is {what}, not a value"));
+    self.say(finding.label(span, "used as a value").help(help));
+  }
 }
 
-fn shadowed(name: &Name, taken: Span) -> Diagnostic {
+impl Body<'_, '_> {
+  /// In a test: a name that stands further down, or `run`.
+  fn said_of_test(&mut self, name: &str, span: Span) -> bool {
+    let Some(watch) = &self.watch else { return false };
+    let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}` yet"));
+    match watch.below.get(name).copied() {
+      Some(below) => self.say(
+        finding
+          .label(span, "read here")
+          .label(below, "given further down")
+          .help("the lines of a test happen from the top down"),
+      ),
+      None if name == "run" => self.say(
+        Diagnostic::new(&codes::UNKNOWN_NAME, "there is no `run` in a test")
+          .label(span, "a test is no run")
+          .help("what a run knows of itself it can return"),
+      ),
+      None => return false,
+    }
+    true
+  }
+}
+
+pub fn shadowed(name: &Name, taken: Span) -> Diagnostic {
   Diagnostic::new(&codes::SHADOWED, format!("`{}` hides another name", name.value))
     .label(name.span, "this one")
     .label(taken, "the other one")

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, Arm, Branch, Call, NodeKind, Policies},
+  hir::{self, Arm, Branch, Call, Expr, NodeKind, Policies},
   source::Span,
   syntax::ast,
   types::{self, Type},
@@ -28,6 +28,12 @@ impl Body<'_, '_> {
 
   fn node_of(&mut self, node: &ast::Node) -> hir::Node {
     self.after_names(&node.after);
+    let own = self.own.clone();
+    let becomes = matches!(
+      node.kind,
+      ast::NodeKind::Attempt(_) | ast::NodeKind::Catch { .. } | ast::NodeKind::If { .. } | ast::NodeKind::Match { .. }
+    );
+    self.own.take_if(|_| !becomes);
     let (kind, ty, policies) = match &node.kind {
       ast::NodeKind::Expr(expr) => self.expression_node(node, expr),
       ast::NodeKind::Each(each) => self.each(node, each),
@@ -39,13 +45,18 @@ impl Body<'_, '_> {
         (kind, ty, policies)
       }
     };
-    hir::Node {
+    let mut made = hir::Node {
       kind,
       ty,
       span: node.span,
       deadline: policies.deadline,
       delay: policies.delay,
-    }
+      undo: None,
+      finally: None,
+    };
+    self.own = own;
+    self.endings(node, &mut made);
+    made
   }
 
   fn compound(&mut self, node: &ast::Node, kind: &ast::NodeKind) -> (NodeKind, Type) {
@@ -138,27 +149,17 @@ impl Body<'_, '_> {
       match self.callee_quietly(name) {
         Some(Callee::Worker(id)) => {
           let arguments = self.worker_arguments(name, id, arguments);
-          return self.work(
-            node,
-            name,
-            Call {
-              target: id,
-              arguments,
-              policies: Policies::default(),
-            },
-          );
+          return self.call_of(node, name, Callee::Worker(id), arguments, node.span);
         }
         Some(Callee::Orchestrator(id)) => {
           let arguments = self.orchestrator_arguments(name, id, arguments);
-          let ty = self.checker.program.orchestrator(id).output.clone();
-          let mut policies = WorkerPolicies::default();
-          self.apply_policies(written(&node.with), Spot::OrchestratorCall, &mut policies);
-          let call = Call {
-            target: id,
-            arguments,
-            policies: Policies::default(),
-          };
-          return (NodeKind::Orchestrate(call), ty, policies);
+          return self.call_of(node, name, Callee::Orchestrator(id), arguments, node.span);
+        }
+        Some(Callee::Pattern(at)) => return self.pattern_call(node, name, at, arguments),
+        Some(Callee::Param) => {
+          if let Some(bound) = self.callable(&name.value) {
+            return self.callable_call(node, name, &bound.callable, arguments);
+          }
         }
         _ => {}
       }
@@ -176,16 +177,55 @@ impl Body<'_, '_> {
     (NodeKind::Value(value), ty, policies)
   }
 
-  /// A worker or orchestrator, without a word where the name is neither.
+  /// What runs, without a word where the name is nothing of the kind.
   fn callee_quietly(&mut self, name: &ast::Name) -> Option<Callee> {
+    if self.callable(&name.value).is_some() {
+      return Some(Callee::Param);
+    }
     let entry = self.checker.symbols.find(self.module, Space::Callable, &name.value)?;
     match entry.targets[..] {
-      [Target::Worker(_) | Target::Orchestrator(_)] => Some(self.callee(name)),
+      [Target::Worker(_) | Target::Orchestrator(_) | Target::Pattern(_)] => Some(self.callee(name)),
       _ => None,
     }
   }
 
-  fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>) -> Made {
+  /// The call of a worker or orchestrator with one argument per parameter; `named` is where it is named.
+  pub fn call_of(
+    &mut self,
+    node: &ast::Node,
+    name: &ast::Name,
+    callee: Callee,
+    arguments: Vec<Expr>,
+    named: Span,
+  ) -> Made {
+    match callee {
+      Callee::Worker(target) => {
+        let call = Call {
+          target,
+          arguments,
+          policies: Policies::default(),
+        };
+        self.work(node, name, call, named)
+      }
+      Callee::Orchestrator(target) => {
+        let ty = self.checker.program.orchestrator(target).output.clone();
+        let mut policies = WorkerPolicies::default();
+        self.apply_policies(written(&node.with), Spot::OrchestratorCall, &mut policies);
+        let call = Call {
+          target,
+          arguments,
+          policies: Policies::default(),
+        };
+        (NodeKind::Orchestrate(call), ty, policies)
+      }
+      _ => {
+        let nothing = NodeKind::Fail(super::expressions::broken(node.span));
+        (nothing, Type::Unknown, WorkerPolicies::default())
+      }
+    }
+  }
+
+  fn work(&mut self, node: &ast::Node, name: &ast::Name, mut call: Call<hir::WorkerId>, named: Span) -> Made {
     let mut policies = self.checker.worker_policies[call.target.0 as usize].clone();
     policies.retry_at = None;
     self.apply_policies(written(&node.with), Spot::WorkerCall, &mut policies);
@@ -194,8 +234,8 @@ impl Body<'_, '_> {
     if let (Some(retry), false) = (policies.retry_at, idempotent) {
       self.retry_unsafe(&name.value, retry, declared);
     }
-    self.checker.called(call.target, policies.timeout.is_none(), node.span);
-    call.policies = merged(&policies);
+    self.checker.called(call.target, policies.timeout.is_none(), named);
+    call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
   }
 
@@ -292,7 +332,8 @@ impl Body<'_, '_> {
   /// A node that counts only once it is taken, under what is known there.
   pub fn arm(&mut self, node: &ast::Node, segment: &str, facts: &[super::names::Fact]) -> Arm {
     let mut waits = Vec::new();
-    for read in Reads::of_node(node).names {
+    let own = self.own.clone();
+    for read in Reads::of_arm(node, own.as_deref(), &self.checker.worker_names).names {
       if let Some(binding) = self.find(read.name).filter(|binding| binding.step && !read.conditional)
         && !waits.contains(&binding.local)
       {

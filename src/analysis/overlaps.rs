@@ -62,6 +62,7 @@ impl Body<'_, '_> {
       self.say(finding);
       return super::expressions::broken(span);
     };
+    self.reads.entry(local).or_default().all += 1;
     Expr {
       kind: ExprKind::Local(local),
       ty,

@@ -195,7 +195,7 @@ fn reached(program: &Program, from: OrchestratorId) -> Vec<(WorkerId, Span)> {
   let mut seen = vec![from];
   let mut open: Vec<(OrchestratorId, Option<Span>)> = vec![(from, None)];
   while let Some((at, call)) = open.pop() {
-    program.orchestrator(at).body.visit_nodes(&mut |node| {
+    program.orchestrator(at).visit_all(&mut |node| {
       let call = call.unwrap_or(node.span);
       let reach = |kind: &NodeKind| match kind {
         NodeKind::Work(work) if !found.iter().any(|(known, _)| *known == work.target) => {

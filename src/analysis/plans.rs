@@ -45,20 +45,18 @@ impl Checker<'_> {
       self.say(Diagnostic::new(&codes::WRONG_KIND, message).label(argument.span, "not a pool"));
       return Type::Unknown;
     };
+    let most = refine.filter(|_| name.value == "Plan");
+    let most = most.map(|refine| self.plan_bound(module, refine));
     let Some(PoolId(id)) = self.pool(module, pool) else {
       return Type::Unknown;
     };
     let shown: Arc<str> = self.symbols.pool_names[id as usize].value.as_str().into();
     match (name.value.as_str(), refine) {
-      ("Plan", refine) => {
-        let most = match refine.map(|refine| self.plan_bound(module, refine)) {
-          None => None,
-          Some(Some(most)) => Some(most),
-          Some(None) => return Type::Unknown,
-        };
+      ("Plan", _) if most == Some(None) => Type::Unknown,
+      ("Plan", _) => {
         let members = self.pools[id as usize].members.clone();
         members.map_or(Type::Unknown, |members| {
-          Type::Plan(Arc::new(PlanType::new(shown, id, members, most)))
+          Type::Plan(Arc::new(PlanType::new(shown, id, members, most.flatten())))
         })
       }
       (_, Some(refine)) => self.bad_refinement(refine.span, "`Result_of` takes no refinement"),
@@ -80,8 +78,11 @@ impl Checker<'_> {
     }
   }
 
-  /// The value of a constant that stands as a bound in a type; says it where it is not known before anything runs.
+  /// The value of a constant, or of a pattern's int parameter, that stands as a bound in a type; says it where it is not known before anything runs.
   pub(super) fn up_to(&mut self, module: usize, name: &Name) -> Option<u64> {
+    if let Some(bound) = self.scope.bound(&name.value) {
+      return self.up_to_param(name, bound);
+    }
     let [Target::Let(at)] = self.resolve(module, Space::Value, name, "constant")[..] else {
       return None;
     };
@@ -198,7 +199,7 @@ impl Body<'_, '_> {
       pool: PoolId(ty.number),
       most: ty.most.unwrap_or(u64::MAX),
       concurrent: policies.concurrent.clone(),
-      collect: policies.collect,
+      collect: policies.collect.is_some(),
     };
     (NodeKind::RunPlan(Box::new(run)), results, policies)
   }

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use super::{
   checker::Checker,
-  habits,
+  habits, mends,
   names::Body,
+  stops::Stop,
   symbols::{Space, Target, listed},
 };
 use crate::{
   diagnostics::{Diagnostic, Fix, codes, near},
-  hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting},
+  hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance},
   source::Span,
   syntax::{
     POLICIES,
@@ -48,9 +49,23 @@ pub struct WorkerPolicies {
   pub limits: Vec<LimitId>,
   pub concurrent: Option<Expr>,
   pub idempotent: bool,
-  pub collect: bool,
+  /// Where it stands.
+  pub collect: Option<Span>,
+  pub tolerate: Option<(Tolerance, Span)>,
+  pub stop: Option<Stop>,
   /// The place of the nearest `retry`, for its finding.
   pub retry_at: Option<Span>,
+}
+
+impl WorkerPolicies {
+  /// What a call of a worker carries.
+  pub fn of_call(&self) -> hir::Policies {
+    hir::Policies {
+      timeout: self.timeout.clone(),
+      retry: self.retry.clone(),
+      limits: self.limits.clone(),
+    }
+  }
 }
 
 pub(super) fn word(kind: &PolicyKind) -> Option<&'static str> {
@@ -101,6 +116,7 @@ pub(super) fn misplaced(policy: &str, spot: Spot) -> Option<&'static str> {
       matches!(spot, Spot::Each | Spot::Run),
       "`run`, and `each` before its `=>` or `{`; one call is taken by `attempt`",
     ),
+    "tolerate" | "stop when" => (matches!(spot, Spot::Each), "`each`, before its `=>` or `{`"),
     "rate" => (false, "the body of a `limit`"),
     _ => (
       !matches!(spot, Spot::Node { expression: true }),
@@ -169,10 +185,18 @@ impl Body<'_, '_> {
         }
       }
       PolicyKind::Idempotent => onto.idempotent = true,
-      PolicyKind::Collect => onto.collect = true,
+      PolicyKind::Collect => onto.collect = Some(span),
+      PolicyKind::Tolerate(written) => onto.tolerate = Some((self.tolerance(written), span)),
+      PolicyKind::StopWhen(condition) => {
+        let (condition, group) = (condition.clone(), None);
+        let stop = Stop { condition, span, group };
+        if spot == Spot::Group {
+          self.stop_in_group(&stop);
+        }
+        onto.stop = Some(stop);
+      }
       PolicyKind::Without(name) => self.without(name, spot, onto),
       PolicyKind::Unknown(name) => self.unknown_policy(name),
-      PolicyKind::Tolerate(_) | PolicyKind::StopWhen(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Hedge(_) | PolicyKind::Breaker(_) | PolicyKind::Cache(_) => self.checker.unbuilt(span, "this policy"),
       PolicyKind::Heartbeat(_) | PolicyKind::Budget(_) => self.checker.unbuilt(span, "this policy"),
       // before everything else, see `groups`
@@ -222,6 +246,9 @@ impl Body<'_, '_> {
       .label(name.span, "not a policy");
     self.say(match near(&name.value, POLICIES.iter().copied()) {
       _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      _ if let Some(apart) = mends::apart(&name.value, POLICIES.iter().copied()) => {
+        mends::blank(finding, name.span, &apart)
+      }
       Some(near) => finding.meant(name.span, near),
       None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
     });
@@ -245,7 +272,7 @@ impl Body<'_, '_> {
     let wait = |body: &mut Self, value: &ast::Expr| body.check(value, &Type::Duration, "a wait between attempts");
     let backoff = match &retry.backoff {
       None => {
-        self.default_backoff(retry);
+        self.default_backoff(retry, &times);
         Backoff::Default
       }
       Some(ast::Backoff::Fixed(value)) => {
@@ -327,28 +354,26 @@ impl Body<'_, '_> {
   pub fn bounded(&mut self, value: &Expr, least: i64, what: &str) {
     let Type::Int(range) = value.ty.resolved() else { return };
     match range.max {
+      // Each call says what it may be.
+      None if self.checker.scope.open => {}
       None => {
         let finding = Diagnostic::new(&codes::UNBOUNDED, format!("{what} has no upper bound"))
           .label(value.span, format!("this is `{}`", value.ty))
           .help("give its type an upper end (`int(1..100)`), or write `min(n, 100)`");
         self.say(finding);
       }
-      Some(max) if max < least => {
-        self.say(
-          Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
-            .label(value.span, "allows nothing"),
-        );
-      }
-      Some(_) => {
-        if let (ExprKind::Literal(_) | ExprKind::Constant(ConstantId(_)), Some(min)) = (&value.kind, range.min)
-          && min < least
-        {
-          self.say(
-            Diagnostic::new(&codes::BAD_BOUND, format!("{what} must be at least {least}"))
-              .label(value.span, "allows nothing"),
-          );
-        }
-      }
+      Some(_) => self.at_least(value, least, what),
+    }
+  }
+
+  /// Says where an int is surely less than what means something.
+  pub fn at_least(&mut self, value: &Expr, least: i64, what: &str) {
+    let Type::Int(range) = value.ty.resolved() else { return };
+    let fixed = matches!(value.kind, ExprKind::Literal(_) | ExprKind::Constant(ConstantId(_)));
+    let low = range.max.is_some_and(|max| max < least) || fixed && range.min.is_some_and(|min| min < least);
+    if low {
+      let message = format!("{what} must be at least {least}");
+      self.say(Diagnostic::new(&codes::BAD_BOUND, message).label(value.span, "allows nothing"));
     }
   }
 }

@@ -9,6 +9,7 @@ use super::{
   cycles::Need,
   expressions::broken,
   names::Body,
+  patterns::Scope,
   symbols::{Space, Target, duplicate},
 };
 use crate::{
@@ -193,10 +194,31 @@ impl<'a> Checker<'a> {
 
   /// The pool that a name stands for; says it where there is none.
   pub(super) fn pool(&mut self, module: usize, name: &Name) -> Option<PoolId> {
+    if let Some(pool) = self.scope.pool(&name.value) {
+      self.read_by_types.insert(name.value.clone());
+      return pool;
+    }
     match self.resolve(module, Space::Pool, name, "pool")[..] {
       [Target::Pool(id)] => Some(id),
       _ => None,
     }
+  }
+}
+
+impl Checker<'_> {
+  /// The pool that an argument of a pattern names, in the scope of that argument.
+  pub(super) fn pool_given(&mut self, module: usize, given: &ast::Expr, scope: Scope) -> Option<PoolId> {
+    let ast::ExprKind::Name(name) = &given.kind else {
+      let finding = Diagnostic::new(&codes::WRONG_KIND, "the name of a pool is wanted here");
+      self.say(
+        finding
+          .label(given.span, "not a pool")
+          .help("declare one, `pool crew = [researcher, coder]`, and name it"),
+      );
+      return None;
+    };
+    let name = Spanned::new(name.clone(), given.span);
+    self.within(scope, |checker| checker.pool(module, &name))
   }
 }
 

@@ -1,6 +1,11 @@
-//! Which names a piece of syntax reads: what makes an edge, before anything is typed.
+//! Which names a piece of syntax reads and what it calls: what makes an edge, before anything is typed.
+
+use std::{collections::HashSet, rc::Rc};
 
 use crate::{source::Span, syntax::ast::*};
+
+/// The names that stand for workers although they stand where a value could: arguments of patterns.
+pub type WorkerNames = Rc<HashSet<Span>>;
 
 /// A name that is read.
 #[derive(Clone, Copy, Debug)]
@@ -13,24 +18,65 @@ pub struct Read<'a> {
   pub after: bool,
 }
 
+/// A call of something that has a name.
+#[derive(Clone, Copy, Debug)]
+pub struct CallRead<'a> {
+  pub callee: &'a Name,
+  pub arguments: &'a [Argument],
+  /// As a word of a sentence: `calls`, `dispatches`, `undoes with`.
+  pub how: &'static str,
+}
+
 /// Collects reads and calls.
-#[derive(Default)]
 pub struct Reads<'a> {
   pub names: Vec<Read<'a>>,
-  /// Callees, in the order written.
-  pub calls: Vec<&'a Name>,
+  /// In the order written.
+  pub calls: Vec<CallRead<'a>>,
+  /// Whether a plan is run: calls that no name shows.
+  pub runs: bool,
   conditional: bool,
+  /// The step whose value the node at hand becomes: its `undo` and `finally` may read it.
+  own: Option<&'a str>,
+  how: &'static str,
+  workers: WorkerNames,
+}
+
+impl Default for Reads<'_> {
+  fn default() -> Self {
+    Self::beside(&WorkerNames::default())
+  }
 }
 
 impl<'a> Reads<'a> {
-  pub fn of_step(step: &'a Step) -> Self {
-    let mut reads = Self::default();
+  /// Reads nothing yet, and will not read the names of workers.
+  pub fn beside(workers: &WorkerNames) -> Self {
+    Self {
+      names: Vec::new(),
+      calls: Vec::new(),
+      runs: false,
+      conditional: false,
+      own: None,
+      how: "calls",
+      workers: workers.clone(),
+    }
+  }
+
+  pub fn of_step(step: &'a Step, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
     reads.step(step);
     reads
   }
 
-  pub fn of_node(node: &'a Node) -> Self {
-    let mut reads = Self::default();
+  pub fn of_node(node: &'a Node, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
+    reads.node(node);
+    reads
+  }
+
+  /// Of an arm of the step `own`.
+  pub fn of_arm(node: &'a Node, own: Option<&'a str>, workers: &WorkerNames) -> Self {
+    let mut reads = Self::beside(workers);
+    reads.own = own;
     reads.node(node);
     reads
   }
@@ -51,13 +97,18 @@ impl<'a> Reads<'a> {
     self.names.iter().any(|read| read.name == name)
   }
 
-  fn block(&mut self, block: &'a Block) {
+  pub fn block(&mut self, block: &'a Block) {
     block.steps.iter().for_each(|step| self.step(step));
   }
 
   fn step(&mut self, step: &'a Step) {
     match &step.kind {
-      StepKind::Named { node, .. } | StepKind::Gate(node) => self.node(node),
+      StepKind::Named { name, node } => {
+        let outer = self.own.replace(&name.value);
+        self.node(node);
+        self.own = outer;
+      }
+      StepKind::Gate(node) => self.node(node),
       StepKind::Require { condition, message } => {
         self.expr(condition);
         message.iter().for_each(|message| self.expr(message));
@@ -68,9 +119,24 @@ impl<'a> Reads<'a> {
       }
       StepKind::Yield(value) => self.expr(value),
       StepKind::Stage { body, .. } => self.block(body),
-      // it reads parameters only
-      StepKind::Declaration(_) | StepKind::Broken { .. } => {}
+      StepKind::Declaration(declaration) => self.declaration(declaration),
+      StepKind::Broken { .. } => {}
     }
+  }
+
+  /// It reads parameters only, so no names that make edges; what it calls is called.
+  fn declaration(&mut self, declaration: &'a Declaration) {
+    if let Declaration::OnFailure(block) = declaration {
+      let names = self.names.len();
+      self.by("calls on failure", |reads| reads.block(block));
+      self.names.truncate(names);
+    }
+  }
+
+  fn by(&mut self, how: &'static str, read: impl FnOnce(&mut Self)) {
+    let before = std::mem::replace(&mut self.how, how);
+    read(self);
+    self.how = before;
   }
 
   fn conditionally(&mut self, read: impl FnOnce(&mut Self)) {
@@ -90,8 +156,24 @@ impl<'a> Reads<'a> {
     }
     self.policies(&node.with);
     self.ends(node);
+    let becomes = matches!(
+      node.kind,
+      NodeKind::Attempt(_) | NodeKind::Catch { .. } | NodeKind::If { .. } | NodeKind::Match { .. }
+    );
+    let own = self.own;
+    self.own = own.filter(|_| becomes);
+    self.node_kind(node);
+    self.own = own;
+  }
+
+  fn node_kind(&mut self, node: &'a Node) {
     match &node.kind {
-      NodeKind::Expr(expr) | NodeKind::Fail(expr) | NodeKind::Dispatch(expr) | NodeKind::Run(expr) => self.expr(expr),
+      NodeKind::Expr(expr) | NodeKind::Fail(expr) => self.expr(expr),
+      NodeKind::Run(plan) => {
+        self.runs = true;
+        self.expr(plan);
+      }
+      NodeKind::Dispatch(expr) => self.by("dispatches", |reads| reads.expr(expr)),
       NodeKind::Each(each) => self.each(each),
       NodeKind::Repeat(repeat) => self.repeat(repeat),
       NodeKind::If {
@@ -119,7 +201,7 @@ impl<'a> Reads<'a> {
       NodeKind::Attempt(inner) => self.node(inner),
       NodeKind::Catch { inner, handler } => {
         self.node(inner);
-        self.conditionally(|reads| reads.node(handler));
+        self.conditionally(|reads| reads.by("falls back on", |reads| reads.node(handler)));
       }
       NodeKind::Block(block) => self.block(block),
     }
@@ -127,8 +209,19 @@ impl<'a> Reads<'a> {
 
   /// `undo` and `finally` run once the node is over, so the block's names that they read must be there by then.
   fn ends(&mut self, node: &'a Node) {
-    node.undo.iter().for_each(|call| self.node(call));
-    node.finally.iter().for_each(|call| self.node(call));
+    let before = self.names.len();
+    let own = self.own.take();
+    self.by("undoes with", |reads| {
+      node.undo.iter().for_each(|call| reads.node(call))
+    });
+    self.by("ends with", |reads| {
+      node.finally.iter().for_each(|call| reads.node(call))
+    });
+    self.own = own;
+    let read = self.names.split_off(before);
+    self
+      .names
+      .extend(read.into_iter().filter(|read| Some(read.name) != own));
   }
 
   fn each(&mut self, each: &'a Each) {
@@ -168,6 +261,15 @@ impl<'a> Reads<'a> {
           None => {}
         }
       }
+      PolicyKind::Tolerate(Tolerance::Count(count)) => self.expr(count),
+      PolicyKind::StopWhen(condition) => {
+        let reads = super::stops::outside(condition);
+        let conditional = self.conditional;
+        self
+          .names
+          .extend(reads.names.into_iter().map(|read| Read { conditional, ..read }));
+        self.calls.extend(reads.calls);
+      }
       PolicyKind::Rate { count, per } => {
         self.expr(count);
         self.expr(per);
@@ -178,6 +280,7 @@ impl<'a> Reads<'a> {
 
   pub fn expr(&mut self, expr: &'a Expr) {
     match &expr.kind {
+      ExprKind::Name(name) if name == "_" || self.workers.contains(&expr.span) => {}
       ExprKind::Name(name) => self.names.push(Read {
         name,
         span: expr.span,
@@ -185,7 +288,8 @@ impl<'a> Reads<'a> {
         after: false,
       }),
       ExprKind::Call { callee, arguments } => {
-        self.calls.push(callee);
+        let how = self.how;
+        self.calls.push(CallRead { callee, arguments, how });
         arguments.iter().for_each(|argument| self.expr(&argument.value));
       }
       ExprKind::String(parts) => parts.iter().for_each(|part| {

@@ -25,7 +25,7 @@ impl Body<'_, '_> {
       if node.after.is_empty() {
         continue;
       }
-      let reads = Reads::of_node(node);
+      let reads = Reads::of_node(node, &self.checker.worker_names);
       for (index, name) in node.after.iter().enumerate() {
         let mut same = reads.names.iter().filter(|read| read.name == name.value);
         if same.any(|read| !read.after && !read.conditional) {

@@ -14,7 +14,7 @@ use crate::{
 /// Names of different spaces never clash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Space {
-  /// Workers, orchestrators, functions.
+  /// Workers, orchestrators, patterns, functions.
   Callable,
   /// Constants; parameters and steps live in inner scopes.
   Value,
@@ -39,11 +39,12 @@ impl Space {
   ];
 }
 
-/// What a name stands for. Lets, types and contracts are numbered over all modules in order of declaration.
+/// What a name stands for. Patterns, lets, types and contracts are numbered over all modules in order of declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
   Worker(WorkerId),
   Orchestrator(OrchestratorId),
+  Pattern(usize),
   /// A function in the callable space, a constant in the value space.
   Let(usize),
   Type(usize),
@@ -90,6 +91,7 @@ type Table<'a> = HashMap<Space, HashMap<&'a str, Entry>>;
 pub struct Symbols<'a> {
   pub workers: Vec<Declared<'a, ast::Worker>>,
   pub orchestrators: Vec<Declared<'a, ast::Orchestrator>>,
+  pub patterns: Vec<Declared<'a, ast::PatternTemplate>>,
   pub lets: Vec<Declared<'a, ast::Let>>,
   pub types: Vec<Declared<'a, ast::TypeExpr>>,
   pub type_names: Vec<&'a Name>,
@@ -143,7 +145,7 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
       ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
@@ -154,9 +156,9 @@ impl<'a> Symbols<'a> {
         let at = push(&mut self.groups, Declared { module, item, it });
         (Space::Group, name, Target::Group(at))
       }
-      ItemKind::PatternTemplate(_) => {
-        let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, "this declaration is not built yet");
-        return findings.push(finding.label(item.span, "can't run"));
+      ItemKind::PatternTemplate(it) => {
+        let at = push(&mut self.patterns, Declared { module, item, it });
+        (Space::Callable, &it.name, Target::Pattern(at))
       }
       ItemKind::Broken { names, .. } => return names.iter().for_each(|name| self.declare_broken(module, name)),
       ItemKind::Type { name, ty } => {

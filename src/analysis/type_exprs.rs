@@ -233,7 +233,10 @@ impl Checker<'_> {
       TypeExprKind::String(text) => Type::literal(text),
       TypeExprKind::Broken => Type::Unknown,
       TypeExprKind::Worker { .. } => {
-        self.unbuilt(ty.span, "a type of workers");
+        let finding = Diagnostic::new(&codes::WRONG_KIND, "a type of workers can't stand here")
+          .label(ty.span, "workers are not values")
+          .help("a parameter of a `pattern` can be one, or a list of them; nothing else holds workers");
+        self.say(finding);
         Type::Unknown
       }
       TypeExprKind::Optional(inner) => self.type_of(module, inner).optional(),
@@ -358,6 +361,9 @@ impl Checker<'_> {
   }
 
   fn declared_type(&mut self, module: usize, name: &Spanned<String>) -> Type {
+    if let Some(ty) = self.scope.ty(&name.value) {
+      return ty.clone();
+    }
     match self.resolve(module, Space::Type, name, "type")[..] {
       [Target::Type(at)] => self.types.get(at).cloned().unwrap_or(Type::Unknown),
       [Target::Contract(_), ..] => {

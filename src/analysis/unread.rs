@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{cycles::Need, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{self, NodeKind, StepKind, Visit},
+  hir::{self, NodeKind, StepKind, Take, Visit},
   source::Span,
   types::Type,
 };
@@ -71,7 +71,7 @@ impl Body<'_, '_> {
       let reads = self.reads.get(&local).copied().unwrap_or_default();
       let collected = match &node.kind {
         NodeKind::Attempt(_) => true,
-        NodeKind::Each(each) => each.collect,
+        NodeKind::Each(each) => matches!(each.take, Take::Collect),
         NodeKind::RunPlan(run) => run.collect,
         _ => false,
       };
@@ -95,6 +95,8 @@ impl Body<'_, '_> {
       };
       if reads.all == 0
         && silent
+        && node.undo.is_none()
+        && node.finally.is_none()
         && !node.ty.is_unknown()
         && *node.ty.resolved() != Type::Null
         && !step.segment.starts_with('_')

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
   names::Body,
-  reads::Reads,
+  reads::{CallRead, Reads},
   symbols::{Space, Target},
 };
 use crate::{
@@ -40,13 +40,14 @@ impl Body<'_, '_> {
       let Some(step) = step.filter(|_| seen.insert(name)) else {
         continue;
       };
-      let reads = Reads::of_step(step);
-      let works = |callee: &&ast::Name| {
-        let entry = self.checker.symbols.find(self.module, Space::Callable, &callee.value);
-        let builtin = hir::Builtin::find(&callee.value).is_some();
+      let reads = Reads::of_step(step, &self.checker.worker_names);
+      let works = |call: &CallRead<'_>| {
+        let callee = &call.callee.value;
+        let entry = self.checker.symbols.find(self.module, Space::Callable, callee);
+        let builtin = hir::Builtin::find(callee).is_some();
         entry.map_or(!builtin, |entry| !matches!(entry.targets[..], [Target::Let(_)]))
       };
-      if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.calls.iter().any(works) {
+      if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.runs || reads.calls.iter().any(works) {
         return;
       }
       open.extend(reads.names.iter().map(|read| read.name));

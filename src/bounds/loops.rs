@@ -2,7 +2,7 @@
 
 use super::{bound::Bound, frame::Frame, grown::Growth, leaf::outcome, nodes::Found, shape::Shape};
 use crate::{
-  hir::{DEFAULT_WINDOW, Each, LocalId, Otherwise, Repeat},
+  hir::{DEFAULT_WINDOW, Each, LocalId, Otherwise, Repeat, Take},
   types::{self, Type},
 };
 
@@ -28,7 +28,7 @@ impl Frame<'_, '_> {
     let window = window.map_or(DEFAULT_WINDOW.into(), |window| self.count(window));
     let rounds = length.parts(window, &mut self.analysis.symbols);
     let (worst, value) = self.at(super::symbols::Place::item, |frame| frame.node(&each.body));
-    let value = if each.collect {
+    let value = if matches!(each.take, Take::Collect) {
       outcome(value, self.fresh("error", &types::failure()))
     } else {
       value

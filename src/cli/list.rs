@@ -52,10 +52,8 @@ pub fn main(options: &Options) -> Exit {
 
 /// Those of the root file.
 fn own(program: &Program) -> impl Iterator<Item = &Orchestrator> {
-  program
-    .orchestrators
-    .iter()
-    .filter(|orchestrator| orchestrator.module.0 == 0)
+  let all = program.orchestrator_ids().map(|(_, orchestrator)| orchestrator);
+  all.filter(|orchestrator| orchestrator.module.0 == 0)
 }
 
 fn for_people(checked: &Checked, program: &Program) -> String {

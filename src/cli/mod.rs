@@ -17,6 +17,7 @@ mod run;
 mod runs;
 mod schema;
 mod terminal;
+mod test;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -43,6 +44,7 @@ enum Command {
   Run(run::Options),
   Runs(runs::Options),
   Schema(schema::Options),
+  Test(test::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -66,6 +68,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
+      Command::Test(options) => test::main(&options),
     },
     Err(error) => usage(&error),
   };

@@ -31,6 +31,7 @@ impl Form {
     Variant {
       profile: self.profile.clone(),
       set: self.set.clone(),
+      ..Variant::default()
     }
   }
 }
@@ -42,8 +43,8 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// Checks a program in one of its forms; that it has no such form is said on standard error.
-pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
-  session::check_variant(&Disk, path, &form.variant()).map_err(|error| {
+fn check_variant(path: &Path, variant: &Variant) -> Result<Checked, Exit> {
+  session::check_variant(&Disk, path, variant).map_err(|error| {
     terminal::say(&format!("{error}\n"));
     Exit::Usage
   })
@@ -51,7 +52,12 @@ pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
 
 /// Checks the program at `path`; what refuses it is shown on standard error.
 pub fn load(path: &Path, form: &Form, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
-  let mut checked = check(path, form)?;
+  load_variant(path, &form.variant(), color)
+}
+
+/// As `load`.
+pub fn load_variant(path: &Path, variant: &Variant, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
+  let mut checked = check_variant(path, variant)?;
   if let Some(program) = checked.program.take() {
     return Ok((checked, program));
   }
@@ -131,7 +137,7 @@ pub fn listing(all: &[(OrchestratorId, &Orchestrator)]) -> String {
 fn called(program: &Program) -> Vec<OrchestratorId> {
   let mut called = Vec::new();
   for orchestrator in &program.orchestrators {
-    orchestrator.body.visit_nodes(&mut |node| {
+    orchestrator.visit_all(&mut |node| {
       if let NodeKind::Orchestrate(call) = &node.kind {
         called.push(call.target);
       }

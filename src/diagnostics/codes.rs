@@ -38,7 +38,7 @@ codes! {
   IMPORT_CYCLE = "cycle/imports", Critical, "modules that import each other";
   TYPE_CYCLE = "cycle/types", Critical, "a type that contains itself";
   VALUE_CYCLE = "cycle/constants", Critical, "constants or functions that need each other";
-  CALL_CYCLE = "cycle/calls", Critical, "orchestrators that call each other";
+  CALL_CYCLE = "cycle/calls", Critical, "orchestrators or patterns that call each other";
   STEP_CYCLE = "cycle/steps", Critical, "steps that wait for each other";
   // names
   UNKNOWN_NAME = "name/unknown", Critical, "a name that is not defined";
@@ -54,6 +54,7 @@ codes! {
   BAD_CAST = "type/bad-cast", Critical, "`as` between types that can't be checked";
   BAD_REFINEMENT = "type/bad-refinement", Critical, "a refinement that nothing can satisfy";
   AMBIGUOUS_UNION = "type/ambiguous-union", Critical, "a union that its values do not tell apart";
+  UNSETTLED = "type/unsettled", Critical, "a type parameter that the arguments do not settle";
   MAYBE_NULL = "type/maybe-null", Critical, "a value that may be null, used as if it were not";
   // calls
   BAD_ARGUMENTS = "call/arguments", Critical, "arguments that do not match the parameters";
@@ -68,6 +69,7 @@ codes! {
   // policies and bounds
   MISPLACED_POLICY = "policy/misplaced", Critical, "a policy where it can't apply";
   UNBOUNDED = "bound/unbounded", Critical, "a loop, retry or fan-out without a bound";
+  TOO_WIDE = "bound/too-wide", Critical, "an orchestrator that comes to over 100,000 nodes";
   BAD_BOUND = "bound/out-of-range", Critical, "a bound that allows nothing";
   // pools
   SMALL_POOL = "pool/too-small", Medium, "a pool with nothing to choose from";
@@ -78,6 +80,7 @@ codes! {
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
   DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
   CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
+  CONSTANT_STOP = "loop/constant-stop", Critical, "a `stop when` that no value can change";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
@@ -87,6 +90,16 @@ codes! {
   ALLOW_CRITICAL = "allow/critical", Critical, "an `allow` of what nothing lifts";
   NO_REASON = "allow/no-reason", Critical, "an `allow` without a reason";
   UNUSED_ALLOW = "allow/unused", Medium, "an `allow` that lifts nothing";
+  // tests
+  TEST_FAILED = "test/failed", Critical, "an expectation of a test that does not hold";
+  TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
+  UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
+  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
+  // failures
+  NO_EFFECT = "undo/no-effect", Critical, "an `undo` or `finally` of what calls nothing";
+  ENDING_CALL = "undo/not-a-call", Critical, "an `undo` or `finally` that is no call";
+  UNDO_OF_FAILED = "undo/of-failed", High, "a fallback that undoes the call that failed";
+  FAILURE_AS_SUCCESS = "failure/as-success", High, "a group that takes failures for what it looks for";
   // triggers
   BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
   UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::{
-  engine::{RunStarted, TimerId},
+  engine::{ExecutionId, RunStarted, TimerId},
   hir::*,
   protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
   source::{SourceId, Span},
@@ -70,6 +70,8 @@ fn program(names: &[&str], retries: i64) -> Arc<Program> {
       result: Some(expr(ExprKind::Local(LocalId(0)))),
       span: NOWHERE,
     },
+    on_failure: None,
+    pattern: false,
   });
   Arc::new(program)
 }
@@ -85,12 +87,16 @@ fn worker(name: &str) -> Worker {
     input: Type::record([]),
     output: Type::Json,
     kind: WorkerKind::Mock(vec![MockRule {
-      when: MockWhen::Else,
+      on: None,
+      first: None,
       delay: None,
       answer: MockAnswer::Echo,
     }]),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(1000),
   }
 }
@@ -109,6 +115,8 @@ fn step(name: &str, local: LocalId, target: WorkerId, policies: Policies) -> cra
       span: NOWHERE,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     }),
     waits: Vec::new(),
     gate: false,

@@ -22,6 +22,7 @@ impl Run {
     let callee = program.orchestrator(call.target);
     let arguments: Result<Vec<_>, _> = call.arguments.iter().map(|argument| self.eval(id, argument)).collect();
     let input = Message::of(&callee.params, &callee.input, &callee.name, arguments?)?;
+    self.doubles.see_child(call.target, &input.message);
     let path = self.path(id);
     let (run, seed) = self.child(&path);
     let child = Child {
@@ -75,7 +76,7 @@ impl Run {
       ("of", Value::String(child.orchestrator.clone())),
     ]);
     match handle {
-      Ok(handle) => self.succeed(id, handle),
+      Ok(handle) => self.succeed_late(id, handle),
       Err(error) => self.fail(id, too_large(error)),
     }
   }

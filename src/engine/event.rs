@@ -152,12 +152,26 @@ pub enum Event {
     path: Arc<str>,
     held: bool,
   },
+  /// `stop when` was looked at, after the instance `path[index]` had succeeded.
+  StopChecked {
+    path: Arc<str>,
+    index: u64,
+    held: bool,
+  },
+  /// Nothing of the scope runs any longer: it ends once these calls have been made, one at a time.
+  ScopeClosing {
+    path: Arc<str>,
+    lost: bool,
+    /// None, unless it is lost: else its parent has them now.
+    undo: u64,
+    finally: u64,
+  },
   /// The time of `deadline` is over for this node.
   DeadlinePassed {
     path: Arc<str>,
   },
-  /// A failure went no further. With `Collect` this is the end of the instance `path`; with the others the step goes
-  /// on.
+  /// A failure went no further. With `Catch` and `Attempt` the step goes on; with the others this is the end of the
+  /// instance or call `path`.
   FailureTaken {
     path: Arc<str>,
     by: Taker,
@@ -252,6 +266,14 @@ pub enum Taker {
   Catch,
   Attempt,
   Collect,
+  Tolerate,
+  StopWhen,
+  /// The call of an `undo` failed: the rest goes on.
+  Undo,
+  /// As `Undo`.
+  Finally,
+  /// As `Undo`: `on failure` itself failed.
+  OnFailure,
 }
 
 impl Event {
@@ -300,6 +322,8 @@ impl Event {
       | Iterated { path, .. }
       | Dispatched { path, .. }
       | RequireChecked { path, .. }
+      | StopChecked { path, .. }
+      | ScopeClosing { path, .. }
       | DeadlinePassed { path }
       | FailureTaken { path, .. }
       | StepSucceeded { path, .. }

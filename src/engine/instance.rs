@@ -7,8 +7,17 @@ use std::{
 };
 
 use super::{
-  attempt::Message, each::EachState, event::TimerId, exchange::Child, layout::NodeId, leaf::Leaf, loss::Loss,
-  plan::PlanState, repeat::RepeatState, scope::BlockState,
+  attempt::Message,
+  closing::Ends,
+  each::EachState,
+  event::{Taker, TimerId},
+  exchange::Child,
+  layout::NodeId,
+  leaf::Leaf,
+  loss::Loss,
+  plan::PlanState,
+  repeat::RepeatState,
+  scope::BlockState,
 };
 use crate::{
   eval,
@@ -42,6 +51,8 @@ pub(super) struct Instance {
   pub loss: Option<Loss>,
   /// By slot.
   pub children: BTreeMap<Slot, InstanceId>,
+  /// What is called once it, or the scope around it, is over.
+  pub ends: Option<Box<Ends>>,
   pub state: State,
 }
 
@@ -61,6 +72,10 @@ pub(super) enum Slot {
   Arm,
   /// What a handler wraps: it has the handler's path, so its end is not an event of its own.
   Wrapped,
+  /// Calls of a scope that is over.
+  Undo,
+  Finally,
+  OnFailure,
 }
 
 #[derive(Debug)]
@@ -97,8 +112,36 @@ pub(super) enum End {
   Failed(Arc<Failure>),
   /// Never started.
   Skipped,
-  /// Ended from outside; with failures that came after that.
-  Cancelled(Vec<Cause>),
+  /// Ended from outside.
+  Cancelled(Late),
+}
+
+/// What failed in an instance after it was clear that it would not succeed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Late {
+  pub causes: Vec<Cause>,
+  /// Paths of `undo` and `finally` calls.
+  pub undo_failed: Vec<Arc<str>>,
+}
+
+impl Slot {
+  /// What takes the failure of a call that a scope makes when it is over.
+  pub fn ending(self) -> Option<Taker> {
+    match self {
+      Slot::Undo => Some(Taker::Undo),
+      Slot::Finally => Some(Taker::Finally),
+      Slot::OnFailure => Some(Taker::OnFailure),
+      _ => None,
+    }
+  }
+}
+
+impl Instance {
+  /// Whether names, `undo` and `finally` of what is inside belong to it.
+  pub fn is_scope(&self) -> bool {
+    let own = matches!(self.slot, Slot::Root | Slot::Item(_)) || self.slot.ending().is_some();
+    own || matches!(self.state, State::Block(_) | State::Run(_))
+  }
 }
 
 /// A slab: ids are reused with another generation.
@@ -161,6 +204,18 @@ impl Instances {
   /// The names in scope in an instance.
   pub fn names(&self, id: InstanceId) -> Names<'_> {
     Names { instances: self, id }
+  }
+}
+
+/// A few names, and those around them.
+pub(super) struct Within<'a> {
+  pub locals: &'a Locals,
+  pub around: Names<'a>,
+}
+
+impl eval::Scope for Within<'_> {
+  fn local(&self, local: LocalId) -> Option<Value> {
+    self.locals.get(&local).cloned().or_else(|| self.around.local(local))
   }
 }
 

@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::hir::{self, Call, Expr, Literal, LocalId, OrchestratorId, PoolId, RunPlan, Setting, WorkerId};
+use crate::hir::{
+  self, Call, Expr, Literal, LocalId, OrchestratorId, PoolId, RunPlan, Setting, StopWhen, Take, WorkerId,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NodeId(u32);
@@ -17,6 +19,8 @@ pub(super) struct Layout {
   blocks: Vec<Block>,
   /// The body of each orchestrator, by its id.
   orchestrators: Vec<NodeId>,
+  /// Of each orchestrator likewise.
+  handlers: Vec<Option<OnFailure>>,
   /// The members of each pool, by its id.
   pools: Vec<Vec<Member>>,
 }
@@ -35,6 +39,26 @@ pub(super) struct Node {
   pub body: Body,
   pub deadline: Option<Setting>,
   pub delay: Option<Setting>,
+  pub undo: Option<Ending>,
+  pub finally: Option<Ending>,
+}
+
+/// What a node that has succeeded leaves to be called.
+#[derive(Debug)]
+pub(super) struct Ending {
+  /// Bound to the node's value.
+  pub value: Option<LocalId>,
+  pub reads: Vec<LocalId>,
+  /// A call.
+  pub node: NodeId,
+}
+
+/// `on failure`
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnFailure {
+  pub error: LocalId,
+  /// A block.
+  pub node: NodeId,
 }
 
 #[derive(Debug)]
@@ -64,7 +88,8 @@ pub(super) struct Each {
   pub items: Expr,
   pub fold: Option<(Expr, LocalId)>,
   pub concurrent: Option<Expr>,
-  pub collect: bool,
+  pub take: Take,
+  pub stop: Option<StopWhen>,
   pub body: NodeId,
 }
 
@@ -137,19 +162,17 @@ pub(super) enum Action {
   },
 }
 
-impl Each {
-  /// Whether failures of its instances become outcomes; a fold needs each value, so it takes none.
-  pub fn collects(&self) -> bool {
-    self.collect && self.fold.is_none()
-  }
-}
-
 impl Layout {
   pub fn of(program: &hir::Program) -> Layout {
     let mut layout = Layout::default();
     for orchestrator in &program.orchestrators {
       let body = layout.add_block_node(&orchestrator.body);
       layout.orchestrators.push(body);
+      let handler = orchestrator.on_failure.as_ref().map(|handler| OnFailure {
+        error: handler.error,
+        node: layout.add_block_node(&handler.block),
+      });
+      layout.handlers.push(handler);
     }
     for pool in &program.pools {
       let members = pool.members.iter().map(|member| Member {
@@ -176,6 +199,10 @@ impl Layout {
     self.orchestrators[id.0 as usize]
   }
 
+  pub fn on_failure(&self, id: OrchestratorId) -> Option<OnFailure> {
+    self.handlers[id.0 as usize]
+  }
+
   pub fn pool(&self, id: PoolId) -> &[Member] {
     &self.pools[id.0 as usize]
   }
@@ -188,10 +215,21 @@ impl Layout {
 
   fn add_node(&mut self, node: &hir::Node) -> NodeId {
     let body = self.body(&node.kind);
+    let (undo, finally) = (self.ending(node.undo.as_deref()), self.ending(node.finally.as_deref()));
     self.add(Node {
       body,
       deadline: node.deadline.clone(),
       delay: node.delay.clone(),
+      undo,
+      finally,
+    })
+  }
+
+  fn ending(&mut self, ending: Option<&hir::Ending>) -> Option<Ending> {
+    ending.map(|ending| Ending {
+      value: ending.value,
+      reads: ending.reads.clone(),
+      node: self.add_node(&ending.call),
     })
   }
 
@@ -201,6 +239,8 @@ impl Layout {
       body,
       deadline: None,
       delay: None,
+      undo: None,
+      finally: None,
     })
   }
 
@@ -261,7 +301,8 @@ impl Layout {
       items: each.items.clone(),
       fold: each.fold.clone(),
       concurrent: each.concurrent.clone(),
-      collect: each.collect,
+      take: each.take.clone(),
+      stop: each.stop.clone(),
       body: self.add_node(&each.body),
     }
   }

@@ -10,7 +10,7 @@ use super::{
   event::{Event, Taker},
   exchange::Command,
   failing::failure,
-  instance::{End, Instance, InstanceId, Slot, State},
+  instance::{End, Instance, InstanceId, Late, Slot, State},
   layout::Body,
   run::{Run, Work},
 };
@@ -20,14 +20,15 @@ use crate::{
 };
 
 /// Why an instance will not succeed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Loss {
   /// Its own; `None`: ended from outside.
   pub failure: Option<Arc<Failure>>,
   /// The path of the step that was lost first.
   pub cause: Arc<str>,
-  /// What failed inside after that.
-  pub late: Vec<Cause>,
+  /// Nobody needs it any longer, and nothing has failed.
+  pub superfluous: bool,
+  pub late: Late,
 }
 
 /// A failure names at most so many causes.
@@ -38,32 +39,87 @@ impl Loss {
     Loss {
       cause: failure.step.clone(),
       failure: Some(failure),
-      late: Vec::new(),
+      superfluous: false,
+      late: Late::default(),
     }
   }
 
-  pub fn cancelled(cause: Arc<str>) -> Loss {
+  /// Ended from outside, because of the step `cause`.
+  pub fn outside(cause: Arc<str>) -> Loss {
     Loss {
       failure: None,
       cause,
-      late: Vec::new(),
+      superfluous: false,
+      late: Late::default(),
     }
   }
 
-  fn end(self, started: bool) -> End {
+  /// As `outside`, for what is not needed any longer.
+  pub fn superfluous(cause: Arc<str>) -> Loss {
+    Loss {
+      superfluous: true,
+      ..Loss::outside(cause)
+    }
+  }
+
+  /// What those inside are told.
+  fn inside(&self) -> Loss {
+    Loss {
+      superfluous: self.superfluous,
+      ..Loss::outside(self.cause.clone())
+    }
+  }
+
+  /// The failure of a scope at `path` as it is known by now; `undo_failed` are calls that failed while it was closed.
+  pub fn error(&self, path: &Arc<str>, undo_failed: &[Arc<str>]) -> Failure {
+    let mut late = self.late.clone();
+    late.undo_failed.extend_from_slice(undo_failed);
+    let failure = self.failure.clone().unwrap_or_else(|| {
+      let because = match &*self.cause {
+        "" => String::new(),
+        cause => format!(": `{cause}` was lost"),
+      };
+      let message = format!("ended from outside{because}");
+      Failure::new(FailureKind::Cancelled, path.clone(), message).into()
+    });
+    Arc::unwrap_or_clone(late.added_to(failure))
+  }
+
+  pub fn end(self, started: bool) -> End {
     match self.failure {
-      Some(mut failure) => {
-        if !self.late.is_empty() {
-          let room = MOST_CAUSES.saturating_sub(failure.causes.len());
-          Arc::make_mut(&mut failure)
-            .causes
-            .extend(self.late.into_iter().take(room));
-        }
-        End::Failed(failure)
-      }
+      Some(failure) => End::Failed(self.late.added_to(failure)),
       None if started => End::Cancelled(self.late),
       None => End::Skipped,
     }
+  }
+}
+
+impl Late {
+  fn added_to(self, mut failure: Arc<Failure>) -> Arc<Failure> {
+    if !self.causes.is_empty() || !self.undo_failed.is_empty() {
+      let failure = Arc::make_mut(&mut failure);
+      fill(&mut failure.causes, self.causes);
+      fill(&mut failure.undo_failed, self.undo_failed);
+    }
+    failure
+  }
+
+  fn add(&mut self, failure: &Failure) {
+    self.causes.push(cause_of(failure));
+    self.undo_failed.extend(failure.undo_failed.iter().cloned());
+  }
+}
+
+pub(super) fn fill<T>(causes: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+  let room = MOST_CAUSES.saturating_sub(causes.len());
+  causes.extend(more.into_iter().take(room));
+}
+
+pub(super) fn cause_of(failure: &Failure) -> Cause {
+  Cause {
+    step: failure.step.clone(),
+    kind: failure.kind,
+    message: failure.message.clone(),
   }
 }
 
@@ -74,21 +130,43 @@ impl Run {
     self.lose(id, Loss::failed(failure));
   }
 
-  /// The instance will not succeed; a second loss changes nothing.
+  /// The instance will not succeed; a second loss changes nothing, but that a call which was let run to its end is
+  /// ended at its own deadline.
   pub(super) fn lose(&mut self, id: InstanceId, loss: Loss) {
+    let finishes = self.finishes(id);
     let Some(instance) = self.instances.get_mut(id) else {
       return;
     };
     if instance.loss.is_some() {
+      if finishes && loss.failure.is_some() {
+        self.stop_leaf(id);
+      }
       return;
     }
-    let cause = loss.cause.clone();
+    let told = loss.inside();
+    let goes_on = instance.is_closing() || finishes && loss.failure.is_none();
     instance.loss = Some(loss);
+    if goes_on {
+      return;
+    }
     let deadline = instance.deadline.take();
     deadline.into_iter().for_each(|timer| self.clear_timer(timer));
-    self.stop(id, &cause);
-    self.cancel_children(id, &cause);
+    self.stop(id, &told.cause);
+    self.cancel_children(id, &told);
     self.settle(id);
+  }
+
+  /// Whether it is a call with `undo` that runs: what it does is known only once it has ended.
+  pub(super) fn finishes(&self, id: InstanceId) -> bool {
+    let Some(instance) = self.instances.get(id) else {
+      return false;
+    };
+    let runs = match &instance.state {
+      State::Leaf(leaf) => leaf.runs(),
+      State::Dispatching(_) => true,
+      _ => false,
+    };
+    runs && self.layout.node(instance.node).undo.is_some()
   }
 
   /// What is the instance's own does not go on; those inside are not looked at.
@@ -113,28 +191,23 @@ impl Run {
     }
   }
 
-  pub(super) fn cancel_children(&mut self, id: InstanceId, cause: &Arc<str>) {
+  pub(super) fn cancel_children(&mut self, id: InstanceId, loss: &Loss) {
     let Some(instance) = self.instances.get(id) else { return };
     let children = instance.children.values();
     self.work.extend(children.map(|child| Work::Cancel {
       instance: *child,
-      cause: cause.clone(),
+      loss: loss.clone(),
     }));
   }
 
-  /// Ends a lost instance in which nothing runs any longer.
+  /// Closes a lost instance in which nothing runs any longer.
   pub(super) fn settle(&mut self, id: InstanceId) {
     let Some(instance) = self.instances.get_mut(id) else {
       return;
     };
     let runs = matches!(&instance.state, State::Leaf(leaf) if leaf.runs());
-    if runs || !instance.children.is_empty() {
-      return;
-    }
-    let started = instance.started();
-    if let Some(loss) = instance.loss.take() {
-      let cause = loss.cause.clone();
-      self.finish(id, loss.end(started), cause);
+    if !runs && instance.children.is_empty() && instance.loss.is_some() {
+      self.close(id);
     }
   }
 
@@ -143,20 +216,15 @@ impl Run {
     let loss = self.instances.get_mut(id).and_then(|instance| instance.loss.as_mut());
     if let Some(loss) = loss {
       match end {
-        End::Failed(failure) => loss.late.push(Cause {
-          step: failure.step.clone(),
-          kind: failure.kind,
-          message: failure.message.clone(),
-        }),
-        End::Cancelled(late) => loss.late.extend(late),
+        End::Failed(failure) => loss.late.add(&failure),
+        End::Cancelled(late) => {
+          loss.late.causes.extend(late.causes);
+          loss.late.undo_failed.extend(late.undo_failed);
+        }
         End::Succeeded(_) | End::Skipped => {}
       }
     }
     self.settle(id);
-  }
-
-  pub(super) fn succeed(&mut self, id: InstanceId, value: crate::value::Value) {
-    self.finish(id, End::Succeeded(value), "".into());
   }
 
   /// Ends an instance as another inside it ended.
@@ -164,12 +232,15 @@ impl Run {
     match end {
       End::Succeeded(value) => self.succeed(id, value),
       End::Failed(failure) => self.lose(id, Loss::failed(failure)),
-      End::Skipped | End::Cancelled(_) => self.lose(id, Loss::cancelled("".into())),
+      End::Skipped | End::Cancelled(_) => self.lose(id, Loss::outside("".into())),
     }
   }
 
   /// The one place where instances end.
   pub(super) fn finish(&mut self, id: InstanceId, end: End, cause: Arc<str>) {
+    if let End::Succeeded(value) = &end {
+      self.hand_on(id, value);
+    }
     let Some(instance) = self.instances.remove(id) else {
       return;
     };
@@ -203,13 +274,9 @@ impl Run {
       }
       End::Failed(failure) => {
         let failure = failure.clone();
-        match self.is_collected(instance) {
-          true => Event::FailureTaken {
-            path,
-            by: Taker::Collect,
-            failure,
-          },
-          false => Event::StepFailed { path, failure },
+        match self.taker(instance) {
+          Some(by) => Event::FailureTaken { path, by, failure },
+          None => Event::StepFailed { path, failure },
         }
       }
       End::Skipped if self.is_dropped(instance) => Event::NotTaken { path },
@@ -218,15 +285,26 @@ impl Run {
     });
   }
 
-  /// Whether its failure goes no further than the `each` or `run` that it is an instance of.
-  fn is_collected(&self, instance: &Instance) -> bool {
+  /// What keeps its failure from going further: the `each` or `run` that it is an instance of, or the scope that it
+  /// closes.
+  fn taker(&self, instance: &Instance) -> Option<Taker> {
     let parent = instance.parent.and_then(|parent| self.instances.get(parent));
-    let taken = |parent: &Instance| match &self.layout.node(parent.node).body {
-      Body::Each(each) => each.collects() && parent.loss.is_none(),
-      Body::Run(run) => run.collect && parent.loss.is_none(),
-      _ => false,
-    };
-    matches!(instance.slot, Slot::Item(_) | Slot::Assignment(_)) && parent.is_some_and(taken)
+    let group = || parent.filter(|parent| parent.loss.is_none());
+    match instance.slot {
+      Slot::Item(_) => match group()? {
+        Instance {
+          node,
+          state: State::Each(each),
+          ..
+        } => each.taker(self.layout.node(*node)),
+        _ => None,
+      },
+      Slot::Assignment(_) => match &self.layout.node(group()?.node).body {
+        Body::Run(run) => run.collect.then_some(Taker::Collect),
+        _ => None,
+      },
+      slot => slot.ending(),
+    }
   }
 
   /// Whether its block returns early, so that nobody needs it.
@@ -257,8 +335,19 @@ impl Run {
 }
 
 impl Instance {
+  /// Whether it succeeds as what runs inside does, although it was ended from outside: a call with `undo` was let run to
+  /// its end.
+  pub fn passes_on(&self, end: &End) -> bool {
+    let outside = self.loss.as_ref().is_some_and(|loss| loss.failure.is_none());
+    let passes = matches!(
+      self.state,
+      State::Choice | State::Guarding | State::Handling | State::Repeat(_)
+    );
+    outside && passes && !matches!(self.slot, Slot::Item(_)) && matches!(end, End::Succeeded(_))
+  }
+
   /// Whether anything of it ran or began.
-  fn started(&self) -> bool {
+  pub fn started(&self) -> bool {
     match &self.state {
       State::Pending(_) | State::Delayed { .. } | State::Begun => false,
       State::Leaf(leaf) => leaf.has_started(),

@@ -8,7 +8,7 @@ use super::{
   exchange::Command,
   failing::{Fallible, conform, count, failure, milliseconds, too_large},
   instance::{End, InstanceId},
-  leaf::Phase,
+  leaf::{Phase, Running},
   loss::Loss,
   retry::{Backoff, Retry},
   run::{Purpose, Run},
@@ -23,6 +23,7 @@ impl Run {
     let Some(id) = self.executions.get(&execution).copied() else {
       return;
     };
+    let finishes = self.finishes(id);
     let phase = self.with_leaf(id, |leaf| match leaf.phase {
       Phase::Running(_) => std::mem::replace(&mut leaf.phase, Phase::Idle),
       _ => Phase::Idle,
@@ -31,17 +32,25 @@ impl Run {
     self.executions.remove(&execution);
     self.commands.push(Command::Release(execution));
     running.timeout.into_iter().for_each(|timer| self.clear_timer(timer));
-    if self.instances.get(id).is_some_and(|instance| instance.loss.is_some()) {
-      return self.lost_leaf_ended(id, outcome);
+    let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
+    match loss.map(|loss| loss.failure.is_none()) {
+      None => match self.result(&running, outcome) {
+        Ok(value) => self.succeed(id, value),
+        Err(failure) => self.attempt_failed(id, failure),
+      },
+      Some(true) if finishes => match self.result(&running, outcome) {
+        Ok(value) => self.succeed_late(id, value),
+        Err(failure) => self.lost_leaf_failed(id, failure),
+      },
+      Some(_) => self.lost_leaf_ended(id, outcome),
     }
-    let result = match (outcome, running.timed_out) {
+  }
+
+  fn result(&self, running: &Running, outcome: AttemptOutcome) -> Fallible<Value> {
+    match (outcome, running.timed_out) {
       (AttemptOutcome::Ok(value), None) => self.read_value(&running.start.attempt, &value),
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
       (outcome, Some(time)) => Err(timeout(time, &outcome)),
-    };
-    match result {
-      Ok(value) => self.succeed(id, value),
-      Err(failure) => self.attempt_failed(id, failure),
     }
   }
 
@@ -54,11 +63,18 @@ impl Run {
     let loss = self.instances.get_mut(id).and_then(|instance| instance.loss.as_mut());
     if let Some(own) = loss.and_then(|loss| loss.failure.as_mut()) {
       Arc::make_mut(own).log.clone_from(&ended.log);
-    } else if ended.kind != FailureKind::Cancelled {
-      let failure = self.located(id, Box::new(Arc::unwrap_or_clone(ended)));
-      return self.finish(id, End::Failed(failure), self.path(id));
+      return self.settle(id);
     }
-    self.settle(id);
+    self.lost_leaf_failed(id, Box::new(Arc::unwrap_or_clone(ended)));
+  }
+
+  fn lost_leaf_failed(&mut self, id: InstanceId, failure: Box<Failure>) {
+    let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
+    if failure.kind == FailureKind::Cancelled || loss.is_none_or(|loss| loss.superfluous) {
+      return self.settle(id);
+    }
+    let failure = self.located(id, failure);
+    self.finish(id, End::Failed(failure), self.path(id));
   }
 
   /// The journal is the truth: live and in a replay the value is read from it.
@@ -131,7 +147,13 @@ impl Run {
 
   /// Of the call or of anything around it.
   fn earliest_deadline(&self, id: InstanceId) -> Option<RunTime> {
-    let timers = self.instances.around(id).filter_map(|(_, instance)| instance.deadline);
+    // what closes a scope stands outside the deadlines around it
+    let mut closes = false;
+    let inside = self
+      .instances
+      .around(id)
+      .take_while(|(_, instance)| !std::mem::replace(&mut closes, instance.slot.ending().is_some()));
+    let timers = inside.filter_map(|(_, instance)| instance.deadline);
     timers.filter_map(|timer| Some(self.timers.get(&timer)?.due)).min()
   }
 }

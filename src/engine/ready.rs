@@ -49,6 +49,7 @@ impl Run {
   /// It runs from now on.
   pub(super) fn enter(&mut self, id: InstanceId, message: Option<Arc<Message>>) -> Fallible<()> {
     let layout = self.layout.clone();
+    self.capture(id);
     let Some(instance) = self.instances.get(id) else {
       return Ok(());
     };

@@ -4,15 +4,11 @@
 use super::{
   event::Event,
   failing::{Fallible, count, failure},
-  instance::{End, InstanceId, Locals, Names, Slot, State},
+  instance::{End, InstanceId, Locals, Slot, State, Within},
   layout::{Body, Otherwise, Repeat},
   run::Run,
 };
-use crate::{
-  eval::Scope,
-  hir::LocalId,
-  value::{FailureKind, Value},
-};
+use crate::value::{FailureKind, Value};
 
 #[derive(Debug)]
 pub(super) struct RepeatState {
@@ -72,7 +68,7 @@ impl Run {
 
   fn until(&self, id: InstanceId, repeat: &Repeat, locals: &Locals) -> Fallible<Option<bool>> {
     let Some(until) = &repeat.until else { return Ok(None) };
-    let names = After {
+    let names = Within {
       locals,
       around: self.instances.names(id),
     };
@@ -90,17 +86,5 @@ impl Run {
       }
     }
     Ok(())
-  }
-}
-
-/// The names in scope once an iteration is over.
-struct After<'a> {
-  locals: &'a Locals,
-  around: Names<'a>,
-}
-
-impl Scope for After<'_> {
-  fn local(&self, local: LocalId) -> Option<Value> {
-    self.locals.get(&local).cloned().or_else(|| self.around.local(local))
   }
 }

@@ -20,7 +20,7 @@ use super::{
   instance::{End, Instance, InstanceId, Instances, Locals, Slot, State},
   layout::{Layout, NodeId},
   loss::Loss,
-  mock::MockCounts,
+  mock::Doubles,
 };
 use crate::{
   eval::{Evaluator, Scope},
@@ -51,7 +51,7 @@ pub struct Run {
   pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
   /// The `concurrent` of workers that were called.
   pub(super) slots: HashMap<WorkerId, u64>,
-  pub(super) mocks: MockCounts,
+  pub(super) doubles: Doubles,
   pub(super) records: Vec<Record>,
   pub(super) commands: Vec<Command>,
 }
@@ -60,10 +60,7 @@ pub struct Run {
 #[derive(Debug)]
 pub(super) enum Work {
   /// A step of a block waits for nothing more.
-  Step {
-    block: InstanceId,
-    step: usize,
-  },
+  Step { block: InstanceId, step: usize },
   /// An instance is ready.
   Begin(InstanceId),
   /// A child has ended.
@@ -73,10 +70,8 @@ pub(super) enum Work {
     end: End,
     locals: Locals,
   },
-  Cancel {
-    instance: InstanceId,
-    cause: Arc<str>,
-  },
+  /// An instance is lost from outside.
+  Cancel { instance: InstanceId, loss: Loss },
 }
 
 #[derive(Debug)]
@@ -129,7 +124,7 @@ impl Run {
       next_execution: 0,
       dispatching: BTreeMap::new(),
       slots: HashMap::new(),
-      mocks: MockCounts::default(),
+      doubles: Doubles::default(),
       records: Vec::new(),
       commands: Vec::new(),
     }
@@ -164,7 +159,7 @@ impl Run {
       match work {
         Work::Step { block, step } => self.begin_step(block, step),
         Work::Begin(instance) => self.begin(instance, Self::make_ready),
-        Work::Cancel { instance, cause } => self.lose(instance, Loss::cancelled(cause)),
+        Work::Cancel { instance, loss } => self.lose(instance, loss),
         Work::Ended {
           parent,
           slot,
@@ -188,6 +183,11 @@ impl Run {
     }
   }
 
+  /// What stood in for its workers, for the next run of the same test.
+  pub fn take_doubles(&mut self) -> Doubles {
+    std::mem::take(&mut self.doubles)
+  }
+
   /// The time of the latest fact.
   pub fn now(&self) -> RunTime {
     self.now
@@ -199,6 +199,11 @@ impl Run {
 
   pub fn started(&self) -> &RunStarted {
     &self.started
+  }
+
+  /// How many records there are by now.
+  pub(super) fn recorded(&self) -> u64 {
+    self.next_seq
   }
 
   pub(super) fn record(&mut self, event: Event) {
@@ -247,6 +252,12 @@ impl Run {
       return;
     };
     instance.children.remove(&slot);
+    if slot.ending().is_some() {
+      return self.ending_ended(id, end);
+    }
+    if instance.passes_on(&end) {
+      instance.loss = None;
+    }
     if instance.loss.is_some() {
       return self.note_end(id, end);
     }
@@ -372,6 +383,7 @@ impl Instance {
       deadline: None,
       loss: None,
       children: BTreeMap::new(),
+      ends: None,
       state: State::Begun,
     }
   }

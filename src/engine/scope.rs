@@ -183,7 +183,7 @@ impl Run {
       value: None,
     });
     self.drop_pending(id, |path| Event::NotTaken { path });
-    self.cancel_children(id, &path);
+    self.cancel_children(id, &Loss::superfluous(path));
     self.with_block(id, |state| state.returning = Some(value));
     self.settle_return(id);
   }
@@ -204,7 +204,7 @@ impl Run {
       _ if returning == Some(true) => self.settle_return(id),
       End::Succeeded(value) => self.step_succeeded(id, at, value, locals),
       End::Failed(failure) => self.lose(id, Loss::failed(failure)),
-      End::Skipped | End::Cancelled(_) => self.lose(id, Loss::cancelled("".into())),
+      End::Skipped | End::Cancelled(_) => self.lose(id, Loss::outside("".into())),
     }
   }
 
@@ -343,6 +343,10 @@ impl Run {
 }
 
 impl BlockState {
+  pub fn orchestrator(&self) -> Option<OrchestratorId> {
+    self.orchestrator
+  }
+
   pub fn is_returning(&self) -> bool {
     self.returning.is_some()
   }

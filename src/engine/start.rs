@@ -8,6 +8,7 @@ use super::{
   exchange::{StartError, Step},
   failing::failure,
   instance::Locals,
+  mock::Doubles,
   run::Run,
   scope::bound,
 };
@@ -22,10 +23,23 @@ impl Run {
   ///
   /// # Errors
   /// It can't begin.
-  pub fn start(program: Arc<Program>, mut started: RunStarted) -> Result<(Run, Step), StartError> {
+  pub fn start(program: Arc<Program>, started: RunStarted) -> Result<(Run, Step), StartError> {
+    Self::start_with(program, started, Doubles::default())
+  }
+
+  /// As `start`, with what stands in for its workers.
+  ///
+  /// # Errors
+  /// It can't begin.
+  pub fn start_with(
+    program: Arc<Program>,
+    mut started: RunStarted,
+    doubles: Doubles,
+  ) -> Result<(Run, Step), StartError> {
     let (orchestrator, evaluator, input) = prepare(&program, &mut started)?;
     let last = last_value(program.orchestrator(orchestrator), &started)?;
     let mut run = Run::new(program, evaluator, started, orchestrator);
+    run.doubles = doubles;
     run.record(Event::RunStarted(run.started.clone()));
     run.enter_orchestrator(run.root, orchestrator, input, last);
     let step = run.carry_on();
@@ -104,8 +118,8 @@ fn bad_arguments(message: String) -> StartError {
   StartError::Arguments(failure(FailureKind::Contract, message))
 }
 
-/// `run`
-fn run_value(started: &RunStarted) -> Value {
+/// What the name `run` stands for.
+pub fn run_value(started: &RunStarted) -> Value {
   let fields = [
     ("id", Value::String(started.run.clone())),
     ("tracker", Value::String(started.tracker.clone())),

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::{Edge, EdgeKind, Graph, Kind, LARGEST, Node, reads};
+use super::{Edge, EdgeKind, Graph, Kind, LARGEST, Node};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Each, Expr, LocalId, Node as Work, NodeKind, OrchestratorId, Otherwise, Program, Repeat,
-    RunPlan, Step, StepKind, Wait, WaitKind,
+    Arm, Block, Branch, Call, Each, Expr, LocalId, Node as Work, NodeKind, Orchestrator, OrchestratorId, Otherwise,
+    Program, Repeat, RunPlan, Step, StepKind, Take, Tolerance, Wait, WaitKind,
   },
   source::Sources,
 };
@@ -29,8 +29,12 @@ pub fn build(program: &Program, sources: &Sources, id: OrchestratorId) -> Graph 
     locals: HashMap::new(),
     depth: 0,
     complete: true,
+    aside: Vec::new(),
   };
-  let roots = builder.block(&orchestrator.body, &Place::default(), "return");
+  let mut roots = builder.block(&orchestrator.body, &Place::default(), "return");
+  roots.append(&mut builder.aside);
+  roots.extend(builder.on_failure(orchestrator, &Place::default()));
+  roots.sort_unstable();
   Graph {
     orchestrator: orchestrator.name.clone(),
     doc: orchestrator.doc.clone(),
@@ -49,6 +53,8 @@ struct Builder<'a> {
   locals: HashMap<LocalId, NodeIndex>,
   depth: usize,
   complete: bool,
+  /// What stands beside steps of the orchestrator that is drawn.
+  aside: Vec<NodeIndex>,
 }
 
 /// Where something is drawn: in which cluster, and what its path begins with.
@@ -121,7 +127,47 @@ impl Builder<'_> {
 
   /// Draws what runs. `name` is what it is called, empty where it has no name.
   fn node(&mut self, node: &Work, place: &Place, segment: &str, name: &str) -> NodeIndex {
-    stacker::maybe_grow(64 << 10, 1 << 20, || self.node_inside(node, place, segment, name))
+    let drawn = stacker::maybe_grow(64 << 10, 1 << 20, || self.node_inside(node, place, segment, name));
+    for (ending, word, kind) in [
+      (&node.undo, "undo", EdgeKind::Undo),
+      (&node.finally, "finally", EdgeKind::Finally),
+    ] {
+      if let Some(ending) = ending {
+        self.ending(drawn, &ending.call, place, (word, kind));
+      }
+    }
+    drawn
+  }
+
+  /// What is called once the step is over, beside it.
+  fn ending(&mut self, step: NodeIndex, call: &Work, place: &Place, (word, kind): (&str, EdgeKind)) {
+    let own = Place {
+      parent: place.parent,
+      path: String::new(),
+    };
+    let id = format!("{}!{word}", self.nodes[step].id.trim_end_matches('.'));
+    let node = self.node(call, &own, &id, "");
+    let drawn = &mut self.nodes[node];
+    drawn.aside = true;
+    drawn.label = format!("{word} {}", drawn.label);
+    self.edge(step, node, kind, None);
+    match place.parent {
+      None => self.aside.push(node),
+      Some(parent) => self.nodes[parent].children.push(node),
+    }
+  }
+
+  fn on_failure(&mut self, orchestrator: &Orchestrator, place: &Place) -> Option<NodeIndex> {
+    let handler = orchestrator.on_failure.as_ref()?;
+    let own = Place {
+      parent: place.parent,
+      path: String::new(),
+    };
+    let id = format!("{}!on_failure", place.path);
+    let (cluster, inner) = self.cluster(&own, &id, Kind::OnFailure, "on failure".to_owned());
+    self.nodes[cluster].aside = true;
+    self.fill(cluster, &handler.block, &inner, "yield");
+    Some(cluster)
   }
 
   fn node_inside(&mut self, node: &Work, place: &Place, segment: &str, name: &str) -> NodeIndex {
@@ -175,15 +221,22 @@ impl Builder<'_> {
 
   fn call(&mut self, call: &Call<OrchestratorId>, place: &Place, segment: &str, name: &str) -> NodeIndex {
     let callee = self.program.orchestrator(call.target);
+    let kind = if callee.pattern {
+      Kind::Pattern
+    } else {
+      Kind::Orchestrator
+    };
     if self.nodes.node_count() >= LARGEST || self.depth >= DEEPEST {
       self.complete = false;
       let label = equation(name, &format!("{} (not expanded)", callee.name));
-      return self.leaf(place, segment, Kind::Orchestrator, label);
+      return self.leaf(place, segment, kind, label);
     }
-    let (cluster, inner) = self.cluster(place, segment, Kind::Orchestrator, equation(name, &callee.name));
+    let (cluster, inner) = self.cluster(place, segment, kind, equation(name, &callee.name));
     let outer = std::mem::take(&mut self.locals);
     self.depth += 1;
     self.fill(cluster, &callee.body, &inner, "return");
+    let handler = self.on_failure(callee, &inner);
+    self.nodes[cluster].children.extend(handler);
     self.depth -= 1;
     self.locals = outer;
     cluster
@@ -196,12 +249,39 @@ impl Builder<'_> {
       (None, Some(width)) => label.push_str(&format!("\nconcurrent {}", self.text(width))),
       (None, None) => {}
     }
-    if each.collect {
-      label.push_str("\ncollect");
+    match &each.take {
+      Take::Nothing => {}
+      Take::Collect => label.push_str("\ncollect"),
+      Take::Tolerate(Tolerance::Count(count)) => label.push_str(&format!("\ntolerate {}", self.text(count))),
+      Take::Tolerate(Tolerance::Percent(percent)) => label.push_str(&format!("\ntolerate {percent}%")),
+    }
+    if let Some(stop) = &each.stop {
+      label.push_str(&format!("\nstop when {}", self.text(&stop.condition)));
     }
     let (cluster, inner) = self.cluster(place, segment, Kind::Each, label);
-    self.body(cluster, &each.body, &inner);
+    match &each.body.kind {
+      NodeKind::Match { arms, .. } if each.workers => self.turns(cluster, arms, &inner, each.fold.is_some()),
+      _ => self.body(cluster, &each.body, &inner),
+    }
     cluster
+  }
+
+  /// An `each` over workers: one node per worker, in a row where each sees the one before.
+  fn turns(&mut self, cluster: NodeIndex, arms: &[Branch], place: &Place, in_order: bool) {
+    let place = Place {
+      path: place.path_to("[]"),
+      ..place.clone()
+    };
+    let mut before: Option<NodeIndex> = None;
+    for Branch { arm, .. } in arms {
+      // A call says who works by itself.
+      let call = matches!(arm.node.kind, NodeKind::Work(_) | NodeKind::Orchestrate(_));
+      let name: &str = if call { "" } else { &arm.segment };
+      let node = self.arm(cluster, arm, &place, name);
+      if let Some(before) = before.replace(node).filter(|_| in_order) {
+        self.edge(before, node, EdgeKind::Data, None);
+      }
+    }
   }
 
   /// The body of an `each` or a branch: a block's steps stand in the cluster themselves.
@@ -319,13 +399,16 @@ impl Builder<'_> {
 
   fn fill(&mut self, cluster: NodeIndex, block: &Block, place: &Place, result: &str) {
     let drawn = self.block(block, place, result);
-    self.nodes[cluster].children.extend(drawn);
+    let children = &mut self.nodes[cluster].children;
+    children.extend(drawn);
+    // what stands beside a step was drawn with it
+    children.sort_unstable();
   }
 
   /// Edges to `node` from the steps that the expression reads.
   fn reads(&mut self, value: &Expr, node: NodeIndex) {
     let mut from: Vec<NodeIndex> = Vec::new();
-    reads::locals(value, &mut |local| from.extend(self.locals.get(&local)));
+    value.locals(&mut |local| from.extend(self.locals.get(&local)));
     from.sort_unstable();
     from.dedup();
     for step in from {
@@ -353,6 +436,7 @@ impl Builder<'_> {
       kind,
       parent: place.parent,
       children: Vec::new(),
+      aside: false,
     })
   }
 

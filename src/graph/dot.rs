@@ -35,11 +35,15 @@ fn node_text(graph: &Graph, index: NodeIndex, depth: usize, text: &mut String) {
   let node = &graph.nodes[index];
   let (indent, id, label) = ("  ".repeat(depth), quoted(&node.id), quoted(&node.label));
   if node.children.is_empty() {
-    let _ = writeln!(text, "{indent}{id} [shape={}, label={label}]", shape(node.kind));
+    let dashed = if node.aside { ", style=dashed" } else { "" };
+    let _ = writeln!(text, "{indent}{id} [shape={}, label={label}{dashed}]", shape(node.kind));
     return;
   }
   let _ = writeln!(text, "{indent}subgraph {} {{", quoted(&cluster(&node.id)));
   let _ = writeln!(text, "{indent}  label={label}");
+  if node.aside {
+    let _ = writeln!(text, "{indent}  style=dashed");
+  }
   let _ = writeln!(text, "{indent}  {id} [shape=point, style=invis]");
   nodes(graph, &node.children, depth + 1, text);
   let _ = writeln!(text, "{indent}}}");
@@ -47,7 +51,7 @@ fn node_text(graph: &Graph, index: NodeIndex, depth: usize, text: &mut String) {
 
 fn shape(kind: Kind) -> &'static str {
   match kind {
-    Kind::Orchestrator => "box3d",
+    Kind::Orchestrator | Kind::Pattern => "box3d",
     Kind::Require => "hexagon",
     Kind::Result => "oval",
     Kind::Fail => "octagon",
@@ -72,6 +76,9 @@ fn edges(graph: &Graph, text: &mut String) {
       EdgeKind::After => looks.push("style=dashed, label=\"after\"".to_owned()),
       EdgeKind::Gate => looks.push("style=bold".to_owned()),
       EdgeKind::Failure => looks.push("style=dashed, label=\"on failure\"".to_owned()),
+      EdgeKind::Undo | EdgeKind::Finally => {
+        looks.push(format!("style=dashed, label={}", quoted(edge.weight().kind.name())));
+      }
     }
     looks.extend(
       edge

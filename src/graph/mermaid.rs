@@ -23,6 +23,7 @@ pub fn render(graph: &Graph) -> String {
     let _ = writeln!(chart.text, "  note_[\"expansion stops at {LARGEST} nodes\"]");
   }
   chart.edges();
+  chart.asides();
   chart.text
 }
 
@@ -86,10 +87,21 @@ impl Chart<'_> {
   }
 }
 
+impl Chart<'_> {
+  /// What runs only once something is over has a dashed border.
+  fn asides(&mut self) {
+    for index in self.graph.nodes.node_indices() {
+      if self.graph.nodes[index].aside {
+        let _ = writeln!(self.text, "  style {} stroke-dasharray: 5 5", self.names[&index]);
+      }
+    }
+  }
+}
+
 fn shape(kind: Kind) -> (&'static str, &'static str) {
   match kind {
     Kind::Worker => ("[", "]"),
-    Kind::Orchestrator => ("[[", "]]"),
+    Kind::Orchestrator | Kind::Pattern => ("[[", "]]"),
     Kind::Require => ("{{", "}}"),
     Kind::Result => ("([", "])"),
     Kind::Fail => (">", "]"),
@@ -106,6 +118,7 @@ fn arrow(edge: &Edge) -> String {
     (EdgeKind::After, _) => "-.->|\"after\"|".to_owned(),
     (EdgeKind::Gate, _) => "==>".to_owned(),
     (EdgeKind::Failure, _) => "-.->|\"on failure\"|".to_owned(),
+    (EdgeKind::Undo | EdgeKind::Finally, _) => format!("-.->|\"{}\"|", edge.kind.name()),
   }
 }
 

@@ -5,7 +5,6 @@ mod build;
 pub mod dot;
 pub mod json;
 pub mod mermaid;
-mod reads;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +44,8 @@ pub struct Node {
   pub parent: Option<NodeIndex>,
   /// In the order written; empty: no cluster.
   pub children: Vec<NodeIndex>,
+  /// Runs only once what it stands beside is over: `undo`, `finally`, `on failure`. In no wave.
+  pub aside: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub enum Kind {
   Worker,
   /// A call of an orchestrator: a cluster, or a leaf where expansion stopped.
   Orchestrator,
+  /// The same of a pattern.
+  Pattern,
   Value,
   Require,
   /// `return` and `yield`
@@ -70,6 +73,7 @@ pub enum Kind {
   Catch,
   Stage,
   Block,
+  OnFailure,
 }
 
 impl Kind {
@@ -77,6 +81,7 @@ impl Kind {
     match self {
       Kind::Worker => "worker",
       Kind::Orchestrator => "orchestrator",
+      Kind::Pattern => "pattern",
       Kind::Value => "value",
       Kind::Require => "require",
       Kind::Result => "result",
@@ -90,6 +95,7 @@ impl Kind {
       Kind::Catch => "catch",
       Kind::Stage => "stage",
       Kind::Block => "block",
+      Kind::OnFailure => "on_failure",
     }
   }
 }
@@ -112,6 +118,10 @@ pub enum EdgeKind {
   Arm,
   /// From what may fail to what then takes its place.
   Failure,
+  /// From a step to what undoes it.
+  Undo,
+  /// From a step to what closes it.
+  Finally,
 }
 
 impl EdgeKind {
@@ -122,6 +132,8 @@ impl EdgeKind {
       EdgeKind::Gate => "gate",
       EdgeKind::Arm => "arm",
       EdgeKind::Failure => "failure",
+      EdgeKind::Undo => "undo",
+      EdgeKind::Finally => "finally",
     }
   }
 }
@@ -130,7 +142,8 @@ impl Graph {
   /// What may run at the same time, of the given siblings: each wave needs only earlier ones.
   pub fn waves(&self, siblings: &[NodeIndex]) -> Vec<Vec<NodeIndex>> {
     let mut waves: Vec<Vec<NodeIndex>> = Vec::new();
-    for (node, level) in siblings.iter().zip(self.levels(siblings)) {
+    let steps = siblings.iter().zip(self.levels(siblings));
+    for (node, level) in steps.filter(|(node, _)| !self.nodes[**node].aside) {
       if waves.len() <= level {
         waves.resize(level + 1, Vec::new());
       }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Each, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind, Orchestrator,
-    OrchestratorId, Otherwise, Policies, Program, Repeat, Step, StepKind, Wait, WaitKind, Worker, WorkerId, WorkerKind,
+    Arm, Block, Branch, Call, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
+    OnFailure, Orchestrator, OrchestratorId, Otherwise, Policies, Pool, PoolId, PoolMember, Program, Repeat, RunPlan,
+    Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,
@@ -43,6 +44,8 @@ fn node(kind: NodeKind) -> Node {
     span: span("issues"),
     deadline: None,
     delay: None,
+    undo: None,
+    finally: None,
   }
 }
 
@@ -102,6 +105,8 @@ fn program(bodies: Vec<(&str, Block)>) -> Program {
     output: Type::Null,
     overlap: None,
     body,
+    on_failure: None,
+    pattern: false,
   });
   Program {
     modules: vec![Module {
@@ -128,6 +133,9 @@ fn worker(name: &str) -> Worker {
     kind: WorkerKind::Mock(Vec::new()),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(99),
   }
 }
@@ -147,7 +155,9 @@ fn triage() -> Program {
     items: expr("issues"),
     fold: None,
     concurrent: Some(expr("3")),
-    collect: true,
+    take: Take::Collect,
+    stop: None,
+    workers: false,
     body: node(NodeKind::Block(block(
       vec![
         step("a", Some(11), StepKind::Node(work()), &[]),
@@ -226,6 +236,41 @@ fn as_mermaid() {
   insta::assert_snapshot!(mermaid::render(&draw(&triage())));
 }
 
+/// `results = run issues with concurrent c, collect` over a worker and an orchestrator.
+fn planned() -> Program {
+  let member = |name: &str, call: Node| PoolMember {
+    name: name.into(),
+    doc: None,
+    params: Vec::new(),
+    output: Type::Null,
+    message: LocalId(9),
+    call,
+  };
+  let run = node(NodeKind::RunPlan(Box::new(RunPlan {
+    plan: expr("issues"),
+    pool: PoolId(0),
+    most: 12,
+    concurrent: Some(expr("c")),
+    collect: true,
+  })));
+  let steps = vec![step("results", Some(0), StepKind::Node(run), &[])];
+  let result = Some(local(0, "kind"));
+  let mut program = program(vec![("main", block(steps, result)), ("team", block(Vec::new(), None))]);
+  program.pools.push(Pool {
+    name: "crew".into(),
+    module: ModuleId(0),
+    doc: None,
+    span: span("issues"),
+    members: vec![member("coder", work()), member("team", orchestrate(1))],
+  });
+  program
+}
+
+#[test]
+fn a_run_shows_whom_a_plan_may_assign() {
+  insta::assert_snapshot!(mermaid::render(&draw(&planned())));
+}
+
 #[test]
 fn as_dot() {
   insta::assert_snapshot!(dot::render(&draw(&triage())));
@@ -267,4 +312,42 @@ fn ids_are_unique_in_every_form() {
   let mut ids: Vec<&str> = graph.nodes.node_weights().map(|node| node.id.as_str()).collect();
   ids.sort_unstable();
   assert_eq!(ids, ["a b", "a.b", "a.b~2", "a_b"]);
+}
+
+#[test]
+fn what_closes_a_scope_stands_beside_its_steps() {
+  let undone = || Node {
+    undo: Some(Box::new(Ending {
+      value: None,
+      reads: Vec::new(),
+      call: work(),
+    })),
+    ..work()
+  };
+  let inner = node(NodeKind::Block(block(
+    vec![step("b", Some(2), StepKind::Node(undone()), &[])],
+    None,
+  )));
+  let closed = Node {
+    finally: undone().undo,
+    ..undone()
+  };
+  let steps = vec![
+    step("a", Some(0), StepKind::Node(closed), &[]),
+    step("x", Some(1), StepKind::Node(inner), &[(0, WaitKind::After)]),
+  ];
+  let mut program = program(vec![("main", block(steps, None))]);
+  let told = vec![step("told", Some(3), StepKind::Node(work()), &[])];
+  program.orchestrators[0].on_failure = Some(OnFailure {
+    error: LocalId(9),
+    block: block(told, None),
+  });
+  let graph = draw(&program);
+  insta::assert_snapshot!(format!("{}\n{}", mermaid::render(&graph), dot::render(&graph)));
+  let waves = graph.waves(&graph.roots);
+  let ids: Vec<Vec<&str>> = waves
+    .iter()
+    .map(|wave| wave.iter().map(|node| &*graph.nodes[*node].id).collect())
+    .collect();
+  assert_eq!(ids, [["a"], ["x"]]);
 }

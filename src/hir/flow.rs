@@ -75,6 +75,29 @@ pub struct Node {
   pub deadline: Option<super::Setting>,
   /// A duration: starts that long after it is ready.
   pub delay: Option<super::Setting>,
+  /// Called if what is around is lost after this has succeeded.
+  pub undo: Option<Box<Ending>>,
+  /// Called when the block is over, if this has succeeded.
+  pub finally: Option<Box<Ending>>,
+}
+
+/// `undo rollback(x)`, `finally close(x)`: a call that is made once the node has succeeded and its scope is over.
+#[derive(Debug, Clone)]
+pub struct Ending {
+  /// The name of the step: bound to the value of the node.
+  pub value: Option<LocalId>,
+  /// All other names that it reads: what they are when the node starts counts.
+  pub reads: Vec<LocalId>,
+  /// A call of a worker or orchestrator.
+  pub call: Node,
+}
+
+/// `on failure { ... }`: what an orchestrator does when it is lost.
+#[derive(Debug, Clone)]
+pub struct OnFailure {
+  /// `error`; beside it the block reads parameters only.
+  pub error: LocalId,
+  pub block: Block,
 }
 
 #[derive(Debug, Clone)]
@@ -140,7 +163,7 @@ pub struct Branch {
 /// How many instances of an `each` run at once where none is said.
 pub const DEFAULT_WINDOW: u64 = 8;
 
-/// `each x, i in items from seed with concurrent n, collect => body`
+/// `each x, i in items from seed with concurrent n, collect, stop when c => body`
 #[derive(Debug, Clone)]
 pub struct Each {
   pub item: LocalId,
@@ -150,10 +173,43 @@ pub struct Each {
   pub fold: Option<(Expr, LocalId)>,
   /// An int; `None`: [`DEFAULT_WINDOW`].
   pub concurrent: Option<Expr>,
-  /// Gives `[Outcome<T>]`.
-  pub collect: bool,
+  pub take: Take,
+  pub stop: Option<StopWhen>,
+  /// The items are numbers of workers, and the body is a `match` on them with an arm per worker.
+  pub workers: bool,
   /// A scope of its own per item.
   pub body: Node,
+}
+
+/// What becomes of instances that fail. A fold takes none.
+#[derive(Debug, Clone)]
+pub enum Take {
+  /// All must succeed; with `stop when` as many as it wants.
+  Nothing,
+  /// `collect`: gives `[Outcome<T>]`.
+  Collect,
+  /// `tolerate`: so many may fail; gives the `[T]` of the others.
+  Tolerate(Tolerance),
+}
+
+#[derive(Debug, Clone)]
+pub enum Tolerance {
+  /// An int, at least 0.
+  Count(Expr),
+  /// Of the items, rounded down; from 0 to 100.
+  Percent(f64),
+}
+
+/// `stop when e`: looked at after each instance that succeeds.
+#[derive(Debug, Clone)]
+pub struct StopWhen {
+  /// Bound to the value that is the latest.
+  pub it: LocalId,
+  /// Bound to the values so far, in the order of the items.
+  pub done: LocalId,
+  /// Whether the condition reads `done`.
+  pub reads_done: bool,
+  pub condition: Expr,
 }
 
 /// `repeat up to n from seed { body } until c else ...`
@@ -195,50 +251,74 @@ pub enum Otherwise {
   Node(Box<Arm>),
 }
 
-/// Calls `visit` on every node below a block, outermost first; members of pools stand elsewhere.
+/// Walks over what runs, outermost first; members of pools stand elsewhere.
 pub trait Visit {
-  fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node));
+  /// Calls `visit` on every node below; on those that `undo` and `finally` call too where `endings` is set.
+  fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node));
+
+  /// Every node below that runs while its block does.
+  fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+    self.walk(false, visit);
+  }
+
+  /// Every node below, what `undo` and `finally` call included.
+  fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+    self.walk(true, visit);
+  }
 }
 
 impl Visit for Block {
-  fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+  fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node)) {
     for step in &self.steps {
       match &step.kind {
-        StepKind::Node(node) => node.visit_nodes(visit),
-        StepKind::Stage(block) => block.visit_nodes(visit),
+        StepKind::Node(node) => node.walk(endings, visit),
+        StepKind::Stage(block) => block.walk(endings, visit),
         StepKind::Require { .. } | StepKind::ReturnWhen { .. } => {}
       }
     }
   }
 }
 
+impl Visit for super::Orchestrator {
+  fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node)) {
+    self.body.walk(endings, visit);
+    if let (true, Some(handler)) = (endings, &self.on_failure) {
+      handler.block.walk(endings, visit);
+    }
+  }
+}
+
 impl Visit for Node {
-  fn visit_nodes<'a>(&'a self, visit: &mut dyn FnMut(&'a Node)) {
+  fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node)) {
     visit(self);
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
       NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
-      NodeKind::Each(each) => each.body.visit_nodes(visit),
+      NodeKind::Each(each) => each.body.walk(endings, visit),
       NodeKind::Repeat(repeat) => {
-        repeat.body.visit_nodes(visit);
+        repeat.body.walk(endings, visit);
         if let Otherwise::Node(arm) = &repeat.otherwise {
-          arm.node.visit_nodes(visit);
+          arm.node.walk(endings, visit);
         }
       }
       NodeKind::If { then, otherwise, .. } => {
-        then.node.visit_nodes(visit);
-        otherwise.iter().for_each(|arm| arm.node.visit_nodes(visit));
+        then.node.walk(endings, visit);
+        otherwise.iter().for_each(|arm| arm.node.walk(endings, visit));
       }
       NodeKind::Match { arms, otherwise, .. } => {
-        arms.iter().for_each(|branch| branch.arm.node.visit_nodes(visit));
-        otherwise.iter().for_each(|arm| arm.node.visit_nodes(visit));
+        arms.iter().for_each(|branch| branch.arm.node.walk(endings, visit));
+        otherwise.iter().for_each(|arm| arm.node.walk(endings, visit));
       }
-      NodeKind::Attempt(inner) => inner.visit_nodes(visit),
+      NodeKind::Attempt(inner) => inner.walk(endings, visit),
       NodeKind::Catch { inner, handler, .. } => {
-        inner.visit_nodes(visit);
-        handler.node.visit_nodes(visit);
+        inner.walk(endings, visit);
+        handler.node.walk(endings, visit);
       }
-      NodeKind::Block(block) => block.visit_nodes(visit),
+      NodeKind::Block(block) => block.walk(endings, visit),
+    }
+    if endings {
+      let calls = [&self.undo, &self.finally].into_iter().flatten();
+      calls.for_each(|ending| ending.call.walk(endings, visit));
     }
   }
 }

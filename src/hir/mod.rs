@@ -5,17 +5,20 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
+mod reads;
+mod test;
 mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Node, NodeKind, Otherwise, Repeat, RunPlan, Step, StepKind, Visit,
-  Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step,
+  StepKind, StopWhen, Take, Tolerance, Visit, Wait, WaitKind,
 };
 pub use offer::{Callable, described};
 pub use pool::{Pool, PoolMember};
+pub use test::{Observation, Observed, Subject, Test, TestLine, TestMock, TestRun};
 pub use walk::Inside;
 
 use crate::{
@@ -59,6 +62,8 @@ pub struct Program {
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
   pub pools: Vec<Pool>,
+  /// In order of declaration, the root module's first.
+  pub tests: Vec<Test>,
   pub secrets: Vec<Secret>,
   /// In order of declaration, the root module's first.
   pub triggers: Vec<Trigger>,
@@ -196,6 +201,10 @@ pub struct Worker {
   pub idempotent: bool,
   /// An int: at most so many executions at once, of all calls together. Policies of single calls: [`Call::policies`].
   pub concurrent: Option<Expr>,
+  /// What holds for a call that says nothing of it: these, and the deadline and delay.
+  pub policies: Policies,
+  pub deadline: Option<Setting>,
+  pub delay: Option<Setting>,
   /// Holds the `call` record in the settings.
   pub call: LocalId,
 }
@@ -271,19 +280,13 @@ pub enum Cwd {
 /// Tried from the top; the first whose condition holds answers.
 #[derive(Debug)]
 pub struct MockRule {
-  pub when: MockWhen,
+  /// The input holds these fields with these values, at any depth. `None`: whatever the input is.
+  pub on: Option<Expr>,
+  /// An int: of the executions that come so far, it answers the first n only.
+  pub first: Option<Expr>,
   /// A duration.
   pub delay: Option<Expr>,
   pub answer: MockAnswer,
-}
-
-#[derive(Debug)]
-pub enum MockWhen {
-  /// The input holds these fields with these values, at any depth.
-  On(Expr),
-  /// Holds for the first n executions that reach the rule.
-  First(Expr),
-  Else,
 }
 
 #[derive(Debug)]
@@ -299,7 +302,7 @@ pub enum MockAnswer {
   Malformed,
 }
 
-/// What coordinates: a graph of steps.
+/// What coordinates: a graph of steps. Those that are declared come first, then the instances of patterns.
 #[derive(Debug)]
 pub struct Orchestrator {
   pub name: Arc<str>,
@@ -315,6 +318,9 @@ pub struct Orchestrator {
   /// Of its runs; where it is called it overlaps freely.
   pub overlap: Option<Overlap>,
   pub body: Block,
+  pub on_failure: Option<OnFailure>,
+  /// One way of calling a pattern: it can't be run by itself, and nobody knows it by name.
+  pub pattern: bool,
 }
 
 /// What a second run with the same key does.
@@ -422,12 +428,13 @@ impl Program {
     self.pools.iter().zip(0..).map(|(pool, id)| (PoolId(id), pool))
   }
 
-  /// All orchestrators with their ids, in order of declaration, the root module's first.
+  /// What is declared as an orchestrator, with its id, in order of declaration, the root module's first.
   pub fn orchestrator_ids(&self) -> impl Iterator<Item = (OrchestratorId, &Orchestrator)> {
     self
       .orchestrators
       .iter()
       .zip(0..)
+      .filter(|(orchestrator, _)| !orchestrator.pattern)
       .map(|(orchestrator, id)| (OrchestratorId(id), orchestrator))
   }
 }

@@ -134,7 +134,9 @@ impl Program {
   /// The cards would be larger than a value may be.
   pub fn cards(&self, pool: PoolId) -> Result<Value, TooLarge> {
     let cards = self.pool(pool).members.iter().map(|member| {
-      let (input, output) = self.message_schemas(&member.into());
+      let (mut input, mut output) = self.message_schemas(&member.into());
+      without_ends(&mut input);
+      without_ends(&mut output);
       json!({
         "name": &*member.name,
         "doc": member.doc.as_deref().unwrap_or_default(),
@@ -143,6 +145,24 @@ impl Program {
       })
     });
     from_json(&cards.collect())
+  }
+}
+
+/// Takes away where all integers end: the one end is beyond the numbers that a value may hold.
+fn without_ends(schema: &mut Json) {
+  match schema {
+    Json::Array(items) => items.iter_mut().for_each(without_ends),
+    Json::Object(fields) => {
+      if fields.get("type") == Some(&json!("integer")) {
+        fields.retain(|name, value| match name.as_str() {
+          "minimum" => *value != json!(i64::MIN),
+          "exclusiveMaximum" => *value != json!(1_u64 << 63),
+          _ => true,
+        });
+      }
+      fields.values_mut().for_each(without_ends);
+    }
+    _ => {}
   }
 }
 

@@ -1,14 +1,13 @@
 //! Ways through a program: to the parts of expressions, and to what stands inside nodes. A new kind of either is added
 //! here, and every look at programs sees it.
 
-use super::{Block, ElementPart, Expr, ExprKind, FieldPart, Node, NodeKind, Otherwise, StepKind};
+use super::{Block, ElementPart, Expr, ExprKind, FieldPart, Node, NodeKind, Otherwise, StepKind, Take, Tolerance};
 
 impl Expr {
   /// Calls `visit` with the expressions directly inside of this one.
   pub fn parts<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
     match &self.kind {
-      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run => {}
-      ExprKind::Cards(_) => {}
+      ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Constant(_) | ExprKind::Run | ExprKind::Cards(_) => {}
       ExprKind::Field { base, .. } => visit(base),
       ExprKind::Not(inner) | ExprKind::Negate(inner) | ExprKind::Cast(inner) => visit(inner),
       ExprKind::Index {
@@ -78,7 +77,11 @@ impl Node {
       NodeKind::Each(each) => {
         visit(&each.items);
         each.fold.iter().for_each(|(seed, _)| visit(seed));
-        each.concurrent.iter().for_each(visit);
+        each.concurrent.iter().for_each(&mut *visit);
+        if let Take::Tolerate(Tolerance::Count(most)) = &each.take {
+          visit(most);
+        }
+        each.stop.iter().for_each(|stop| visit(&stop.condition));
       }
       NodeKind::Repeat(repeat) => {
         visit(&repeat.bound);
@@ -93,6 +96,8 @@ impl Node {
 
   /// Calls `visit` with what stands directly inside the node.
   pub fn inside<'a>(&'a self, visit: &mut dyn FnMut(Inside<'a>)) {
+    let endings = self.undo.iter().chain(&self.finally);
+    endings.for_each(|ending| visit(Inside::Node(&ending.call)));
     match &self.kind {
       NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) => {}
       NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}

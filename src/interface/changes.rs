@@ -122,7 +122,7 @@ fn offers(program: &Program) -> Vec<Offer<'_>> {
   let orchestrators = program
     .orchestrators
     .iter()
-    .filter(|orchestrator| orchestrator.module.0 == 0);
+    .filter(|orchestrator| orchestrator.module.0 == 0 && !orchestrator.pattern);
   contracts
     .map(contract_offer)
     .chain(workers.map(|worker| offer(Kind::Worker, Callable::from(worker))))

@@ -12,8 +12,8 @@ use crate::{
 fn callables(program: &Program, root_only: bool) -> impl Iterator<Item = Callable<'_>> {
   let workers = program.workers.iter();
   let workers = workers.map(|worker| (worker.module, Callable::from(worker)));
-  let orchestrators = program.orchestrators.iter();
-  let orchestrators = orchestrators.map(|orchestrator| (orchestrator.module, Callable::from(orchestrator)));
+  let orchestrators = program.orchestrator_ids();
+  let orchestrators = orchestrators.map(|(_, orchestrator)| (orchestrator.module, Callable::from(orchestrator)));
   let all = workers.chain(orchestrators);
   all
     .filter(move |(module, _)| !root_only || module.0 == 0)

@@ -1,9 +1,12 @@
 //! How files are reached from here: a trait that a door to the disk carries out.
 
 use std::{
+  borrow::Cow,
   fmt::{self, Display, Formatter},
   path::{Path, PathBuf},
 };
+
+use super::standard;
 
 /// Wherever modules are read from.
 pub trait Files {
@@ -18,6 +21,11 @@ pub trait Files {
   /// # Errors
   /// There is no such file, or it can't be reached.
   fn canonicalize(&self, path: &Path) -> Result<PathBuf, ReadError>;
+
+  /// The text of a module that comes with `orch`, by the name that imports it (`std/patterns`).
+  fn standard(&self, name: &str) -> Option<Cow<'static, str>> {
+    standard::text(name).map(Cow::Borrowed)
+  }
 
   /// The names in a directory, to suggest one; empty where it can't be listed.
   fn names(&self, directory: &Path) -> Vec<String>;

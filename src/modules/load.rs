@@ -6,15 +6,12 @@ use std::{
   sync::Arc,
 };
 
-use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles};
+use super::{Files, LARGEST, Loaded, LoadedModule, ReadError, cycles, standard};
 use crate::{
-  diagnostics::{Code, Diagnostic, codes, nearest},
+  diagnostics::{Code, Diagnostic, Fix, codes, near},
   source::{Span, Spanned},
   syntax,
 };
-
-/// Imports that begin so are of modules that come with `orch`.
-const STANDARD: &str = "std/";
 
 /// Loads the module at `root` and all that it imports.
 pub fn load(files: &dyn Files, root: &Path) -> Loaded {
@@ -25,7 +22,7 @@ pub fn load(files: &dyn Files, root: &Path) -> Loaded {
     texts: HashMap::new(),
   };
   if let Err(refusal) = loader.module(root, &root.to_string_lossy()) {
-    loader.loaded.diagnostics.push(refusal.finding);
+    loader.loaded.diagnostics.push(*refusal.finding);
   }
   let mut at = 0;
   while at < loader.loaded.modules.len() {
@@ -49,13 +46,30 @@ struct Loader<'a> {
 /// Why a file gives no module: a finding still without a place.
 #[derive(Clone)]
 struct Refusal {
-  finding: Diagnostic,
+  finding: Box<Diagnostic>,
+  /// The name of the one file there that can have been meant.
+  meant: Option<String>,
 }
 
 impl Refusal {
   fn new(code: &'static Code, message: String) -> Self {
     Self {
-      finding: Diagnostic::new(code, message),
+      finding: Box::new(Diagnostic::new(code, message)),
+      meant: None,
+    }
+  }
+
+  /// The finding for a path that is written in a module.
+  fn written(self, path: &Spanned<String>, label: &str) -> Diagnostic {
+    let finding = self.finding.label(path.span, label);
+    let meant = self.meant.map(|name| Path::new(&path.value).with_file_name(name));
+    let meant = meant
+      .as_deref()
+      .and_then(Path::to_str)
+      .filter(|path| !path.contains(['"', '\\', '$']));
+    match meant {
+      Some(meant) => finding.fix(Fix::write(path.span, format!("\"{meant}\""))),
+      None => finding,
     }
   }
 }
@@ -73,8 +87,8 @@ impl Loader<'_> {
   }
 
   fn import(&mut self, at: usize, importer: &Path, path: &Spanned<String>) -> Option<usize> {
-    let found = if path.value.starts_with(STANDARD) {
-      Err(no_standard_module(&path.value))
+    let found = if path.value.starts_with(standard::PREFIX) {
+      self.standard(&path.value)
     } else if path.value.is_empty() {
       Err(Refusal::new(&codes::UNREADABLE, "an import without a path".to_owned()))
     } else {
@@ -85,13 +99,27 @@ impl Loader<'_> {
     match found {
       Ok(index) => Some(index),
       Err(refusal) => {
-        self
-          .loaded
-          .diagnostics
-          .push(refusal.finding.label(path.span, "imported here"));
+        self.loaded.diagnostics.push(refusal.written(path, "imported here"));
         None
       }
     }
+  }
+
+  /// A module that comes with `orch`, added if it was not before.
+  fn standard(&mut self, name: &str) -> Result<usize, Refusal> {
+    let path = PathBuf::from(name);
+    if let Some(known) = self.known.get(&path) {
+      return known.clone();
+    }
+    let Some(text) = self.files.standard(name) else {
+      let mut refusal = Refusal::new(&codes::UNREADABLE, format!("there is no standard module `{name}`"));
+      refusal.finding.help = Some(standard::instead(name));
+      return Err(refusal);
+    };
+    let added = self.add(&path, &format!("{name}.orch"), &text);
+    self.loaded.modules[added].standard = true;
+    self.known.insert(path, Ok(added));
+    Ok(added)
   }
 
   /// Reads the texts that a module includes, each file once.
@@ -104,8 +132,7 @@ impl Loader<'_> {
       let text = match self.included(&target, &name) {
         Ok(text) => Some(text),
         Err(refusal) => {
-          let finding = refusal.finding.label(path.span, "included here");
-          self.loaded.diagnostics.push(finding);
+          self.loaded.diagnostics.push(refusal.written(&path, "included here"));
           None
         }
       };
@@ -165,19 +192,16 @@ impl Loader<'_> {
   fn unreadable(&self, path: &Path, name: &str, error: &ReadError) -> Refusal {
     let mut refusal = Refusal::new(&codes::UNREADABLE, format!("can't read `{name}`: {error}"));
     if *error == ReadError::Missing
-      && let Some(near) = self.neighbour(path)
+      && let Some(wanted) = path.file_name()
     {
-      refusal.finding = refusal.finding.help(format!("there is `{near}` in that directory"));
+      let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+      let names = self.files.names(directory.unwrap_or(Path::new(".")));
+      if let Some(near) = near(&wanted.to_string_lossy(), names.iter().map(String::as_str)) {
+        refusal.finding.help = Some(format!("there is `{}` in that directory", near.name));
+        refusal.meant = near.only.then(|| near.name.to_owned());
+      }
     }
     refusal
-  }
-
-  /// The file in the same directory whose name is nearest.
-  fn neighbour(&self, path: &Path) -> Option<String> {
-    let wanted = path.file_name()?.to_string_lossy().into_owned();
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let names = self.files.names(directory.unwrap_or(Path::new(".")));
-    nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned)
   }
 
   fn add(&mut self, canonical: &Path, name: &str, text: &str) -> usize {
@@ -195,18 +219,10 @@ impl Loader<'_> {
       ast,
       imports: Vec::new(),
       includes: HashMap::new(),
+      standard: false,
     });
     self.loaded.modules.len() - 1
   }
-}
-
-fn no_standard_module(path: &str) -> Refusal {
-  let message = format!("there is no standard module `{path}`");
-  let mut refusal = Refusal::new(&codes::UNREADABLE, message);
-  refusal.finding = refusal
-    .finding
-    .help("names that begin with `std/` are kept for modules that come with orch; write `./std/...` for a file");
-  refusal
 }
 
 /// The imported file as the user would write it from where they stand: the importing file's path, followed.

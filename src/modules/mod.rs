@@ -5,6 +5,7 @@ mod cycles;
 mod files;
 mod load;
 mod overlay;
+pub mod standard;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +45,8 @@ pub struct LoadedModule {
   pub imports: Vec<Option<usize>>,
   /// The texts that it includes, by path as written; `None`: said already.
   pub includes: HashMap<String, Option<Arc<str>>>,
+  /// It comes with `orch`.
+  pub standard: bool,
 }
 
 impl LoadedModule {

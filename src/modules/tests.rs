@@ -88,7 +88,7 @@ fn every_bad_import_is_said_where_it_stands() {
     "./halper.orch",
     "./dir",
     "./secret.orch",
-    "std/patterns",
+    "std/pattern",
     "./binary.orch",
     "./big.orch",
     "./empty.orch",

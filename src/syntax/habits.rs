@@ -19,6 +19,7 @@ const CHOICE: &str = "write `if c then x else y`";
 const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
 pub(super) const COMPARE: &str = "to compare, write `==`";
 pub(super) const CONSTANT: &str = "a constant is `let name = ...`";
+pub(super) const TIMES: &str = "write `repeat up to 5 { ... }`";
 pub(super) const NO_MARK: &str = "the value follows its word without a mark";
 pub(super) const FIELD: &str = "a field is written `name: value`";
 pub(super) const RESULT: &str = "the result stands behind `->`";
@@ -111,7 +112,8 @@ impl Stop<'_> {
       "struct" | "class" | "interface" | "enum" | "record" | "schema" => "a type is `type Name = { field: string }`",
       "from" | "use" | "include" => IMPORT,
       _ => {
-        "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `defaults` or `limit`"
+        "declarations begin with `import`, `type`, `let`, `contract`, `worker`, `orchestrator`, `pattern`, `pool`, \
+         `limit`, `defaults`, `secret`, `profile` or `on`"
       }
     }
   }
@@ -125,6 +127,7 @@ impl Stop<'_> {
     Some(match first {
       _ if super::imports::is_import(self.line()) => IMPORT,
       "type" if self.expects("`=`") => "a type is `type Name = ...`",
+      "test" if self.expects("a string") => "a test is `test \"what it shows\" { ... }`",
       "contract" if self.expects("`{`") => "a contract is `contract Name@1 { input { ... }, output T }`",
       "worker" | "orchestrator" if self.expects("`(`") => {
         "parameters stand in parentheses, also none: `name() -> T { ... }`"
@@ -182,14 +185,16 @@ impl Stop<'_> {
       _ if self.line().trim().is_empty() && self.expects("`,`") => COMMAS,
       ":" if self.expects("`]`") => "`take(xs, n)` has the first ones of a list",
       _ if self.expects("an action") => "an answer is `mock return x`, a failure `mock fail timeout \"why\"`",
-      _ if self.expects("`on`, `first` or `else`") => "`mock { ... }` holds rules; an answer is `mock return { ... }`",
+      _ if self.expects("`on`, `first`, `in order` or `else`") => {
+        "`mock { ... }` holds rules; an answer is `mock return { ... }`"
+      }
       "[" if self.word_before() == "expect" => CODES,
       _ if self.word_before() == "after" => "`after` takes names of steps: `after a, b`",
       _ if self.word_before() == "input" => "an input is written out: `input { name: string }`",
       _ if POLICIES.contains(&self.found) && self.expects("`=>`") => {
         "policies stand behind `with`: `each x in xs with collect => f(x)`"
       }
-      _ if self.expects("`up`") => "write `repeat up to 5 { ... }`",
+      _ if self.expects("`up`") => TIMES,
       _ if self.expects("`in`") || self.expects("a name") && self.word_before() == "each" => {
         "write `each x in xs => f(x)`"
       }
@@ -238,10 +243,13 @@ impl Stop<'_> {
   }
 }
 
+/// Marks and words that stand for those of other languages, one for one.
+const MARKS: [&str; 9] = ["and", "or", "not", "==", "!=", "=", "=>", "??", "else if"];
+
 /// The mark or word that a help says to write, where it says nothing else.
 pub(super) fn instead(help: &str) -> Option<&str> {
   let mark = help.strip_prefix("write `")?.strip_suffix('`')?;
-  (!mark.contains(['`', '(', '"', '{', '.'])).then_some(mark)
+  (MARKS.contains(&mark) || is_follower(mark)).then_some(mark)
 }
 
 /// Words that follow something on its line, and what to say of a slip of the hand.

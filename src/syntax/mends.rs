@@ -8,6 +8,33 @@ use crate::{
 
 /// Settings and policies whose value follows them: a mark between is a habit of other languages.
 const MARKS_BEFORE_VALUES: [&str; 2] = [":", "="];
+/// Functions of the language whose first argument others call them on.
+const METHODS: [&str; 24] = [
+  "len",
+  "count",
+  "any",
+  "all",
+  "find",
+  "sum",
+  "min",
+  "max",
+  "unique",
+  "flatten",
+  "take",
+  "first",
+  "last",
+  "keys",
+  "values",
+  "join",
+  "split",
+  "lines",
+  "trim",
+  "lower",
+  "upper",
+  "replace",
+  "contains",
+  "starts_with",
+];
 /// Behind one of these stands a value, where `!x` means `not x` and nothing else.
 const BEFORE_CONDITIONS: [&str; 12] = [
   "(", "[", ",", "=", "=>", ":", "and", "or", "if", "require", "when", "until",
@@ -21,6 +48,9 @@ impl Stop<'_> {
     // The rest of `===` and `!==`.
     if self.found == "=" && (self.before.ends_with("==") || self.before.ends_with("!=")) {
       return Some(Fix::delete(here));
+    }
+    if let Some(fix) = self.method_call(here) {
+      return Some(fix);
     }
     let help = help?;
     if let Some(mark) = habits::instead(help) {
@@ -50,6 +80,9 @@ impl Stop<'_> {
           .ends_with(self.word_before())
           .then(|| fix.edit(Span::new(source, at, at + 2), "]"))
       }
+      (habits::TIMES, count) if count.starts_with(|c: char| c.is_ascii_digit()) => {
+        Some(Fix::insert(here, at, "up to "))
+      }
       (habits::CODES, "[") => {
         let end = self
           .rest
@@ -60,6 +93,22 @@ impl Stop<'_> {
       }
       _ => None,
     }
+  }
+
+  /// `xs.len()`: a function of the language, called as a method of a name.
+  fn method_call(&self, here: Span) -> Option<Fix> {
+    let name = self.word_before();
+    let front = self.before.strip_suffix(name)?.strip_suffix('.')?;
+    let receiver = habits::last_word(front);
+    let alone = front.ends_with(receiver) && !front[..front.len() - receiver.len()].ends_with(['.', ')', ']']);
+    if self.found != "(" || receiver.is_empty() || !alone || !METHODS.contains(&name) {
+      return None;
+    }
+    let arguments = self.rest[1..].trim_start().starts_with(')');
+    let comma = if arguments { "" } else { ", " };
+    let start = front.len() - receiver.len();
+    let place = Span::new(here.source, start, here.range().end);
+    Some(Fix::new(format!("write `{name}({receiver}{comma}`")).edit(place, format!("{name}({receiver}{comma}")))
   }
 
   /// One mark or word in the place of another.

@@ -51,6 +51,7 @@ pub fn fits_from(found: &Type, expected: &Type) -> Result<(), Misfit> {
     (Int(a), Int(b)) => within_int(*a, *b).then_some(()).ok_or_else(|| plain(found, expected)),
     (Float(a), Float(b)) => within_float(*a, *b).then_some(()).ok_or_else(|| plain(found, expected)),
     (Literal(a), Literal(b)) if a == b => Ok(()),
+    (Type::Variable(a), Type::Variable(b)) if a == b => Ok(()),
     (Literal(text), String(rules)) => literal_fits(text, rules),
     (String(a), String(b)) => string_fits(a, b).then_some(()).ok_or_else(|| plain(found, expected)),
     (List(a), List(b)) => list_fits(a, b, found, expected),

@@ -8,6 +8,7 @@ mod pattern;
 mod plan;
 pub mod schema;
 mod show;
+mod variable;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ pub use builtin::{
 pub use fit::{Misfit, castable, fits, fits_from};
 pub use join::{distinguishable, join, widen};
 pub use plan::{PlanMember, PlanType, loose_assignment};
+pub use variable::match_variables;
 
 /// A type. Cloning is cheap; named types share their definition. There is no recursive type.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +57,8 @@ pub enum Type {
   Plan(Arc<PlanType>),
   /// A name given by `type`, a contract's side, or a built-in.
   Named(Arc<NamedType>),
+  /// The type parameter of a pattern, while the pattern is looked at by itself: could be any type.
+  Variable(Arc<str>),
 }
 
 /// Both ends included; `None`: without end.

@@ -10,8 +10,8 @@ use super::{FloatRange, IntRange, ListType, PlanType, RecordType, StringRules, T
 /// The dialect that schemas are written in.
 pub const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// One past the largest int; both ends of 64 bits are exact as a float, too.
-const INT_END: u64 = 1 << 63;
+/// One past the largest int, hence no int itself: as a float it is exact, and a value of the language.
+const INT_END: f64 = 9_223_372_036_854_775_808.0;
 
 /// What orch reads as a time: RFC 3339, days of months and leap years counted, and years before 0 as it shows them.
 const TIME: &str = concat!(
@@ -38,7 +38,7 @@ impl Schemas {
   /// The type's schema; names become references.
   pub fn of(&mut self, ty: &Type) -> Json {
     match ty {
-      Type::Never => json!({ "not": {} }),
+      Type::Never | Type::Variable(_) => json!({ "not": {} }),
       Type::Unknown | Type::Json => json!({}),
       Type::Null => json!({ "type": "null" }),
       Type::Bool(None) => json!({ "type": "boolean" }),

@@ -31,6 +31,7 @@ impl Display for Type {
       Type::Union(members) => show_union(members, f),
       Type::Plan(plan) => f.write_str(&plan.shown()),
       Type::Named(named) => f.write_str(&named.name),
+      Type::Variable(name) => f.write_str(name),
     }
   }
 }

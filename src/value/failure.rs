@@ -70,6 +70,9 @@ pub struct Failure {
   /// Root causes, and failures that came after the first.
   #[serde(default, skip_serializing_if = "Vec::is_empty")]
   pub causes: Vec<Cause>,
+  /// Paths of `undo` and `finally` calls that failed while its scopes were closed.
+  #[serde(default, skip_serializing_if = "Vec::is_empty")]
+  pub undo_failed: Vec<Arc<str>>,
 }
 
 /// Another failure that takes part in one.
@@ -94,6 +97,7 @@ impl Failure {
       at: None,
       log: None,
       causes: Vec::new(),
+      undo_failed: Vec::new(),
     }
   }
 }
@@ -165,6 +169,7 @@ impl Failure {
       attempts: self.attempts,
       code: self.code,
       causes: self.causes.iter().take(100).map(cause).collect(),
+      undo_failed: self.undo_failed.iter().take(100).map(|path| short(path)).collect(),
       ..Failure::new(self.kind, short(&self.step), short(&self.message))
     }
   }
@@ -188,7 +193,8 @@ impl Failure {
     field("log", self.log.as_deref().map(text));
     let causes: Result<Vec<Value>, TooLarge> = self.causes.iter().map(Cause::value).collect();
     field("causes", Some(Value::list(causes?)?));
-    field("undo_failed", Some(Value::list(Vec::new())?));
+    let undo_failed = self.undo_failed.iter().map(|path| text(path)).collect();
+    field("undo_failed", Some(Value::list(undo_failed)?));
     Value::record(fields)
   }
 
@@ -212,6 +218,9 @@ impl Failure {
     }
     let causes = value.field("causes");
     failure.causes = causes.as_list()?.iter().map(Cause::from_value).collect::<Option<_>>()?;
+    let undo_failed = value.field("undo_failed");
+    let paths = undo_failed.as_list()?.iter().map(|path| path.as_str().map(Into::into));
+    failure.undo_failed = paths.collect::<Option<_>>()?;
     Some(failure)
   }
 }
@@ -253,6 +262,7 @@ mod tests {
         kind: FailureKind::Timeout,
         message: "no answer within 1s".into(),
       }],
+      undo_failed: vec!["b!undo".into()],
       ..Failure::new(FailureKind::CircuitOpen, "verdicts[3]", "the circuit\nis open")
     }
   }

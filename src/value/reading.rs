@@ -65,7 +65,7 @@ fn reading(text: &str, ty: &Type) -> Option<Result<Value, String>> {
     }
     Type::String(_) | Type::Literal(_) => Ok(Value::string(text)),
     Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Plan(_) => json(text),
-    Type::Union(_) | Type::Named(_) => return None,
+    Type::Union(_) | Type::Named(_) | Type::Variable(_) => return None,
   })
 }
 

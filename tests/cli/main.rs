@@ -14,6 +14,7 @@ mod secrets;
 mod signals;
 mod store;
 mod terminal;
+mod testing;
 mod workers;
 
 use std::process::Stdio;

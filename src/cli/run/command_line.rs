@@ -226,9 +226,8 @@ pub fn orchestrator(arguments: &[OsString], program: &Program) -> Option<String>
   let own: Vec<(String, bool)> = options_of(&own_command()).collect();
   let params = || {
     program
-      .orchestrators
-      .iter()
-      .flat_map(|orchestrator| &orchestrator.params)
+      .orchestrator_ids()
+      .flat_map(|(_, orchestrator)| &orchestrator.params)
   };
   let takes_value = |name: &str| {
     let own = own.iter().find(|(own, _)| own == name).map(|(_, takes)| *takes);

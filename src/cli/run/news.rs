@@ -110,6 +110,23 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       };
       format!("{}: iteration {} done{goes_on}", shown(path)?, index + 1)
     }
+    Event::StopChecked { path, held: true, .. } => format!("{}: `stop when` holds", shown(path)?),
+    Event::ScopeClosing {
+      path,
+      lost: true,
+      undo: undo @ 1..,
+      ..
+    } => {
+      let steps = if *undo == 1 {
+        "1 step is"
+      } else {
+        &format!("{undo} steps are")
+      };
+      match &**path {
+        "" => format!("{steps} undone"),
+        path => format!("{}: {steps} undone", shown(path)?),
+      }
+    }
     Event::Dispatched {
       path,
       run,

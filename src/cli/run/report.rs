@@ -21,6 +21,7 @@ pub fn summary(summary: &Summary, journal: &str) -> String {
     let _ = writeln!(text, "\n{}", table(summary));
   }
   text.push_str(&plans(summary));
+  text.push_str(&closed(summary));
   text.push_str(&taken(summary));
   if let Some(started) = &summary.started {
     let _ = writeln!(text, "\nrun {}, journal in {}", started.run, harmless(journal));
@@ -60,6 +61,38 @@ fn table(summary: &Summary) -> String {
     column.set_cell_alignment(CellAlignment::Right);
   }
   table.trim_fmt()
+}
+
+/// What was undone and closed.
+fn closed(summary: &Summary) -> String {
+  let count = |count: u64, what: &str| match count {
+    1 => format!("1 {what} was"),
+    count => format!("{count} {what}s were"),
+  };
+  let mut text = String::new();
+  if summary.undone_count > 0 {
+    let steps: Vec<String> = summary
+      .undone
+      .iter()
+      .take(LISTED)
+      .map(|step| words::short(step, 80))
+      .collect();
+    let more = if summary.undone_count > steps.len() as u64 {
+      ", ..."
+    } else {
+      ""
+    };
+    let _ = writeln!(
+      text,
+      "\n{} undone: {}{more}",
+      count(summary.undone_count, "step"),
+      steps.join(", ")
+    );
+  }
+  if summary.closed > 0 {
+    let _ = writeln!(text, "\n{} closed", count(summary.closed, "step"));
+  }
+  text
 }
 
 /// What each plan assigned, and who of its pool was not needed.
@@ -141,6 +174,9 @@ pub fn failure(failure: &Failure) -> String {
       ),
     );
   }
+  for path in &failure.undo_failed {
+    line("undo", format!("{} has failed", words::short(path, 200)));
+  }
   if let Some(log) = failure.log.as_deref().map(str::trim_end).filter(|log| !log.is_empty()) {
     text.push_str("  log\n");
     harmless(log).lines().for_each(|line| {
@@ -188,6 +224,8 @@ struct Totals<'a> {
   #[serde(skip_serializing_if = "Vec::is_empty")]
   plans: Vec<PlanTotals<'a>>,
   failures_taken: u64,
+  undone: u64,
+  closed: u64,
   #[serde(skip_serializing_if = "Option::is_none")]
   failure: Option<&'a Failure>,
   journal: &'a str,
@@ -233,6 +271,8 @@ impl<'a> Document<'a> {
         .collect(),
       plans: summary.plans.iter().map(PlanTotals::from).collect(),
       failures_taken: summary.taken_count,
+      undone: summary.undone_count,
+      closed: summary.closed,
       failure,
       journal,
     };

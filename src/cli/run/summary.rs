@@ -33,6 +33,11 @@ pub struct Summary {
   /// The first ones.
   pub taken: Vec<Taken>,
   pub taken_count: u64,
+  /// Steps that were undone: the first ones, in that order.
+  pub undone: Vec<Arc<str>>,
+  pub undone_count: u64,
+  /// Calls of `finally` that succeeded.
+  pub closed: u64,
   pub end: Option<End>,
   /// The workers of attempts that were ended from outside, by path: what follows says whether time was up.
   ended_from_outside: HashMap<Arc<str>, Arc<str>>,
@@ -143,9 +148,11 @@ impl Summary {
         self.time_was_up(path, failure);
         self.item_ended(path);
       }
-      Event::StepSucceeded { path, .. } | Event::StepSkipped { path, .. } | Event::StepCancelled { path, .. } => {
-        self.item_ended(path)
+      Event::StepSucceeded { path, .. } => {
+        self.closing_ended(path);
+        self.item_ended(path);
       }
+      Event::StepSkipped { path, .. } | Event::StepCancelled { path, .. } => self.item_ended(path),
       Event::Stopped => self.end = Some(End::Stopped),
       Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
       Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
@@ -225,8 +232,19 @@ impl Summary {
       let (path, failure) = (path.clone(), failure.clone());
       self.taken.push(Taken { path, by, failure });
     }
-    if by == Taker::Collect {
+    if matches!(by, Taker::Collect | Taker::Tolerate | Taker::StopWhen) {
       self.item_ended(path);
+    }
+  }
+
+  /// Counts a call of an `undo` or `finally`.
+  fn closing_ended(&mut self, path: &Arc<str>) {
+    self.closed += u64::from(path.ends_with("!finally"));
+    if let Some(step) = path.strip_suffix("!undo") {
+      self.undone_count += 1;
+      if self.undone.len() < KEPT {
+        self.undone.push(step.into());
+      }
     }
   }
 

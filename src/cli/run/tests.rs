@@ -116,6 +116,54 @@ fn news_are_few_and_in_order() {
   insta::assert_snapshot!(lines.join("\n"));
 }
 
+/// A step fails; one above it is undone, another can't be; what was opened is closed.
+fn undone() -> Vec<Record> {
+  use serde_json::json;
+  let mut failed: Failure = serde_json::from_value(failure()).expect("a failure");
+  failed.undo_failed = vec!["prod!undo".into()];
+  records(&[
+    (0, run_started()),
+    (5, json!({ "event": "step_succeeded", "path": "staging" })),
+    (6, json!({ "event": "step_succeeded", "path": "prod" })),
+    (
+      7,
+      json!({ "event": "step_failed", "path": "verdicts[1]", "failure": failure() }),
+    ),
+    (
+      7,
+      json!({ "event": "scope_closing", "path": "", "lost": true, "undo": 2, "finally": 1 }),
+    ),
+    (
+      8,
+      json!({ "event": "failure_taken", "path": "prod!undo", "by": "undo", "failure": failure() }),
+    ),
+    (9, json!({ "event": "step_succeeded", "path": "staging!undo" })),
+    (9, json!({ "event": "step_succeeded", "path": "staging!finally" })),
+    (
+      9,
+      json!({ "event": "failure_taken", "path": "!on_failure", "by": "on_failure", "failure": failure() }),
+    ),
+    (9, json!({ "event": "run_failed", "failure": failed })),
+  ])
+}
+
+#[test]
+fn what_was_undone_and_closed_is_counted_apart() {
+  let (mut news, mut summary) = (News::default(), Summary::default());
+  let mut text = String::new();
+  for record in undone() {
+    summary.add(&record);
+    let lines = news.of(&record, &summary);
+    lines.iter().for_each(|line| text.push_str(&format!("{}\n", line.text)));
+  }
+  let Some(super::summary::End::Failed(failure)) = &summary.end else {
+    panic!("the run fails");
+  };
+  text.push_str(&report::failure(failure));
+  text.push_str(&report::summary(&summary, ".orch"));
+  insta::assert_snapshot!(text);
+}
+
 /// Two assignments of a plan, one of them skipped.
 fn planned() -> Vec<Record> {
   use serde_json::json;
@@ -272,6 +320,8 @@ fn report_orchestrator() -> (Program, Sources) {
       result: None,
       span,
     },
+    on_failure: None,
+    pattern: false,
   };
   let program = Program {
     orchestrators: vec![orchestrator],

@@ -11,7 +11,10 @@ use super::{
   summary::{Group, Summary},
   words,
 };
-use crate::{cli::terminal, engine::Record};
+use crate::{
+  cli::terminal,
+  engine::{Event, Record},
+};
 
 /// Bars of `each` steps on the screen at once.
 const BARS: usize = 6;
@@ -92,6 +95,14 @@ impl Live {
     if let Some(group) = record.event.path().and_then(|path| super::summary::group_of(path)) {
       self.bar(group, summary);
     }
+    // what `stop when` cut never ends by itself
+    let ended = matches!(
+      record.event,
+      Event::StepSucceeded { .. } | Event::StepFailed { .. } | Event::StepCancelled { .. }
+    );
+    let over = record.event.path().filter(|_| ended);
+    let bar = over.and_then(|path| self.bars.remove(&**path));
+    bar.iter().for_each(ProgressBar::finish_and_clear);
     self.now.set_message(running(summary));
   }
 

@@ -48,6 +48,11 @@ pub fn taker(by: Taker) -> &'static str {
     Taker::Catch => "caught",
     Taker::Attempt => "taken as a value",
     Taker::Collect => "collected",
+    Taker::Tolerate => "tolerated",
+    Taker::StopWhen => "passed over",
+    Taker::Undo => "not undone",
+    Taker::Finally => "not closed",
+    Taker::OnFailure => "failed as well",
   }
 }
 

@@ -40,16 +40,7 @@ impl Default for Look {
 /// All findings that count in the order given, each ending with an empty line, then a line for each that was lifted, then
 /// their counts.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
-  let handler = handler(look);
-  let mut text = String::new();
-  for diagnostic in diagnostics.standing() {
-    let report = Report::new(diagnostic, sources);
-    // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
-    if handler.render_report(&mut text, &report).is_err() {
-      let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
-    }
-    text.push('\n');
-  }
+  let mut text: String = diagnostics.standing().map(|found| one(found, sources, look)).collect();
   text.extend(
     diagnostics
       .0
@@ -64,6 +55,18 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> Strin
     };
     let _ = writeln!(text, "{}{more}", Counts::of(diagnostics));
   }
+  text
+}
+
+/// One finding, ending with an empty line.
+pub fn one(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String {
+  let mut text = String::new();
+  let report = Report::new(diagnostic, sources);
+  // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
+  if handler(look).render_report(&mut text, &report).is_err() {
+    let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
+  }
+  text.push('\n');
   text
 }
 

@@ -16,6 +16,11 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources) -> String {
   text
 }
 
+/// One finding, as it stands among the diagnostics.
+pub fn one(diagnostic: &Diagnostic, sources: &Sources) -> serde_json::Value {
+  serde_json::to_value(Finding::new(diagnostic, sources)).unwrap_or_default()
+}
+
 /// The same as data, for an object that holds more.
 pub fn report<'a>(diagnostics: &'a Diagnostics, sources: &'a Sources) -> Report<'a> {
   Report {

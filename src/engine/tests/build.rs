@@ -71,6 +71,8 @@ pub fn node(kind: NodeKind) -> Node {
     span: NOWHERE,
     deadline: None,
     delay: None,
+    undo: None,
+    finally: None,
   }
 }
 
@@ -169,9 +171,83 @@ pub fn each(item: LocalId, items: Expr, concurrent: i64, collect: bool, body: No
     items,
     fold: None,
     concurrent: Some(int(concurrent)),
-    collect,
+    take: if collect { Take::Collect } else { Take::Nothing },
+    stop: None,
+    workers: false,
     body,
   })))
+}
+
+/// The `each` with something else to take.
+pub fn taking(take: Take, each: Node) -> Node {
+  changed(each, |each| each.take = take)
+}
+
+pub fn tolerating(count: i64, each: Node) -> Node {
+  taking(Take::Tolerate(Tolerance::Count(int(count))), each)
+}
+
+/// The `each` with a `stop when`.
+pub fn stopping(it: LocalId, done: LocalId, condition: Expr, each: Node) -> Node {
+  let reads_done = condition.mentions(done);
+  changed(each, |each| {
+    each.stop = Some(StopWhen {
+      it,
+      done,
+      reads_done,
+      condition,
+    });
+  })
+}
+
+fn changed(mut node: Node, change: impl FnOnce(&mut Each)) -> Node {
+  if let NodeKind::Each(each) = &mut node.kind {
+    change(each);
+  }
+  node
+}
+
+/// `node undo call`, in which `value` is what the node gave.
+pub fn undo(node: Node, value: LocalId, call: Node) -> Node {
+  Node {
+    undo: ending(value, call),
+    ..node
+  }
+}
+
+pub fn finally(node: Node, value: LocalId, call: Node) -> Node {
+  Node {
+    finally: ending(value, call),
+    ..node
+  }
+}
+
+fn ending(value: LocalId, call: Node) -> Option<Box<Ending>> {
+  let mut reads = BTreeSet::new();
+  reads_of(&call, &mut reads);
+  reads.remove(&value);
+  Some(Box::new(Ending {
+    value: Some(value),
+    reads: reads.into_iter().collect(),
+    call,
+  }))
+}
+
+pub fn equal(left: Expr, right: Expr) -> Expr {
+  expr(ExprKind::Binary {
+    operator: Operator::Equal,
+    left: Box::new(left),
+    right: Box::new(right),
+  })
+}
+
+/// `len(x)`
+pub fn length(list: Expr) -> Expr {
+  expr(ExprKind::Builtin {
+    function: Builtin::Len,
+    arguments: vec![list],
+    it: None,
+  })
 }
 
 pub fn fold(item: LocalId, items: Expr, seed: Expr, previous: LocalId, body: Node) -> Node {
@@ -181,7 +257,9 @@ pub fn fold(item: LocalId, items: Expr, seed: Expr, previous: LocalId, body: Nod
     items,
     fold: Some((seed, previous)),
     concurrent: None,
-    collect: false,
+    take: Take::Nothing,
+    stop: None,
+    workers: false,
     body,
   })))
 }
@@ -280,6 +358,8 @@ fn reads_of_block(block: &Block, reads: &mut BTreeSet<LocalId>) {
 
 /// All but what is read in arms and fallbacks.
 fn reads_of(node: &Node, reads: &mut BTreeSet<LocalId>) {
+  let endings = [&node.undo, &node.finally].into_iter().flatten();
+  endings.for_each(|ending| reads.extend(&ending.reads));
   match &node.kind {
     NodeKind::Value(value) | NodeKind::Fail(value) => reads_of_expr(value, reads),
     NodeKind::Work(call) => call
@@ -318,9 +398,22 @@ fn reads_of_expr(expr: &Expr, reads: &mut BTreeSet<LocalId>) {
   }
 }
 
+/// When a rule holds.
+pub enum MockWhen {
+  On(Expr),
+  First(Expr),
+  Else,
+}
+
 pub fn rule(when: MockWhen, delay: i64, answer: MockAnswer) -> MockRule {
+  let (on, first) = match when {
+    MockWhen::On(pattern) => (Some(pattern), None),
+    MockWhen::First(calls) => (None, Some(calls)),
+    MockWhen::Else => (None, None),
+  };
   MockRule {
-    when,
+    on,
+    first,
     delay: Some(time(delay)),
     answer,
   }
@@ -397,6 +490,9 @@ impl Builder {
       kind,
       idempotent: true,
       concurrent: None,
+      policies: Policies::default(),
+      deadline: None,
+      delay: None,
       call,
     });
     WorkerId(self.program.workers.len() as u32 - 1)
@@ -421,8 +517,15 @@ impl Builder {
       output: Type::Json,
       overlap: None,
       body,
+      on_failure: None,
+      pattern: false,
     });
     OrchestratorId(self.program.orchestrators.len() as u32 - 1)
+  }
+
+  /// `on failure` of an orchestrator.
+  pub fn on_failure(&mut self, id: OrchestratorId, error: LocalId, block: Block) {
+    self.program.orchestrators[id.0 as usize].on_failure = Some(OnFailure { error, block });
   }
 
   /// The program, with `main` made of these steps.

@@ -97,6 +97,16 @@ fn line(record: &Record) -> Option<String> {
     Iterated { path, index, until } => format!("iterated {path} {index} {until:?}"),
     Dispatched { path, orchestrator, .. } => format!("dispatched {path} {orchestrator}"),
     RequireChecked { path, held } => format!("require {path} {held}"),
+    StopChecked { path, index, held } => format!("stop {path} {index} {held}"),
+    ScopeClosing {
+      path,
+      lost,
+      undo,
+      finally,
+    } => {
+      let end = if *lost { "lost" } else { "done" };
+      format!("closing {path} {end}, undo {undo}, finally {finally}")
+    }
     DeadlinePassed { path } => format!("deadline {path}"),
     FailureTaken { path, by, failure } => format!("taken {path} by {by:?}: {failure}"),
     StepSucceeded { path, .. } => format!("ok {path}"),

@@ -20,11 +20,12 @@ enum Shape {
     worker: u32,
     retries: i64,
     limited: bool,
+    ending: Ending,
   },
   Each {
     items: i64,
     window: i64,
-    collect: bool,
+    takes: Takes,
     body: Box<Shape>,
   },
   Fold(i64, Box<Shape>),
@@ -44,28 +45,64 @@ enum Shape {
   Stage(Vec<Shape>),
   /// `return 0 when ...`, which reads what stands above.
   Return(bool),
-  Nested(Vec<Shape>),
+  Nested(Vec<Shape>, Ending),
+}
+
+/// What a call leaves to be called; of a nested orchestrator, whether it has an `on failure`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ending {
+  Nothing,
+  Undo,
+  Finally,
+  Both,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Takes {
+  Nothing,
+  Collect,
+  Tolerate(i64),
+  /// So many values are enough; with `collect`.
+  Stop(i64, bool),
 }
 
 const WORKERS: u32 = 3;
 /// `concurrent` of each worker, where it has one.
-const SLOTS: [Option<u64>; 3] = [Some(1), Some(3), None];
+const SLOTS: [Option<u64>; 6] = [Some(1), Some(3), None, Some(2), None, Some(1)];
+/// Workers whose calls leave something to be called, after those above: `undo`, `finally`, both.
+const LEAVING: [(Ending, &str); 3] = [
+  (Ending::Undo, "undone"),
+  (Ending::Finally, "opened"),
+  (Ending::Both, "both"),
+];
 const LIMIT: u64 = 2;
 
 /// `timed`: also what makes the end depend on the order of events.
 fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
+  let ending = prop_oneof![
+    4 => Just(Ending::Nothing),
+    3 => Just(Ending::Undo),
+    1 => Just(Ending::Finally),
+    1 => Just(Ending::Both),
+  ];
   let leaf = prop_oneof![
     1 => Just(Shape::Value),
     1 => Just(Shape::Fail),
-    12 => (0..WORKERS, 0..3i64, any::<bool>())
-      .prop_map(|(worker, retries, limited)| Shape::Work { worker, retries, limited }),
+    12 => (0..WORKERS, 0..3i64, any::<bool>(), ending.clone())
+      .prop_map(|(worker, retries, limited, ending)| Shape::Work { worker, retries, limited, ending }),
+  ];
+  let takes = prop_oneof![
+    2 => Just(Takes::Nothing),
+    2 => Just(Takes::Collect),
+    2 => (0..3i64).prop_map(Takes::Tolerate),
+    i64::from(timed) as u32 * 3 => (1..4i64, any::<bool>()).prop_map(|(most, collect)| Takes::Stop(most, collect)),
   ];
   let node = leaf.prop_recursive(4, 24, 4, move |inner| {
     let many = || prop::collection::vec(inner.clone(), 1..4);
     let one = || inner.clone().prop_map(Box::new);
     let plain = prop_oneof![
-      3 => (0..6i64, 1..4i64, any::<bool>(), one())
-        .prop_map(|(items, window, collect, body)| Shape::Each { items, window, collect, body }),
+      4 => (0..6i64, 1..4i64, takes.clone(), one())
+        .prop_map(|(items, window, takes, body)| Shape::Each { items, window, takes, body }),
       1 => (0..4i64, one()).prop_map(|(items, body)| Shape::Fold(items, body)),
       2 => (prop::collection::vec((0..WORKERS + 1, any::<bool>(), any::<bool>()), 0..5), 1..4i64, any::<bool>())
         .prop_map(|(assignments, window, collect)| Shape::Plan { assignments, window, collect }),
@@ -76,7 +113,7 @@ fn shapes(timed: bool) -> impl Strategy<Value = Vec<Shape>> {
       1 => (0..30i64, one()).prop_map(|(time, inner)| Shape::Delay(time, inner)),
       2 => many().prop_map(Shape::Block),
       1 => many().prop_map(Shape::Stage),
-      1 => many().prop_map(Shape::Nested),
+      2 => (many(), ending.clone()).prop_map(|(steps, ending)| Shape::Nested(steps, ending)),
     ];
     let deadline = (1..60i64, one()).prop_map(|(time, inner)| Shape::Deadline(time, inner));
     let early = any::<bool>().prop_map(Shape::Return);
@@ -101,8 +138,10 @@ struct Maker {
 impl Maker {
   fn program(shapes: &[Shape]) -> (Arc<Program>, HashMap<String, Vec<String>>) {
     let mut builder = Builder::new();
-    for (worker, slots) in (0..WORKERS).zip(SLOTS) {
-      builder.echo(&format!("w{worker}"), 0);
+    let plain = (0..WORKERS).map(|worker| format!("w{worker}"));
+    let leaving = LEAVING.iter().map(|(_, name)| (*name).to_owned());
+    for ((worker, name), slots) in (0..).zip(plain.chain(leaving)).zip(SLOTS) {
+      builder.echo(&name, 0);
       builder.program.workers[worker as usize].concurrent = slots.map(|slots| int(slots as i64));
     }
     let limit = builder.limit(Some(LIMIT), None);
@@ -173,6 +212,7 @@ impl Maker {
         worker,
         retries,
         limited,
+        ending,
       } => {
         let mut policies = retry(
           *retries,
@@ -182,21 +222,39 @@ impl Maker {
           },
         );
         policies.limits.extend(limited.then_some(self.limit));
-        with(
-          WorkerId(*worker),
-          [list(reads.iter().map(|local| read(*local)))],
-          policies,
-        )
+        let input = || reads.iter().map(|local| read(*local));
+        let leaving = (WORKERS..).zip(LEAVING).find(|(_, (leaves, _))| leaves == ending);
+        let called = WorkerId(leaving.map_or(*worker, |(worker, _)| worker));
+        let node = with(called, [list(input())], policies.clone());
+        let own = self.builder.local();
+        let left = || with(WorkerId(*worker), [list(input().chain([read(own)]))], policies.clone());
+        let node = match ending {
+          Ending::Undo | Ending::Both => undo(node, own, left()),
+          _ => node,
+        };
+        match ending {
+          Ending::Finally | Ending::Both => finally(node, own, left()),
+          _ => node,
+        }
       }
       Shape::Each {
         items,
         window,
-        collect,
+        takes,
         body,
       } => {
         let item = self.builder.local();
         let body = self.node(body, reads);
-        each(item, numbers(*items), *window, *collect, body)
+        let collect = matches!(takes, Takes::Collect | Takes::Stop(_, true));
+        let node = each(item, numbers(*items), *window, collect, body);
+        match takes {
+          Takes::Nothing | Takes::Collect => node,
+          Takes::Tolerate(most) => tolerating(*most, node),
+          Takes::Stop(most, _) => {
+            let (it, done) = (self.builder.local(), self.builder.local());
+            stopping(it, done, equal(length(read(done)), int(*most)), node)
+          }
+        }
       }
       Shape::Fold(items, body) => {
         let (item, previous) = (self.builder.local(), self.builder.local());
@@ -232,14 +290,23 @@ impl Maker {
       Shape::Delay(time, inner) => delay(*time, self.node(inner, reads)),
       Shape::Deadline(time, inner) => deadline(*time, self.node(inner, reads)),
       Shape::Block(shapes) => nested(self.block(shapes)),
-      Shape::Nested(shapes) => {
+      Shape::Nested(shapes, ending) => {
         let body = self.block(shapes);
         let target = self.builder.orchestrator(&format!("o{}", self.names), Vec::new(), body);
-        node(NodeKind::Orchestrate(Call {
+        let node = node(NodeKind::Orchestrate(Call {
           target,
           arguments: Vec::new(),
           policies: Policies::default(),
-        }))
+        }));
+        let (own, error) = (self.builder.local(), self.builder.local());
+        if matches!(ending, Ending::Finally | Ending::Both) {
+          let told = step("told", self.builder.local(), call(WorkerId(2), [read(error)]));
+          self.builder.on_failure(target, error, block(vec![told], None));
+        }
+        match ending {
+          Ending::Undo | Ending::Both => undo(node, own, call(WorkerId(1), [read(own)])),
+          _ => node,
+        }
       }
     }
   }
@@ -362,21 +429,22 @@ fn ends(event: &Event) -> bool {
       | Event::StepSkipped { .. }
       | Event::StepCancelled { .. }
       | Event::NotTaken { .. }
-      | Event::FailureTaken { by: Taker::Collect, .. }
-  )
+  ) || matches!(event, Event::FailureTaken { by, .. } if !matches!(by, Taker::Catch | Taker::Attempt))
 }
 
 /// Whether `inner` is the path of a step inside the step `outer`.
 fn is_inside(outer: &str, inner: &str) -> bool {
   let rest = inner.strip_prefix(outer);
-  rest.is_some_and(|rest| rest.starts_with(['.', '[']))
+  rest.is_some_and(|rest| outer.is_empty() || rest.starts_with(['.', '[', '!']))
 }
 
 fn check_ends(records: &[Record]) {
   let mut ended = HashSet::new();
   let mut begun: HashSet<Arc<str>> = HashSet::new();
   for Record { event, .. } in records {
-    let Some(path) = event.path() else { continue };
+    let Some(path) = event.path().filter(|path| !path.is_empty()) else {
+      continue;
+    };
     if ends(event) {
       assert!(ended.insert(path.clone()), "{path} ends twice: {:#?}", trace(records));
       let inside = |inner: &&Arc<str>| is_inside(path, inner) && !ended.contains(*inner);
@@ -456,6 +524,122 @@ fn check_executions(records: &[Record], program: &Program) {
   assert!(running.is_empty(), "{running:?} never end: {:#?}", trace(records));
 }
 
+/// What became of each step, by path, as numbers of records.
+#[derive(Default)]
+struct Ends<'a> {
+  /// Succeeded, as far as records say so: what a handler wraps has no end of its own.
+  done: HashMap<&'a str, usize>,
+  /// Its first attempt, or its scope.
+  begun: HashMap<&'a str, usize>,
+  ended: HashSet<&'a str>,
+  /// Who is called, where a worker is.
+  workers: HashMap<&'a str, &'a str>,
+}
+
+impl<'a> Ends<'a> {
+  fn of(records: &'a [Record]) -> Ends<'a> {
+    let mut all = Ends::default();
+    let mut paths: HashMap<ExecutionId, &str> = HashMap::new();
+    for (at, Record { event, .. }) in records.iter().enumerate() {
+      match event {
+        Event::AttemptRequested {
+          execution,
+          path,
+          worker,
+          ..
+        } => {
+          paths.insert(*execution, path);
+          all.workers.insert(path, worker);
+        }
+        Event::AttemptEnded {
+          execution,
+          outcome: AttemptOutcome::Ok(_),
+        } => _ = all.done.insert(paths[execution], at),
+        Event::StepCancelled { path, .. } if !leaves(records, path) => _ = all.done.remove(&**path),
+        Event::StepSucceeded { path, .. } if !all.workers.contains_key(&**path) => _ = all.done.insert(path, at),
+        _ => {}
+      }
+      if let Some(path) = event.path() {
+        all.begun.entry(path).or_insert(at);
+        if ends(event) {
+          all.ended.insert(path);
+        }
+      }
+    }
+    all
+  }
+}
+
+/// Whether a call was made for what it left.
+fn leaves(records: &[Record], path: &str) -> bool {
+  let left = format!("{path}!");
+  let paths = records.iter().filter_map(|record| record.event.path());
+  paths.into_iter().any(|path| path.starts_with(&left))
+}
+
+/// What closes scopes: only what succeeded is undone, once, in reverse; what was opened is closed; a run that fails
+/// undoes all that it did.
+fn check_endings(records: &[Record]) {
+  let all = Ends::of(records);
+  for (at, Record { event, .. }) in records.iter().enumerate() {
+    let Event::ScopeClosing {
+      path: scope,
+      lost: true,
+      undo,
+      ..
+    } = event
+    else {
+      continue;
+    };
+    let inside = |path: &&str| is_inside(scope, path) && path.ends_with("!undo") && all.begun[path] > at;
+    let mut undone: Vec<&str> = all.begun.keys().copied().filter(inside).collect();
+    undone.sort_by_key(|path| all.begun[path]);
+    assert_eq!(undone.len() as u64, *undo, "{scope}: {undone:?}: {:#?}", trace(records));
+    let done: Vec<_> = undone
+      .iter()
+      .filter_map(|path| all.done.get(path.trim_end_matches("!undo")))
+      .collect();
+    assert!(
+      done.is_sorted_by(|a, b| a > b),
+      "{scope}: {undone:?}: {:#?}",
+      trace(records)
+    );
+  }
+  for path in all.begun.keys() {
+    let Some((step, _)) = path
+      .split_once('!')
+      .filter(|(_, word)| matches!(*word, "undo" | "finally"))
+    else {
+      continue;
+    };
+    assert!(all.ended.contains(path), "{path} has no end: {:#?}", trace(records));
+    let done = all.done.get(step).is_some_and(|done| *done < all.begun[path]);
+    assert!(
+      done || !all.workers.contains_key(step),
+      "{step} did not succeed: {:#?}",
+      trace(records)
+    );
+  }
+  for step in all.done.keys().filter(|step| !step.contains('!')) {
+    let leaves = |names: [&str; 2]| all.workers.get(step).is_some_and(|worker| names.contains(worker));
+    let finally = format!("{step}!finally");
+    if leaves(["opened", "both"]) {
+      assert!(
+        all.ended.contains(&*finally),
+        "{finally} never ran: {:#?}",
+        trace(records)
+      );
+    }
+    if leaves(["undone", "both"]) && !succeeded(records) {
+      assert!(
+        all.ended.contains(&*format!("{step}!undo")),
+        "{step} is not undone: {:#?}",
+        trace(records)
+      );
+    }
+  }
+}
+
 proptest! {
   #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
@@ -466,6 +650,7 @@ proptest! {
     check_ends(&records);
     check_inputs(&records, &needs);
     check_executions(&records, &program);
+    check_endings(&records);
     prop_assert!(records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
     prop_assert!(records.windows(2).all(|pair| pair[0].at <= pair[1].at));
   }
@@ -515,6 +700,7 @@ proptest! {
       check_ends(&whole);
       check_inputs(&whole, &needs);
       check_executions(&whole, &program);
+      check_endings(&whole);
       prop_assert!(whole.iter().zip(0..).all(|(record, seq)| record.seq == seq));
       prop_assert_eq!(succeeded(&whole), succeeded(&records), "{:#?}\n{:#?}", trace(&records), trace(&whole));
     }
@@ -529,6 +715,12 @@ proptest! {
     let records = finish(simulation);
     check_ends(&records);
     check_executions(&records, &program);
-    prop_assert!(records.last().is_some_and(|record| record.at.0 <= at), "workers end at once here");
+    check_endings(&records);
+    let closes = records.iter().any(|record| match &record.event {
+      Event::AttemptRequested { path, worker, .. } => path.contains('!') || matches!(&**worker, "undone" | "both"),
+      _ => false,
+    });
+    let last = records.last().map(|record| record.at.0);
+    prop_assert!(closes || last.is_some_and(|last| last <= at), "other workers end at once here");
   }
 }

@@ -10,6 +10,7 @@ mod operators;
 mod policies;
 mod settings;
 mod strings;
+mod test_items;
 mod types;
 
 pub(super) use literals::shortened;

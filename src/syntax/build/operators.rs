@@ -2,7 +2,7 @@
 
 use super::{Builder, MAX_CHAIN, expressions::broken};
 use crate::{
-  diagnostics::{Diagnostic, codes},
+  diagnostics::{Diagnostic, Fix, codes},
   source::{Span, Spanned},
   syntax::{
     ast::{BinaryOperator, Expr, ExprKind, UnaryOperator},
@@ -90,7 +90,7 @@ impl Builder<'_> {
         && strength == COMPARISON
         && self::strength(*before) == COMPARISON
       {
-        self.say_chained(*place, span);
+        self.say_chained((*before, *place), (operator, span));
         yard.is_chained = true;
       }
       yard.join();
@@ -109,13 +109,18 @@ impl Builder<'_> {
     }
   }
 
-  fn say_chained(&mut self, before: Span, operator: Span) {
-    self.report(
-      Diagnostic::new(&codes::SYNTAX, "comparisons do not chain")
-        .label(operator, "a second comparison")
-        .label(before, "after this one")
-        .help("write `a < b and b < c`"),
-    );
+  fn say_chained(&mut self, first: (BinaryOperator, Span), second: (BinaryOperator, Span)) {
+    let said = Diagnostic::new(&codes::SYNTAX, "comparisons do not chain")
+      .label(second.1, "a second comparison")
+      .label(first.1, "after this one")
+      .help("write `a < b and b < c`");
+    // Of `a == b == c` either half may be what is compared.
+    let range = is_order(first.0) && is_order(second.0);
+    let between = self.text[first.1.range().end..second.1.range().start].trim();
+    self.report(match range && !between.is_empty() {
+      true => said.fix(Fix::insert(second.1, second.1.range().start, format!("and {between} "))),
+      false => said,
+    });
   }
 
   /// Whether so many more levels fit on this path of the tree; says it if not.
@@ -169,4 +174,11 @@ pub(super) fn operator(rule: Rule) -> Option<BinaryOperator> {
     Rule::percent => BinaryOperator::Remainder,
     _ => return None,
   })
+}
+
+fn is_order(operator: BinaryOperator) -> bool {
+  matches!(
+    operator,
+    BinaryOperator::Less | BinaryOperator::LessOrEqual | BinaryOperator::Greater | BinaryOperator::GreaterOrEqual
+  )
 }
