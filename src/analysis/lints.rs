@@ -3,9 +3,9 @@
 use super::{checker::Checker, names::Body};
 use crate::{
   diagnostics::{Diagnostic, Fix, Level, codes},
-  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerId, WorkerKind},
+  hir::{Block, DEFAULT_WINDOW, Expr, Inside, Node, NodeKind, StepKind, Visit, WorkerKind},
   source::Span,
-  syntax::ast::{self, FieldType, ItemKind, PolicyKind, SettingKind, TypeExprKind},
+  syntax::ast::{self, FieldType, TypeExprKind},
   types::Type,
 };
 
@@ -177,8 +177,7 @@ impl Body<'_, '_> {
   }
 }
 
-impl Checker<'_> {
-}
+impl Checker<'_> {}
 
 fn is_any_text(ty: &Type) -> bool {
   *ty.resolved() == Type::string()

@@ -12,7 +12,8 @@ use super::{
 use crate::{
   diagnostics::{Diagnostic, Fix, codes, near},
   hir::{
-    self, Backoff, Breaker, Ceiling, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance,
+    self, Backoff, Breaker, Ceiling, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting,
+    Tolerance,
   },
   source::Span,
   syntax::{

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use super::checker::Checker;
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{Block, Budget, Expr, ExprKind, Node, NodeKind, OrchestratorId, Program, Step, StepKind, Take, Visit, WorkerId},
+  hir::{
+    Block, Budget, Expr, ExprKind, Node, NodeKind, OrchestratorId, Program, Step, StepKind, Take, Visit, WorkerId,
+  },
   types::Type,
   value::{Dollars, Value},
 };

@@ -120,12 +120,13 @@ impl Bound {
   }
 
   /// One of the two, each of which bounds what is meant: the one that is never above the other, else a number, else
-  /// the first.
+  /// one that has a known number, else the first.
   #[must_use]
   pub fn smaller(&self, other: &Bound) -> Bound {
     let chosen = if self.within(other) {
       self
-    } else if other.within(self) || (other.is_number() && !self.is_number()) {
+    } else if other.within(self) || (other.is_number(), other.most.is_some()) > (self.is_number(), self.most.is_some())
+    {
       other
     } else {
       self
@@ -171,20 +172,6 @@ impl Bound {
     }
     let most = self.most.map(|most| most.div_ceil(size));
     symbols.parts(self.clone(), size, most)
-  }
-
-  /// What `rounds` of at most `width` at once take, each as long as `self`.
-  #[must_use]
-  pub fn in_rounds(&self, count: &Bound, width: u128) -> Bound {
-    let width = width.max(1);
-    let exact = both(count.most, self.most, |count, time| {
-      count.div_ceil(width).saturating_mul(time)
-    });
-    let sum = match count.constant() {
-      Some(count) => self.scaled(count.div_ceil(width)),
-      None => count.plus(&Bound::number(width - 1)).times(self).divided(width),
-    };
-    Bound::of(sum.terms, exact)
   }
 
   /// Each size replaced by what bounds it; `None` leaves it.
@@ -267,7 +254,6 @@ mod tests {
       prop_assert!(at(&a.larger(&b)) >= p.max(q));
       prop_assert!(at(&a.smaller(&b)) >= p.min(q));
       prop_assert!(at(&a.divided(width)) >= p.div_ceil(width));
-      prop_assert!(at(&b.in_rounds(&a, width)) >= p.div_ceil(width) * q);
       let named = a.replaced(&mut |symbol| Some(Bound::number(sizes[symbol.0 as usize])));
       prop_assert_eq!(named.most(), Some(p));
     }
@@ -276,14 +262,7 @@ mod tests {
   #[test]
   fn a_known_number_is_kept_exact_beside_the_sum() {
     let found = Bound::symbol(Symbol(0), Some(500));
-    let time = Bound::number(15_000);
-    let rounds = time.in_rounds(&found, 5);
-    assert_eq!(rounds.most(), Some(1_500_000));
-    assert_eq!(
-      rounds.at(&|_| 500),
-      1_512_000,
-      "the sum rounds up by less than one round"
-    );
+    assert_eq!(found.parts(7, &mut Symbols::default()).most(), Some(72));
     assert_eq!(found.times(&Bound::zero()), Bound::zero());
     assert_eq!(size(0).capped(7).plus(&Bound::number(1)).most(), Some(8));
   }

@@ -34,8 +34,9 @@ impl Frame<'_, '_> {
         (Worst::side_by_side(&turns, window), value)
       }
       None => {
+        let rounds = length.parts(window, &mut self.analysis.symbols);
         let (worst, value) = self.at(Place::item, |frame| frame.node(&each.body));
-        (worst.windowed(&length, window), value)
+        (worst.windowed(&length, window, &rounds), value)
       }
     };
     let value = if matches!(each.take, Take::Collect) {

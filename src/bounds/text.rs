@@ -60,7 +60,8 @@ impl Words<'_> {
       .iter()
       .cloned()
       .partition(|(product, _)| product.contains(outermost));
-    let inner: Vec<Term> = with.into_iter().map(|term| less(term, *outermost)).collect();
+    let mut inner: Vec<Term> = with.into_iter().map(|term| less(term, *outermost)).collect();
+    inner.sort_by_key(|(product, _)| product.is_empty());
     let factored = match inner.as_slice() {
       [one] => self.term(&(with_first(*outermost, &one.0), one.1), unit),
       inner => format!("{}·({})", self.symbol(*outermost), self.sum(inner, unit)),

@@ -93,9 +93,9 @@ impl Worst {
     }
   }
 
-  /// So often, at most so many at once.
+  /// So often, at most so many at once, in so many rounds.
   #[must_use]
-  pub fn windowed(&self, times: &Bound, window: u128) -> Worst {
+  pub fn windowed(&self, times: &Bound, window: u128, rounds: &Bound) -> Worst {
     if times.is_zero() {
       return Worst::nothing();
     }
@@ -103,7 +103,7 @@ impl Worst {
     Worst {
       counts: multiplied(&self.counts, times),
       peaks: wider(&self.peaks, width),
-      time: self.time.in_rounds(times, window),
+      time: self.time.times(rounds),
     }
   }
 
@@ -127,7 +127,7 @@ impl Worst {
         .fold(0, |sum: u128, peak| sum.saturating_add(*peak))
     };
     all.peaks = peaks.into_iter().map(|(group, peaks)| (group, crowd(peaks))).collect();
-    all.time = all.time.in_rounds(&Bound::number(turns.len() as u128), window);
+    all.time = all.time.scaled((turns.len() as u128).div_ceil(window.max(1)));
     all
   }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Graph, build, dot, json, mermaid};
 use crate::{
   hir::{
-    Arm, Block, Branch, Call, Ceiling, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node, NodeKind,
-    OnFailure, Orchestrator, OrchestratorId, Otherwise, Policies, Pool, PoolId, PoolMember, Program, Repeat, RunPlan,
-    Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId, WorkerKind,
+    Arm, Block, Branch, Call, Ceiling, Each, Ending, Expr, ExprKind, Literal, LocalId, Module, ModuleId, Node,
+    NodeKind, OnFailure, Orchestrator, OrchestratorId, Otherwise, Policies, Pool, PoolId, PoolMember, Program, Repeat,
+    RunPlan, Step, StepKind, Take, Wait, WaitKind, Worker, WorkerId, WorkerKind,
   },
   source::{SourceId, Sources, Span},
   types::Type,

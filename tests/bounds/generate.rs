@@ -102,7 +102,7 @@ pub fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     let many = || prop::collection::vec(inner.clone(), 1..4);
     let one = || inner.clone().prop_map(Box::new);
     prop_oneof![
-      5 => (lists(), 1..5u8, any::<bool>(), one())
+      5 => (lists(), 1..8u8, any::<bool>(), one())
         .prop_map(|(list, window, collect, body)| Shape::Each { list, window, collect, body }),
       1 => (lists(), one()).prop_map(|(list, body)| Shape::Fold { list, body }),
       2 => (1..4u8, any::<bool>(), any::<bool>(), many())
@@ -137,6 +137,11 @@ worker w1(r: R, n: int) -> R { mock return r, timeout 5s, concurrent 2 }
 worker w2(r: R, n: int) -> R { mock return r, timeout 1s * max(1, r.n), limit wide }
 worker w3(r: R, n: int) -> R { mock return r, timeout 3s, deadline 20s, delay 500ms }
 ";
+
+/// What is no good style, and bounded nonetheless.
+const ALLOWED: &str = "\
+allow loop/drops-previous \"only its bounds count\"
+allow condition/contradicts \"only its bounds count\"";
 
 /// A value in scope.
 #[derive(Clone, Debug)]
@@ -190,7 +195,7 @@ impl Writer {
     let result = self.result(&names);
     let _ = writeln!(
       self.others,
-      "/// Does something.\norchestrator {name}(xs: [int], n: int(0..3)) -> R {{\n{steps}return {result}\n}}"
+      "/// Does something.\n{ALLOWED}\norchestrator {name}(xs: [int], n: int(0..3)) -> R {{\n{steps}return {result}\n}}"
     );
   }
 
@@ -392,6 +397,22 @@ fn list_text(list: &List, names: &Names) -> String {
     List::Grouped(list) => format!("[len(u.items) for u in group_by({}, it % 2)]", list_text(list, names)),
     List::Made(list) => format!("[...unique({}), 7]", list_text(list, names)),
   }
+}
+
+/// Calls that crowd before limits: so many items, so many at once, of which worker, under which limit.
+pub type Crowd = (u8, u8, u8, u8);
+
+/// A program in which crowds run beside each other.
+pub fn crowded(crowds: &[Crowd]) -> String {
+  let step = |(at, (items, window, worker, limit)): (usize, &Crowd)| {
+    let limit = ["narrow", "wide", "slow", "narrow, limit slow"][usize::from(*limit)];
+    format!(
+      "a{at} = each x in range({items}) with concurrent {window}, collect => w{worker}(nothing(), 0) with limit {limit}\n\
+       b{at} = succeeded(a{at})\n"
+    )
+  };
+  let steps: String = crowds.iter().enumerate().map(step).collect();
+  format!("{HEAD}/// Crowds.\norchestrator main(xs: [int], n: int(0..3)) {{\n{steps}}}\n")
 }
 
 /// The same without what may not happen: conditions, failures, retries, and values of other rounds.

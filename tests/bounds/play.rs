@@ -45,8 +45,8 @@ pub fn play(
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
-    parent: None,
     last: None,
+    parent: None,
     directory: "/here".into(),
   };
   let (run, first) = Run::start(program.clone(), started).unwrap_or_else(|error| panic!("{error}"));

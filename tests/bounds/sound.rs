@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
   common::{memory::check_text, shown},
-  generate::{shapes, text},
+  generate::{crowded, shapes, text},
   play::play,
 };
 
@@ -42,10 +42,33 @@ pub fn hash(seed: u64, text: &str) -> u64 {
 #[derive(Clone, Copy, Debug)]
 struct Temper {
   seed: u64,
-  /// Of 8 attempts, so many answer.
-  answering: u64,
+  mood: Mood,
   longest: u64,
 }
+
+#[derive(Clone, Copy, Debug)]
+enum Mood {
+  /// Of 8 attempts, so many answer, each after a time of its own.
+  Mixed(u64),
+  /// All answer as late as they may.
+  Late,
+  /// None answers; each is ended at its timeout.
+  Hanging,
+  /// All but the first attempts hang; those that answer do so late.
+  AtLast(u32),
+}
+
+const MOODS: [Mood; 9] = [
+  Mood::Mixed(8),
+  Mood::Mixed(7),
+  Mood::Mixed(6),
+  Mood::Mixed(5),
+  Mood::Mixed(3),
+  Mood::Late,
+  Mood::Hanging,
+  Mood::AtLast(1),
+  Mood::AtLast(3),
+];
 
 impl Temper {
   fn list(self, place: &str) -> Value {
@@ -80,11 +103,18 @@ impl Temper {
     let identity = &start.invocation.identity;
     let drawn = hash(self.seed, &format!("{}#{}", identity.step, identity.attempt));
     let delay = [0, 999, 1_999, 2_999, 3_999, 4_999][(drawn >> 8) as usize % 6];
-    if drawn % 8 < self.answering {
+    let late = [1_999, 4_999, 999, 2_999][usize::from(identity.worker.as_bytes()[1] - b'0')];
+    let (delay, answers, hangs) = match self.mood {
+      Mood::Mixed(answering) => (delay, drawn % 8 < answering, drawn.is_multiple_of(3)),
+      Mood::Late => (late, true, false),
+      Mood::Hanging => (0, false, true),
+      Mood::AtLast(attempt) => (late, identity.attempt > attempt, true),
+    };
+    if answers {
       let value = from_json(&self.value(&identity.step, identity.attempt)).expect("a small value");
       return Scripted::Answer(delay, Ok(RawAnswer::Mock(value)));
     }
-    if drawn.is_multiple_of(3) {
+    if hangs {
       return Scripted::Hang;
     }
     let error = WorkerError {
@@ -104,11 +134,22 @@ struct Checked<'t> {
   bounds: Bounds,
 }
 
+impl<'t> Checked<'t> {
+  fn of(text: &'t str) -> Self {
+    let (program, id) = program(text);
+    let bounds = bounds(&program, id);
+    Checked { text, program, bounds }
+  }
+}
+
 fn check(Checked { text, program, bounds }: &Checked<'_>, temper: Temper) {
   let id = bounds.orchestrator;
   let n = hash(temper.seed, "n") % 4;
   let arguments = json!({ "xs": temper.list("xs"), "n": n });
-  let grace = [0, 1_000, 5_000][(temper.seed % 3) as usize];
+  let grace = match temper.mood {
+    Mood::Mixed(_) => [0, 1_000, 5_000][(temper.seed % 3) as usize],
+    _ => 5_000,
+  };
   let played = play(program, id, arguments, temper.seed, grace, |start| temper.answer(start));
   let within = |what: &str, found: u128, bound: &orch::bounds::Bound| {
     let formula = played.at(bounds, bound);
@@ -143,13 +184,26 @@ proptest! {
   #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
   #[test]
-  fn no_run_exceeds_its_bounds(shapes in shapes(), seed in any::<u64>(), longest in 0..5u64) {
+  fn no_run_exceeds_its_bounds(shapes in shapes(), seed in any::<u64>(), longest in 0..7u64) {
     let text = text(&shapes);
-    let (program, id) = program(&text);
-    let bounds = bounds(&program, id);
-    let checked = Checked { text: &text, program, bounds };
-    for answering in [8, 7, 6, 5, 3] {
-      check(&checked, Temper { seed: seed ^ answering, answering, longest });
+    let checked = Checked::of(&text);
+    for (mood, salt) in MOODS.into_iter().zip(0..) {
+      check(&checked, Temper { seed: seed ^ salt, mood, longest });
+    }
+  }
+}
+
+proptest! {
+  #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+  #[test]
+  fn no_limit_makes_a_run_wait_longer(
+    crowds in prop::collection::vec((0..14u8, 1..14u8, 0..4u8, 0..4u8), 1..4), seed in any::<u64>(),
+  ) {
+    let text = crowded(&crowds);
+    let checked = Checked::of(&text);
+    for mood in [Mood::Late, Mood::Hanging, Mood::Mixed(8), Mood::Mixed(4)] {
+      check(&checked, Temper { seed, mood, longest: 1 });
     }
   }
 }

@@ -3,9 +3,9 @@
 mod admission;
 mod blocks;
 mod budgets;
-mod hedges;
 mod endings;
 mod groups;
+mod hedges;
 mod loops;
 mod losses;
 mod plans;
