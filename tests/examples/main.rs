@@ -1,5 +1,6 @@
 //! The programs of `examples/`: each checks without a finding, and each is run by the real binary with real processes.
 
+mod endings;
 mod flows;
 mod health;
 mod repository;
@@ -22,9 +23,11 @@ fn every_example_is_tried() {
   found.sort();
   let tried = [
     "daily_triage.orch",
+    "deployment_pipeline.orch",
     "doc_reflection.orch",
     "issue_router.orch",
     "map_reduce.orch",
+    "quorum.orch",
     "release_pipeline.orch",
     "repo_health.orch",
   ];
