@@ -39,4 +39,6 @@ pub mod workers;
 
 pub mod session;
 
+pub mod testing;
+
 pub mod cli;

@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("driver", 10),
   ("workers", 10),
   ("session", 11),
+  ("testing", 12),
   ("cli", 13),
 ];
 

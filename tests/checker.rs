@@ -4,7 +4,7 @@ mod common;
 
 use std::fmt::Write;
 
-use common::{listed, memory::check_text};
+use common::{found, listed, memory::check_text};
 use orch::{
   diagnostics::{Code, codes},
   session::Checked,
@@ -900,7 +900,7 @@ fn a_mistake_of_syntax_is_said_once() {
   let texts = imports.iter().map(|text| import(text));
   for text in texts.chain(bodies.iter().map(|text| steps(text))) {
     let checked = check_text(&text);
-    if checked.findings.0.len() != 1 {
+    if found(&checked).len() != 1 {
       let _ = writeln!(failed, "--- {text}{}", listed(&checked));
     }
   }

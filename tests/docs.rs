@@ -11,7 +11,7 @@ use std::{fs, process::Command, thread};
 
 use common::{
   found, markdown,
-  memory::{Memory, check, check_text},
+  memory::{Memory, check_and_test},
   shortened, shown,
 };
 use orch::{
@@ -31,15 +31,19 @@ fn code_names() -> impl Iterator<Item = &'static str> {
   codes::ALL.iter().map(|code| code.name)
 }
 
+/// What is found without notes, but for those that a page is about. What an `allow` lifts is not found.
+fn weighty<'c>(checked: &'c session::Checked, code: &'c str) -> impl Iterator<Item = &'static str> + 'c {
+  let findings = checked.findings.standing();
+  let heard = findings.filter(move |finding| finding.code.level < Level::Low || finding.code.name == code);
+  heard.map(|finding| finding.code.name)
+}
+
 #[test]
 fn each_code_has_a_page_whose_first_program_has_that_one_mistake() {
   all(code_names(), |code| {
     let page = markdown::page(code)?;
-    let checked = check(&shortened::input(&page.fails.text));
-    let mut names = found(&checked);
-    if codes::find(code).is_some_and(|code| code.level == Level::Low) {
-      names = checked.findings.0.iter().map(|finding| finding.code.name).collect();
-    }
+    let checked = check_and_test(&shortened::input(&page.fails.text));
+    let names: Vec<&str> = weighty(&checked, code).collect();
     if names == [code] {
       return Ok(());
     }
@@ -52,8 +56,8 @@ fn the_other_programs_of_a_page_have_none() {
   all(code_names(), |code| {
     let page = markdown::page(code)?;
     for block in &page.mends {
-      let checked = check_text(&block.text);
-      if !checked.findings.is_empty() {
+      let checked = check_and_test(&Memory::of(&block.text));
+      if weighty(&checked, code).next().is_some() {
         return Err(format!("{}:{}\n{}", page.path, block.line, shown(&checked)));
       }
     }
@@ -107,19 +111,23 @@ fn programs_in_the_documentation_check() {
   all(documents().iter().map(String::as_str), |path| {
     let blocks = markdown::blocks(&markdown::read(path));
     let wrong = blocks.iter().filter(|block| block.is("orch")).filter_map(|block| {
-      let checked = check_text(&block.text);
+      let checked = check_and_test(&Memory::of(&block.text));
       let expected: Vec<&str> = match &block.info[1..] {
         [] => Vec::new(),
         [word, ..] if COMMANDS.contains(&word.as_str()) => Vec::new(),
         [word, code] if word == "fails" => vec![code],
         _ => {
           return Some(format!(
-            "{path}:{}: a block is `orch`, `orch run ...`, `orch schema ...`, `orch diff ...` or `orch fails CODE`",
+            "{path}:{}: a block is `orch`, `orch run ...`, `orch schema ...`, `orch diff ...`, `orch test` or `orch fails CODE`",
             block.line
           ));
         }
       };
-      (found(&checked) != expected).then(|| format!("{path}:{}\n{}", block.line, shown(&checked)))
+      let mut found = found(&checked);
+      if block.info.get(1).is_some_and(|word| word == "test") {
+        found.retain(|code| !code.starts_with("test/"));
+      }
+      (found != expected).then(|| format!("{path}:{}\n{}", block.line, shown(&checked)))
     });
     let wrong: Vec<String> = wrong.collect();
     if wrong.is_empty() {
@@ -131,7 +139,7 @@ fn programs_in_the_documentation_check() {
 }
 
 /// What programs in the documentation are given to; what it prints stands in the block behind.
-const COMMANDS: [&str; 3] = ["run", "schema", "diff"];
+const COMMANDS: [&str; 4] = ["run", "schema", "diff", "test"];
 
 /// A program that is run, and what it gives.
 struct Example {
@@ -144,7 +152,7 @@ struct Example {
   result: Value,
 }
 
-/// The `orch run` and `orch schema` blocks with the ```json blocks behind them, the `orch diff` blocks with their ```text.
+/// The `orch run` and `orch schema` blocks with the ```json blocks behind them; `orch diff` and `orch test` with ```text.
 fn examples() -> Vec<Example> {
   let mut examples = Vec::new();
   for path in documents() {
@@ -157,7 +165,11 @@ fn examples() -> Vec<Example> {
         continue;
       }
       let place = format!("{path}:{}", block.line);
-      let language = if command == "diff" { "text" } else { "json" };
+      let language = if TEXT.contains(&command.as_str()) {
+        "text"
+      } else {
+        "json"
+      };
       let shown = blocks.get(at + 1).filter(|next| next.is(language));
       let shown = shown.unwrap_or_else(|| panic!("{place}: no ```{language} behind it says what it gives"));
       examples.push(Example {
@@ -172,10 +184,13 @@ fn examples() -> Vec<Example> {
   examples
 }
 
-/// What a command prints: JSON, but for `orch diff`.
+/// Commands that print text, and say by their exit code what it means.
+const TEXT: [&str; 2] = ["diff", "test"];
+
+/// What a command prints: JSON, but for some.
 fn given(text: &str, command: &str) -> Result<Value, serde_json::Error> {
   match command {
-    "diff" => Ok(text.into()),
+    command if TEXT.contains(&command) => Ok(text.into()),
     _ => serde_json::from_str(text),
   }
 }
@@ -194,8 +209,7 @@ fn run(example: &Example) -> Result<(), String> {
     .output()
     .map_err(|error| error.to_string())?;
   let stderr = String::from_utf8_lossy(&output.stderr);
-  // `orch diff` says so if something breaks.
-  if !output.status.success() && example.command != "diff" {
+  if !output.status.success() && !TEXT.contains(&example.command.as_str()) {
     return Err(format!("{}: {}\n{stderr}", example.place, output.status));
   }
   let stdout = String::from_utf8_lossy(&output.stdout);
@@ -230,7 +244,7 @@ fn the_examples_check() {
   examples.retain(|path| path.matches('/').count() == 1);
   all(examples.iter().map(String::as_str), |path| {
     let checked = session::check(&session::Disk, &markdown::root().join(path));
-    if checked.findings.is_empty() {
+    if found(&checked).is_empty() {
       return Ok(());
     }
     Err(format!("{path}\n{}", shown(&checked)))

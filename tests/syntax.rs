@@ -198,6 +198,10 @@ const ITEMS: &[&str] = &[
   "orchestrator o() {\n  worker w() {\n    exec []\n  }\n  type T = int\n  x = w()\n  return x\n}",
   "let f(x: string[]) = 3",
   "import { a, b from \"x\"\n/// Doc.\nlet x = ",
+  "test \"t\" {\n mock f -> 3\n x = f(\n expect x ==\n}\nlet a = ",
+  "test \"t\" {\n mock f { on => 3\n in [1]\n in order []\n }\n wait\n expect 1 garbage\n}",
+  "test t { }",
+  "test \"t\" {\n seed a\n at 9\n x = f() cancel 5m\n x = f() g()\n assert x == 1\n}",
 ];
 
 #[test]

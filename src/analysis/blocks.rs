@@ -5,7 +5,6 @@ use super::{
   edges::{behind_gates, edges, is_gate, named_twice, owners, renumbered, segments, shown},
   endings::in_fallback,
   names::{Body, Fact, Mark},
-  reads::Reads,
 };
 use crate::{
   diagnostics::{Diagnostic, codes},
@@ -199,6 +198,9 @@ impl Body<'_, '_> {
       });
       self.say(finding);
     }
+    if cycles.is_empty() {
+      self.needless_afters(steps, &waits, &owners);
+    }
     let mut made: Vec<Option<hir::Step>> = steps.iter().map(|_| None).collect();
     let segments = segments(steps);
     let behind = behind_gates(&order, steps, &waits);
@@ -236,7 +238,6 @@ impl Body<'_, '_> {
         {
           self.constant_steps.extend(local);
         }
-        self.needless_after(written);
         StepKind::Node(node)
       }
       ast::StepKind::Gate(node) => {
@@ -396,28 +397,6 @@ impl Body<'_, '_> {
       _ => {}
     }
     (result, ty)
-  }
-
-  fn needless_after(&mut self, node: &ast::Node) {
-    if node.after.is_empty() {
-      return;
-    }
-    let reads = Reads::of_node(node);
-    for name in &node.after {
-      if reads
-        .names
-        .iter()
-        .any(|read| read.name == name.value && !read.after && !read.conditional)
-      {
-        let finding = Diagnostic::new(
-          &codes::NEEDLESS_AFTER,
-          format!("`after {}` says what the data says already", name.value),
-        )
-        .label(name.span, "this step reads it")
-        .help("take it away");
-        self.say(finding);
-      }
-    }
   }
 }
 

@@ -8,7 +8,7 @@ use super::{
   symbols::{Space, Target, in_order, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
   source::Span,
   syntax::ast::{Argument, Name},
@@ -138,24 +138,29 @@ impl Body<'_, '_> {
       });
     }
     let own: Vec<&str> = self.checker.symbols.names(self.module, Space::Callable).collect();
-    let near = nearest(&name.value, own.iter().copied());
-    let builtin = nearest(&name.value, Builtin::ALL.iter().map(|builtin| builtin.name()));
+    let builtin = Builtin::ALL.iter().map(|builtin| builtin.name());
+    let meant = near(&name.value, own.iter().copied());
+    let habit = habits::callee(&name.value).filter(|_| meant.is_none());
+    let meant = near(&name.value, own.iter().copied().chain(builtin));
     let finding = Diagnostic::new(
       &codes::UNKNOWN_NAME,
       format!("there is no worker, orchestrator or function `{}`", name.value),
     )
     .label(name.span, "not defined");
-    let finding = match near.or(builtin) {
-      _ if let (None, Some(help)) = (near, habits::callee(&name.value)) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
-      None if own.is_empty() => finding,
-      None => finding.help(format!("declared here: {}", listed(own.into_iter()))),
+    let finding = match (habit, meant) {
+      (Some(habit), _) => habit.told(finding, name.span),
+      (None, Some(near)) => finding.meant(name.span, near),
+      (None, None) if own.is_empty() => finding,
+      (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };
     self.say(finding);
   }
 
   /// A call where only pure functions may be called.
   pub fn call_in_expression(&mut self, name: &Name, arguments: &[Argument], span: Span) -> Expr {
+    if let Some(observed) = self.observation(name, arguments, span) {
+      return observed;
+    }
     match self.callee(name) {
       Callee::Builtin(builtin) => self.builtin(builtin, name.span, arguments, span),
       Callee::Include => self.include(arguments, span),
@@ -232,7 +237,11 @@ impl Body<'_, '_> {
   pub fn slots(&self, params: impl Fn(&crate::hir::Program) -> &Vec<crate::hir::Param>) -> Vec<Slot> {
     let slot = |param: &crate::hir::Param| Slot {
       name: param.name.clone(),
-      ty: param.ty.clone(),
+      ty: match self.watch {
+        // in a test a file is its text
+        Some(_) => param.ty.with_texts(),
+        None => param.ty.clone(),
+      },
       default: param.default.clone(),
       optional: param.optional,
       span: param.span,
@@ -363,16 +372,13 @@ impl Body<'_, '_> {
 
   fn unknown_argument(&mut self, callee: &Name, label: &Name, slots: &[Slot]) {
     let names = || slots.iter().map(|slot| &*slot.name);
-    let help = match nearest(&label.value, names()) {
-      Some(near) => format!("there is `{near}`"),
-      None if slots.is_empty() => "it takes no arguments".to_owned(),
-      None => format!("it takes {}", in_order(names())),
-    };
-    self.bad_argument(
-      label.span,
-      format!("`{}` has no parameter `{}`", callee.value, label.value),
-      Some(help),
-    );
+    let message = format!("`{}` has no parameter `{}`", callee.value, label.value);
+    let finding = Diagnostic::new(&codes::BAD_ARGUMENTS, message).label(label.span, "this argument");
+    self.say(match near(&label.value, names()) {
+      Some(near) => finding.meant(label.span, near),
+      None if slots.is_empty() => finding.help("it takes no arguments"),
+      None => finding.help(format!("it takes {}", in_order(names()))),
+    });
   }
 }
 

@@ -6,14 +6,15 @@ use std::{
 };
 
 use super::{
-  habits,
+  allows::Allows,
+  habits, mends,
   policies::WorkerPolicies,
   pools,
   profiles::Replacements,
   symbols::{Space, Symbols, Target, number},
 };
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, codes, nearest},
+  diagnostics::{Diagnostic, Diagnostics, Fix, codes, near},
   hir::{self, Program},
   modules::Loaded,
   source::Span,
@@ -77,12 +78,16 @@ pub struct Checker<'a> {
   pub used_names: HashSet<(usize, Space, String)>,
   /// Workers called somewhere without a timeout of that place.
   pub untimed: HashMap<hir::WorkerId, Option<Span>>,
+  /// Names in unions that can only be texts without their quotes.
+  pub texts: HashSet<Span>,
+  pub allows: Allows,
 }
 
 impl<'a> Checker<'a> {
   pub fn new(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Self {
     let mut findings = Diagnostics::default();
     let mut symbols = Symbols::collect(loaded, &mut findings);
+    let allows = Allows::collect(loaded, |finding| findings.push(finding));
     replacements.apply(&mut symbols);
     let modules = loaded.modules.iter().map(|module| hir::Module {
       source: module.source,
@@ -108,6 +113,8 @@ impl<'a> Checker<'a> {
       used: HashSet::new(),
       used_names: HashSet::new(),
       untimed: HashMap::new(),
+      texts: HashSet::new(),
+      allows,
     }
   }
 
@@ -148,7 +155,8 @@ impl<'a> Checker<'a> {
     self.program.contracts = contracts.collect();
   }
 
-  pub fn say(&mut self, finding: Diagnostic) {
+  pub fn say(&mut self, mut finding: Diagnostic) {
+    self.allows.lift(&mut finding);
     self.findings.push(finding);
   }
 
@@ -183,32 +191,48 @@ impl<'a> Checker<'a> {
       .label(name.span, "not defined");
     let is_type = space == Space::Type;
     let builtin: &[&str] = if is_type { super::type_exprs::BUILTIN } else { &[] };
-    let near = nearest(&name.value, self.symbols.names(module, space));
-    if let (None, true, Some(help)) = (near, is_type, habits::ty(&name.value)) {
-      return finding.help(help);
+    let own = near(&name.value, self.symbols.names(module, space));
+    if let (None, true, Some(habit)) = (own, is_type, habits::ty(&name.value)) {
+      return habit.told(finding, name.span);
     }
-    if let Some(near) = near.or_else(|| nearest(&name.value, builtin.iter().copied())) {
-      return finding.help(format!("there is `{near}`"));
+    let all = self.symbols.names(module, space).chain(builtin.iter().copied());
+    if let Some(near) = near(&name.value, all) {
+      return finding.meant(name.span, near);
     }
     match self.elsewhere(module, space, &name.value) {
-      Some(path) => finding.help(format!("`{path}` declares one: import it")),
+      Some(other) => self.to_import(finding, module, other, name),
       None if is_type && name.value.starts_with(|c: char| c.is_ascii_lowercase()) => {
-        finding.help(format!("one text as a type stands in quotes: `\"{}\"`", name.value))
+        let text = format!("\"{}\"", name.value);
+        let finding = finding.help(format!("one text as a type stands in quotes: `{text}`"));
+        if self.texts.contains(&name.span) {
+          finding.fix(Fix::write(name.span, text))
+        } else {
+          finding
+        }
       }
       None => finding,
     }
   }
 
+  /// Says that another module declares the name.
+  fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
+    let path = &self.loaded.sources.get(self.loaded.modules[other].source).name;
+    let finding = finding.help(format!("`{path}` declares one: import it"));
+    match mends::import(self.loaded, module, other, &name.value) {
+      Some(fix) => finding.fix(fix),
+      None => finding,
+    }
+  }
+
   /// Another module of the program that declares the name.
-  fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<&str> {
+  fn elsewhere(&self, module: usize, space: Space, name: &str) -> Option<usize> {
     let mut others = (0..self.loaded.modules.len()).filter(|other| *other != module);
-    let found = others.find(|other| {
+    others.find(|other| {
       self
         .symbols
         .find(*other, space, name)
         .is_some_and(|entry| !entry.imported)
-    })?;
-    Some(&self.loaded.sources.get(self.loaded.modules[found].source).name)
+    })
   }
 
   /// Says it where a type does not fit; `what` names the place: `the argument \`repo\``.
@@ -243,6 +267,9 @@ impl<'a> Checker<'a> {
       format!("{what} does not fit{place}: {}", misfit.reason),
     )
     .label(span, format!("this is `{found}`"));
+    if let Some(fix) = mends::literal(self.loaded.sources.text(span), span, found, expected) {
+      finding = finding.fix(fix);
+    }
     if let Some(help) = habits::conversion(found, expected) {
       finding = finding.help(help);
     } else if crate::types::castable(found, expected) {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Which step of the block owns a name: its own, or one of a stage's.
-type Owners<'a> = HashMap<&'a str, usize>;
+pub type Owners<'a> = HashMap<&'a str, usize>;
 
 /// Steps of a name that was given twice: who reads it may have meant the other.
 pub fn named_twice(steps: &[&ast::Step]) -> Vec<usize> {
@@ -117,7 +117,7 @@ pub fn behind_gates(order: &[usize], steps: &[&ast::Step], waits: &[Vec<Wait>]) 
 }
 
 /// The place to label for a whole step: its name, or all of it.
-fn step_head(step: &ast::Step) -> Span {
+pub fn step_head(step: &ast::Step) -> Span {
   match &step.kind {
     ast::StepKind::Named { name, .. } | ast::StepKind::Stage { name, .. } => name.span,
     _ => step.span,

@@ -255,7 +255,10 @@ impl Body<'_, '_> {
         span,
       };
     }
-    if name == "run" {
+    if let Some(observed) = self.bare_observation(name, span) {
+      return observed;
+    }
+    if name == "run" && self.watch.is_none() {
       return Expr {
         kind: ExprKind::Run,
         ty: types::run_record(),

@@ -1,8 +1,8 @@
 //! Reading into a value: its fields, its items.
 
-use super::{checker::not_taken, expressions::broken, names::Body, symbols::in_order};
+use super::{checker::not_taken, expressions::broken, mends, names::Body, symbols::in_order};
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{Expr, ExprKind},
   source::{Span, Spanned},
   syntax::ast,
@@ -113,8 +113,9 @@ impl Body<'_, '_> {
     let message = format!("`{of}` has no field `{}`", name.value);
     let finding = Diagnostic::new(&codes::UNKNOWN_FIELD, message).label(name.span, "no such field");
     let names = || record.fields.keys().map(|name| &**name);
-    let finding = match nearest(&name.value, names()) {
-      Some(near) => finding.help(format!("there is `{near}`")),
+    let finding = match near(&name.value, names()) {
+      Some(near) if mends::is_word(near.name) => finding.meant(name.span, near),
+      Some(near) => finding.help(format!("there is `{}`", near.name)),
       None if record.open => finding.help("a field that `...` lets in can't be read: name it in the type"),
       None => finding.help(format!("it has {}", in_order(names()))),
     };

@@ -1,9 +1,77 @@
 //! Words of other languages, and what says the same here: the helps of names that stand for nothing.
 
-use crate::types::{self, Type};
+use crate::{
+  diagnostics::{Diagnostic, Fix},
+  source::Span,
+  types::{self, Type},
+};
+
+/// What people are told about a word, and the word to write in its place where there is one for certain.
+#[derive(Clone, Copy, Debug)]
+pub struct Habit {
+  pub help: &'static str,
+  pub word: Option<&'static str>,
+}
+
+impl Habit {
+  /// Adds to a finding about the name at `span`.
+  pub fn told(self, finding: Diagnostic, span: Span) -> Diagnostic {
+    let finding = finding.help(self.help);
+    match self.word {
+      Some(word) => finding.fix(Fix::write(span, word)),
+      None => finding,
+    }
+  }
+}
+
+/// Of a name that is no value.
+pub fn value(name: &str) -> Option<Habit> {
+  let word = match name {
+    "undefined" | "None" | "none" | "nil" | "NULL" | "Null" | "Nothing" => Some("null"),
+    "True" | "TRUE" => Some("true"),
+    "False" | "FALSE" => Some("false"),
+    _ => None,
+  };
+  value_help(name).map(|help| Habit { help, word })
+}
+
+/// Of a name that can't be called.
+pub fn callee(name: &str) -> Option<Habit> {
+  let word = match name {
+    "length" | "size" | "count_of" => Some("len"),
+    "str" | "to_string" | "toString" | "String" => Some("string"),
+    "parseInt" | "parse_int" | "to_int" => Some("int"),
+    "stringify" | "dumps" | "to_json" | "toJSON" | "tojson" => Some("json"),
+    "loads" | "from_json" | "fromJSON" | "fromjson" => Some("parse_json"),
+    "distinct" | "uniq" => Some("unique"),
+    _ => None,
+  };
+  callee_help(name).map(|help| Habit { help, word })
+}
+
+/// Of a name that is no type.
+pub fn ty(name: &str) -> Option<Habit> {
+  let help = type_help(name)?;
+  // Of these the help says the one word to write.
+  let word = help.strip_prefix("write `").and_then(|rest| rest.strip_suffix('`'));
+  let word = word.filter(|word| word.bytes().all(|byte| byte.is_ascii_alphabetic()));
+  Some(Habit { help, word })
+}
+
+/// Of a word that is no setting or policy. The value behind it must mean the same.
+pub fn setting(name: &str) -> Option<Habit> {
+  let word = match name {
+    "dir" | "directory" | "workdir" | "working_directory" | "chdir" => Some("cwd"),
+    "environment" | "envs" | "vars" => Some("env"),
+    "retries" | "max_retries" => Some("retry"),
+    "parallel" | "parallelism" | "max_parallel" | "concurrency" => Some("concurrent"),
+    _ => None,
+  };
+  setting_help(name).map(|help| Habit { help, word })
+}
 
 /// What to write for a value that is not there.
-pub fn value(name: &str) -> Option<&'static str> {
+fn value_help(name: &str) -> Option<&'static str> {
   Some(match name {
     "previous" => "`previous` stands inside `repeat` and `each ... from`",
     "error" => "`error` stands right of `catch`",
@@ -28,7 +96,7 @@ pub fn value(name: &str) -> Option<&'static str> {
 }
 
 /// What to write for something to call that is not there.
-pub fn callee(name: &str) -> Option<&'static str> {
+fn callee_help(name: &str) -> Option<&'static str> {
   Some(match name {
     "now" | "today" | "date" => "`run.started` is when the run began",
     "length" | "size" | "count_of" => "write `len(xs)`",
@@ -54,7 +122,7 @@ pub fn callee(name: &str) -> Option<&'static str> {
 }
 
 /// What to write for a type that is not there.
-pub fn ty(name: &str) -> Option<&'static str> {
+fn type_help(name: &str) -> Option<&'static str> {
   Some(match name {
     "str" | "String" | "text" | "Text" | "char" | "path" | "Path" | "url" => "write `string`",
     "number" | "Number" | "num" => "write `int` or `float`",
@@ -77,7 +145,7 @@ pub fn ty(name: &str) -> Option<&'static str> {
 }
 
 /// The setting or policy that says what another language's word says.
-pub fn setting(name: &str) -> Option<&'static str> {
+fn setting_help(name: &str) -> Option<&'static str> {
   Some(match name {
     "cmd" | "command" | "run" | "program" | "entrypoint" | "binary" => {
       "write `exec [\"program\", \"argument\"]`, or `shell \"\"\"script\"\"\"`"

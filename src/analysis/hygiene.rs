@@ -2,6 +2,7 @@
 
 use super::{
   checker::Checker,
+  mends,
   symbols::{Space, Target, number},
 };
 use crate::{
@@ -68,6 +69,10 @@ impl Checker<'_> {
         let finding = Diagnostic::new(&codes::UNUSED, format!("nothing uses the import `{name}`"))
           .label(span, "not used")
           .help("take it away");
+        let finding = match mends::no_import(self.loaded, module, span) {
+          Some(fix) => finding.fix(fix),
+          None => finding,
+        };
         self.say(finding);
       }
     }

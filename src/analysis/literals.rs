@@ -2,11 +2,11 @@
 
 use super::{
   expressions::broken,
-  floats,
+  floats, mends,
   names::{Body, Fact},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, Fix, codes, near},
   hir::{Expr, ExprKind, Literal},
   source::Span,
   syntax::ast::{self, Pattern, PatternKind},
@@ -17,19 +17,26 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Else {
   pub span: Span,
+  /// The arm, from its `else`.
+  pub arm: Span,
   pub is_broken: bool,
 }
 
 impl Else {
   pub fn of_expr(span: Span, value: &ast::Expr) -> Self {
     let is_broken = matches!(value.kind, ast::ExprKind::Broken);
-    Self { span, is_broken }
+    let arm = span.to(value.span);
+    Self { span, arm, is_broken }
   }
 
   pub fn of_node(span: Span, node: &ast::Node) -> Self {
     match &node.kind {
       ast::NodeKind::Expr(value) => Self::of_expr(span, value),
-      _ => Self { span, is_broken: false },
+      _ => Self {
+        span,
+        arm: span.to(node.span),
+        is_broken: false,
+      },
     }
   }
 }
@@ -186,7 +193,8 @@ impl Body<'_, '_> {
       (Missing::Nothing, Some(otherwise)) if !otherwise.is_broken => {
         let finding = Diagnostic::new(&codes::UNREACHABLE, "`else` can never be taken: every case has an arm")
           .label(otherwise.span, "never taken")
-          .help("leave it out: then a new case is found by `orch check`");
+          .help("leave it out: then a new case is found by `orch check`")
+          .fix(self.no_else(arms, otherwise.arm));
         self.say(finding);
       }
       (Missing::Cases(cases), None) if !misspelt => {
@@ -206,6 +214,19 @@ impl Body<'_, '_> {
     }
   }
 
+  /// Takes the `else` arm away, with the comma before it.
+  fn no_else(&self, arms: &[&[Pattern]], arm: Span) -> Fix {
+    let text = &self.checker.loaded.sources.get(arm.source).text;
+    let above = text[..arm.range().start].trim_end();
+    let first = arms
+      .iter()
+      .any(|patterns| patterns.iter().any(|pattern| pattern.span.end > arm.start));
+    match above.strip_suffix(',') {
+      Some(above) if !first => Fix::delete(Span::new(arm.source, above.len(), arm.range().end)),
+      _ => Fix::delete(mends::lines(text, arm)),
+    }
+  }
+
   fn impossible(&mut self, ty: &Type, pattern: &Pattern) {
     let finding = Diagnostic::new(
       &codes::UNREACHABLE,
@@ -218,8 +239,8 @@ impl Body<'_, '_> {
       _ => None,
     });
     let finding = match &pattern.kind {
-      PatternKind::String(text) => match nearest(text, literals) {
-        Some(near) => finding.help(format!("there is `{near:?}`")),
+      PatternKind::String(text) => match near(text, literals) {
+        Some(near) => mends::text(finding, pattern.span, near),
         None => finding,
       },
       _ => finding,

@@ -1,6 +1,6 @@
 //! Loops: `each`, `repeat`, and the type of the `previous` that their bodies see.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{
   blocks::End,
@@ -9,11 +9,10 @@ use super::{
   nodes::Made,
   policies::{Spot, WorkerPolicies, written},
   reads::Reads,
-  symbols::{Space, Target},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes},
-  hir::{self, Each, LocalId, NodeKind, Otherwise, Repeat, Take},
+  diagnostics::{Diagnostic, Fix, codes},
+  hir::{self, DEFAULT_WINDOW, Each, LocalId, NodeKind, Otherwise, Repeat, Take},
   source::Span,
   syntax::ast,
   types::{self, IntRange, ListType, Type},
@@ -29,6 +28,9 @@ impl Body<'_, '_> {
     let mut policies = WorkerPolicies::default();
     let all: Vec<ast::Policy> = each.with.iter().chain(&node.with).cloned().collect();
     self.apply_policies(written(&all), Spot::Each, &mut policies);
+    if each.seed.is_none() && policies.concurrent.is_none() {
+      self.default_window(each, &items);
+    }
     let names = Items {
       item,
       index: index_type(&items),
@@ -114,6 +116,24 @@ impl Body<'_, '_> {
     (item, index.map(|index| self.bind(index, names.index.clone(), false)))
   }
 
+  /// Says the width that an `each` takes where none is written, unless there are never as many items.
+  fn default_window(&mut self, each: &ast::Each, items: &hir::Expr) {
+    let most = items.ty.as_list().and_then(|list| list.max);
+    if items.ty.is_unknown() || most.is_some_and(|most| most <= DEFAULT_WINDOW) {
+      return;
+    }
+    let (after, text) = match each.with.last() {
+      Some(policy) => (policy.span, format!(", concurrent {DEFAULT_WINDOW}")),
+      None => (each.items.span, format!(" with concurrent {DEFAULT_WINDOW}")),
+    };
+    let message = format!("`each` runs {DEFAULT_WINDOW} items at once where nothing is said");
+    let finding = Diagnostic::new(&codes::DEFAULT_TAKEN, message)
+      .label(each.items.span, "how many at once?")
+      .help(format!("say it: `with concurrent {DEFAULT_WINDOW}`"))
+      .fix(Fix::insert(after, after.range().end, text));
+    self.say(finding);
+  }
+
   fn fold_policies(&mut self, policies: &WorkerPolicies, each: &ast::Each) {
     for (given, word) in [
       (policies.collect.is_some(), "collect"),
@@ -197,44 +217,6 @@ impl Body<'_, '_> {
         broken(repeat.keyword)
       }
     }
-  }
-
-  /// An `until` that reads no step which depends on a call.
-  fn constant_until(&mut self, repeat: &ast::Repeat) {
-    let Some(until) = &repeat.until else { return };
-    let mut open: Vec<&str> = Reads::of_expr(until).names.iter().map(|read| read.name).collect();
-    let mut seen = HashSet::new();
-    while let Some(name) = open.pop() {
-      // A step that waits for itself has no type yet, and is said.
-      let unknown = self
-        .find(name)
-        .is_some_and(|binding| binding.step && binding.ty.is_unknown());
-      if name == "previous" || unknown {
-        return;
-      }
-      let step = repeat.body.steps.iter().find(|step| match &step.kind {
-        ast::StepKind::Named { name: own, .. } => own.value == name,
-        ast::StepKind::Broken { names } => names.iter().any(|own| own.value == name),
-        _ => false,
-      });
-      let Some(step) = step.filter(|_| seen.insert(name)) else {
-        continue;
-      };
-      let reads = Reads::of_step(step);
-      let works = |callee: &&ast::Name| {
-        let entry = self.checker.symbols.find(self.module, Space::Callable, &callee.value);
-        let builtin = hir::Builtin::find(&callee.value).is_some();
-        entry.map_or(!builtin, |entry| !matches!(entry.targets[..], [Target::Let(_)]))
-      };
-      if matches!(step.kind, ast::StepKind::Broken { .. }) || reads.calls.iter().any(works) {
-        return;
-      }
-      open.extend(reads.names.iter().map(|read| read.name));
-    }
-    let finding = Diagnostic::new(&codes::CONSTANT_UNTIL, "the body can't change this condition")
-      .label(until.span, "reads nothing that a call of the body gives")
-      .help("test the result of a step of the body: `until review.score >= 8`");
-    self.say(finding);
   }
 }
 

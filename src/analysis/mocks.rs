@@ -1,60 +1,102 @@
-//! Mock workers: which rule may stand where, and whether its answer is one of the worker's.
+//! Mocks: which rule may stand where, and whether its answer is one of the worker's.
 
-use super::{names::Body, signatures::Signed};
+use super::names::Body;
 use crate::{
   diagnostics::{Diagnostic, codes},
-  hir::{MockAnswer, MockRule, MockWhen},
+  hir::{Expr, ExprKind, MockAnswer, MockRule},
   source::Span,
-  syntax::ast,
+  syntax::ast::{self, MockTurns},
   types::{self, Type},
-  value::FailureKind,
+  value::{FailureKind, Value},
 };
 
+/// A rule that answers whatever reaches it; `None` as its pattern takes every input.
+struct Taker {
+  on: Option<Expr>,
+  span: Span,
+}
+
+impl Taker {
+  fn takes_all_of(&self, pattern: Option<&Expr>) -> bool {
+    match (&self.on, pattern) {
+      (None, _) => true,
+      (Some(own), Some(pattern)) => super::mock_patterns::covers(own, pattern),
+      (Some(_), None) => false,
+    }
+  }
+}
+
 impl Body<'_, '_> {
-  pub fn mock(&mut self, rules: &[ast::MockRule], signed: &Signed) -> Vec<MockRule> {
+  /// The rules of a worker with this input and output.
+  pub fn mock(&mut self, rules: &[ast::MockRule], input: &Type, output: &Type) -> Vec<MockRule> {
     let mut lowered = Vec::new();
-    let mut caught: Option<Span> = None;
+    let mut takers: Vec<Taker> = Vec::new();
     for rule in rules {
-      if let Some(caught) = caught {
-        let finding = Diagnostic::new(
-          &codes::UNREACHABLE,
-          "this rule can never be taken: `else` stands above it",
-        )
-        .label(rule.span, "never taken")
-        .label(caught, "takes everything");
+      let on = rule.on.as_ref().map(|pattern| self.mock_pattern(pattern, input));
+      if let Some(taker) = takers.iter().find(|taker| taker.takes_all_of(on.as_ref())) {
+        let finding = Diagnostic::new(&codes::UNREACHABLE, "this rule can never be taken")
+          .label(rule.span, "never taken")
+          .label(taker.span, "takes everything that it would");
         self.say(finding);
       }
-      let when = match &rule.when {
-        ast::MockWhen::On(pattern) => MockWhen::On(self.infer(pattern)),
-        ast::MockWhen::First(count) => MockWhen::First(self.check(count, &Type::int(), "the count of `first`")),
-        ast::MockWhen::Else => {
-          caught = Some(rule.span);
-          MockWhen::Else
-        }
-      };
-      let delay = rule
-        .action
-        .delay
-        .as_ref()
-        .map(|delay| self.check(delay, &Type::Duration, "`delay`"));
-      let answer = self.mock_answer(&rule.action.answer, rule.span, signed);
-      lowered.push(MockRule { when, delay, answer });
+      if let MockTurns::All(_) = rule.turns {
+        takers.push(Taker {
+          on: on.clone(),
+          span: rule.span,
+        });
+      }
+      lowered.extend(self.mock_turns(rule, on, input, output));
     }
     lowered
   }
 
-  fn mock_answer(&mut self, answer: &ast::MockAnswer, span: Span, signed: &Signed) -> MockAnswer {
+  fn mock_turns(&mut self, rule: &ast::MockRule, on: Option<Expr>, input: &Type, output: &Type) -> Vec<MockRule> {
+    match &rule.turns {
+      MockTurns::All(action) => vec![self.mock_rule(on, None, action, rule.span, (input, output))],
+      MockTurns::First(count, action) => {
+        let first = self.check(count, &Type::int(), "the count of `first`");
+        if matches!(first.kind, ExprKind::Literal(Value::Int(count)) if count < 1) {
+          let finding = Diagnostic::new(&codes::UNREACHABLE, "this rule can never be taken");
+          self.say(finding.label(first.span, "no call is among the first 0"));
+        }
+        vec![self.mock_rule(on, Some(first), action, rule.span, (input, output))]
+      }
+      MockTurns::Order(actions) => {
+        let once = super::expressions::literal(Value::Int(1), Type::int(), rule.span);
+        let turn = |action| self.mock_rule(on.clone(), Some(once.clone()), action, rule.span, (input, output));
+        actions.iter().map(turn).collect()
+      }
+    }
+  }
+
+  fn mock_rule(
+    &mut self,
+    on: Option<Expr>,
+    first: Option<Expr>,
+    action: &ast::MockAction,
+    span: Span,
+    (input, output): (&Type, &Type),
+  ) -> MockRule {
+    let delay = action.delay.as_ref();
+    let delay = delay.map(|delay| self.check(delay, &Type::Duration, "`delay`"));
+    MockRule {
+      on,
+      first,
+      delay,
+      answer: self.mock_answer(&action.answer, span, input, output),
+    }
+  }
+
+  fn mock_answer(&mut self, answer: &ast::MockAnswer, span: Span, input: &Type, output: &Type) -> MockAnswer {
     match answer {
       ast::MockAnswer::Echo => {
-        if !types::castable(&signed.input, &signed.output) {
-          self
-            .checker
-            .mismatch(span, &signed.input, &signed.output, "the echo of the input");
+        if !types::castable(input, output) {
+          self.checker.mismatch(span, input, output, "the echo of the input");
         }
         MockAnswer::Echo
       }
       ast::MockAnswer::Return(value) => {
-        MockAnswer::Return(self.check(value, &signed.output.with_texts(), "the answer of the mock"))
+        MockAnswer::Return(self.check(value, &output.with_texts(), "the answer of the mock"))
       }
       ast::MockAnswer::Hang => MockAnswer::Hang,
       ast::MockAnswer::Malformed => MockAnswer::Malformed,

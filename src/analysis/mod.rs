@@ -1,5 +1,8 @@
 //! Is this a program? Names, types, edges and bounds of all modules; what passes becomes HIR. Knows nothing of running.
 
+mod accumulates;
+mod agreement;
+mod allows;
 mod blocks;
 mod builtin_types;
 mod builtins;
@@ -17,15 +20,20 @@ mod groups;
 mod habits;
 mod hygiene;
 mod lets;
+mod lints;
 mod lists;
 mod literals;
 mod loops;
 mod members;
+mod mends;
+mod mock_patterns;
 mod mocks;
 mod names;
 mod nodes;
+mod observations;
 mod operators;
 mod orchestrators;
+mod origins;
 mod overlaps;
 mod permits;
 mod plans;
@@ -36,12 +44,15 @@ mod profiles;
 mod reads;
 mod records;
 mod secrets;
+mod sequence;
 mod signatures;
 mod stops;
 mod symbols;
+mod test_items;
 mod triggers;
 mod type_exprs;
 mod unread;
+mod until;
 mod workers;
 
 pub use profiles::{Variant, VariantError};
@@ -54,7 +65,12 @@ use crate::{
 };
 
 /// Said of programs that could run only: in others, what uses a name may be what is broken.
-const INCIDENTAL: [&Code; 3] = [&codes::UNUSED, &codes::UNUSED_STEP, &codes::IGNORED_FAILURES];
+const INCIDENTAL: [&Code; 4] = [
+  &codes::UNUSED,
+  &codes::UNUSED_STEP,
+  &codes::IGNORED_FAILURES,
+  &codes::UNUSED_ALLOW,
+];
 
 /// Checks a whole program, as it is written and under each of its profiles. The program is there only if nothing was
 /// found that refuses it, in the modules' own findings neither; all findings of this stage are returned, sorted by
@@ -81,9 +97,12 @@ pub fn check_variant(loaded: &Loaded, variant: &Variant) -> Result<(Option<Progr
 fn as_written(loaded: &Loaded) -> Checker<'_> {
   let mut checker = base(loaded, &Replacements::default());
   checker.check_profiles();
+  checker.check_lints();
   checker.check_hygiene();
   if !checker.findings.refuses() && !loaded.diagnostics.refuses() {
     checker.check_under_profiles(loaded);
+    checker.check_under_tests(loaded);
+    checker.unused_allows();
   }
   checker
 }
@@ -103,6 +122,7 @@ fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> 
   checker.check_groups();
   checker.check_workers();
   checker.check_orchestrators();
+  checker.check_tests();
   checker.check_triggers();
   checker.check_permits();
   checker

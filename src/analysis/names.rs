@@ -8,10 +8,11 @@ use std::{
 use super::{
   checker::Checker,
   habits,
+  observations::Watch,
   symbols::{Space, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::LocalId,
   source::Span,
   syntax::ast::{self, Name},
@@ -90,6 +91,8 @@ pub struct Body<'c, 'a> {
   pub beyond: HashSet<String>,
   /// Where the value of `run.last` is, and its type, in an orchestrator that has one.
   pub last: Option<(LocalId, Type)>,
+  /// Inside a test.
+  pub watch: Option<Watch>,
 }
 
 impl<'c, 'a> Body<'c, 'a> {
@@ -110,6 +113,7 @@ impl<'c, 'a> Body<'c, 'a> {
       own: None,
       beyond: HashSet::new(),
       last: None,
+      watch: None,
     }
   }
 
@@ -257,6 +261,18 @@ impl<'c, 'a> Body<'c, 'a> {
     }
   }
 
+  /// As `resume`, for one of the language's own words.
+  pub fn resume_word(&mut self, word: &str, local: LocalId, ty: Type, span: Span) {
+    self.bind_as(word, local, ty, span);
+    self.next = self.next.max(local.0 + 1);
+  }
+
+  /// The name that a number was given to in the innermost scope, with its place.
+  pub fn bound(&self, local: LocalId) -> Option<(String, Span)> {
+    let (name, binding) = self.scopes.last()?.iter().find(|(_, binding)| binding.local == local)?;
+    Some((name.clone(), binding.span))
+  }
+
   fn constant(&self, name: &str) -> Option<Span> {
     self
       .checker
@@ -301,7 +317,7 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Says that a value name stands for nothing, as helpfully as possible.
   pub fn unknown_value(&mut self, name: &str, span: Span) {
     let silent = self.unsigned || self.checker.findings.is_full();
-    if silent || self.checker.symbols.may_be_imported(self.module) {
+    if silent || self.checker.symbols.may_be_imported(self.module) || self.said_of_test(name, span) {
       return;
     }
     let callable = self.checker.lookup(self.module, Space::Callable, name);
@@ -335,16 +351,40 @@ impl<'c, 'a> Body<'c, 'a> {
         .into_iter()
         .chain(self.checker.symbols.names(self.module, Space::Value))
         .collect();
+      let words = names.iter().copied().chain(["true", "false", "null"]);
       let finding =
         Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}`")).label(span, "not defined");
-      match (nearest(name, names.iter().copied()), habits::value(name)) {
-        (Some(near), _) => finding.help(format!("there is `{near}`")),
-        (None, Some(help)) => finding.help(help),
+      match (near(name, words), habits::value(name)) {
+        (Some(near), _) => finding.meant(span, near),
+        (None, Some(habit)) => habit.told(finding, span),
         (None, None) if names.is_empty() => finding,
         (None, None) => finding.help(habits::in_scope(name, &listed(names.into_iter()))),
       }
     };
     self.say(finding);
+  }
+}
+
+impl Body<'_, '_> {
+  /// In a test: a name that stands further down, or `run`.
+  fn said_of_test(&mut self, name: &str, span: Span) -> bool {
+    let Some(watch) = &self.watch else { return false };
+    let finding = Diagnostic::new(&codes::UNKNOWN_NAME, format!("there is no value `{name}` yet"));
+    match watch.below.get(name).copied() {
+      Some(below) => self.say(
+        finding
+          .label(span, "read here")
+          .label(below, "given further down")
+          .help("the lines of a test happen from the top down"),
+      ),
+      None if name == "run" => self.say(
+        Diagnostic::new(&codes::UNKNOWN_NAME, "there is no `run` in a test")
+          .label(span, "a test is no run")
+          .help("what a run knows of itself it can return"),
+      ),
+      None => return false,
+    }
+    true
   }
 }
 

@@ -206,7 +206,7 @@ impl Body<'_, '_> {
       self.retry_unsafe(&name.value, retry, declared);
     }
     self.checker.called(call.target, policies.timeout.is_none(), node.span);
-    call.policies = merged(&policies);
+    call.policies = policies.of_call();
     (NodeKind::Work(call), ty, policies)
   }
 

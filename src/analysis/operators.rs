@@ -1,6 +1,6 @@
 //! Types operators.
 
-use super::{checker::not_taken, conditions::Facts, expressions::broken, floats, names::Body};
+use super::{checker::not_taken, conditions::Facts, expressions::broken, floats, mends, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, LogicOperator, Operator},
@@ -172,7 +172,13 @@ impl Body<'_, '_> {
       let finding = Diagnostic::new(&codes::BAD_OPERAND, message)
         .label(left.span, format!("this is `{}`", left.ty))
         .label(right.span, format!("this is `{}`", right.ty));
-      self.say(finding);
+      let written = |side: &Expr| self.checker.loaded.sources.text(side.span);
+      let fix = mends::literal(written(&right), right.span, &right.ty, &left.ty)
+        .or_else(|| mends::literal(written(&left), left.span, &left.ty, &right.ty));
+      self.say(match fix {
+        Some(fix) => finding.help(fix.title.clone()).fix(fix),
+        None => finding,
+      });
     }
     let operator = if operator == BinaryOperator::Equal {
       Operator::Equal

@@ -10,7 +10,7 @@ use super::{
   symbols::{Space, Target, listed},
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, Fix, codes, near},
   hir::{self, Backoff, ConstantId, Expr, ExprKind, FailureFilter, LimitId, Place, Retry, Setting, Tolerance},
   source::Span,
   syntax::{
@@ -55,6 +55,17 @@ pub struct WorkerPolicies {
   pub stop: Option<Stop>,
   /// The place of the nearest `retry`, for its finding.
   pub retry_at: Option<Span>,
+}
+
+impl WorkerPolicies {
+  /// What a call of a worker carries.
+  pub fn of_call(&self) -> hir::Policies {
+    hir::Policies {
+      timeout: self.timeout.clone(),
+      retry: self.retry.clone(),
+      limits: self.limits.clone(),
+    }
+  }
 }
 
 pub(super) fn word(kind: &PolicyKind) -> Option<&'static str> {
@@ -233,9 +244,9 @@ impl Body<'_, '_> {
   fn unknown_policy(&mut self, name: &ast::Name) {
     let finding = Diagnostic::new(&codes::UNKNOWN_SETTING, format!("there is no policy `{}`", name.value))
       .label(name.span, "not a policy");
-    self.say(match nearest(&name.value, POLICIES.iter().copied()) {
-      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
+    self.say(match near(&name.value, POLICIES.iter().copied()) {
+      _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      Some(near) => finding.meant(name.span, near),
       None => finding.help(format!("there are {}", listed(POLICIES.iter().copied()))),
     });
   }
@@ -257,15 +268,24 @@ impl Body<'_, '_> {
     self.bounded(&times, 0, "`retry`");
     let wait = |body: &mut Self, value: &ast::Expr| body.check(value, &Type::Duration, "a wait between attempts");
     let backoff = match &retry.backoff {
-      None => Backoff::Default,
-      Some(ast::Backoff::Fixed(value)) => Backoff::Fixed(wait(self, value)),
+      None => {
+        self.default_backoff(retry);
+        Backoff::Default
+      }
+      Some(ast::Backoff::Fixed(value)) => {
+        self.fixed_delay(&times, value);
+        Backoff::Fixed(wait(self, value))
+      }
       Some(ast::Backoff::Exponential { from, to }) => {
         let (from, to) = (wait(self, from), wait(self, to));
         if let (ExprKind::Literal(Value::Duration(lo)), ExprKind::Literal(Value::Duration(hi))) = (&from.kind, &to.kind)
           && lo > hi
         {
+          let sources = &self.checker.loaded.sources;
+          let fix = Fix::new("swap them").edit(from.span, sources.text(to.span));
           let finding = Diagnostic::new(&codes::BAD_BOUND, "`backoff` goes from the shorter wait to the longer")
-            .label(from.span.to(to.span), "the other way round");
+            .label(from.span.to(to.span), "the other way round")
+            .fix(fix.edit(to.span, sources.text(from.span)));
           self.say(finding);
         }
         Backoff::Exponential { from, to }
@@ -314,17 +334,15 @@ impl Body<'_, '_> {
     let found = FailureKind::find(&name.value);
     if found.is_none() {
       let kinds = crate::types::failure_kinds();
-      let help = match nearest(&name.value, kinds) {
-        Some(near) => format!("there is `{near}`"),
-        None => format!("there are {}", kinds.join(", ")),
-      };
       let finding = Diagnostic::new(
         &codes::UNKNOWN_NAME,
         format!("there is no kind of failure `{}`", name.value),
       )
-      .label(name.span, "not a kind")
-      .help(help);
-      self.say(finding);
+      .label(name.span, "not a kind");
+      self.say(match near(&name.value, kinds) {
+        Some(near) => finding.meant(name.span, near),
+        None => finding.help(format!("there are {}", kinds.join(", "))),
+      });
     }
     found
   }

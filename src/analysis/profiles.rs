@@ -13,7 +13,7 @@ use crate::{
   hir::{Param, Program},
   modules::Loaded,
   source::Span,
-  syntax::ast::{Expr, ExprKind, Name},
+  syntax::ast::{Expr, ExprKind, Name, Test, TestLineKind},
   types::{self, Type},
   value::from_text,
 };
@@ -25,11 +25,20 @@ pub struct Variant {
   pub profile: Option<String>,
   /// Constants of the root module, with the texts of their values; the last one counts. They win over the profile.
   pub set: Vec<(String, String)>,
+  /// What the `profile` and `set` lines of a test say, by its index in [`Program::tests`].
+  pub test: Option<usize>,
 }
 
 impl Variant {
+  pub fn of_test(test: usize) -> Self {
+    Variant {
+      test: Some(test),
+      ..Variant::default()
+    }
+  }
+
   pub fn is_as_written(&self) -> bool {
-    self.profile.is_none() && self.set.is_empty()
+    *self == Variant::default()
   }
 }
 
@@ -72,6 +81,12 @@ pub fn replacements<'a>(base: &Checker<'a>, variant: &Variant) -> Result<Replace
       of_profile(&base.symbols, *at)
     }
   };
+  if let Some((module, test)) = variant
+    .test
+    .and_then(|at| super::test_items::tests(base.loaded).nth(at))
+  {
+    all = of_test(&base.symbols, module, test);
+  }
   for (name, text) in &variant.set {
     let (at, replaced) = set(base, name, text)?;
     all.constants.insert(at, replaced);
@@ -110,6 +125,28 @@ fn of_profile<'a>(symbols: &Symbols<'a>, at: usize) -> Replacements<'a> {
         all.constants.insert(constant, Replaced::Expr { module, value });
       }
       _ => {}
+    }
+  }
+  all
+}
+
+/// What a test wants instead of what is written; lines that are wrong are said by `check_tests`.
+pub fn of_test<'a>(symbols: &Symbols<'a>, module: usize, test: &'a Test) -> Replacements<'a> {
+  let profile = test.lines.iter().find_map(|line| match &line.kind {
+    TestLineKind::Profile(name) => symbols.find(module, Space::Profile, &name.value),
+    _ => None,
+  });
+  let mut all = match profile.map(|entry| &entry.targets[..]) {
+    Some([Target::Profile(at)]) => of_profile(symbols, *at),
+    _ => Replacements::default(),
+  };
+  for line in &test.lines {
+    if let TestLineKind::Set { name, value } = &line.kind
+      && let Some([Target::Let(at)]) = symbols
+        .find(module, Space::Value, &name.value)
+        .map(|entry| &entry.targets[..])
+    {
+      all.constants.insert(*at, Replaced::Expr { module, value });
     }
   }
   all
@@ -218,12 +255,35 @@ impl<'a> Checker<'a> {
   }
 
   /// The type that another value of a constant must have: the one written, else that of its value without literals.
-  fn replaceable(&self, at: usize) -> Type {
+  pub fn replaceable(&self, at: usize) -> Type {
     match &self.lets[at] {
       Some(TypedLet::Constant { ty, .. }) if self.symbols.lets[at].it.ty.is_some() => ty.clone(),
       Some(TypedLet::Constant { ty, .. }) => types::widen(ty),
       _ => Type::Unknown,
     }
+  }
+
+  /// What is wrong only in the form that a test of the root module wants, where that is not a profile alone.
+  pub fn check_under_tests(&mut self, loaded: &'a Loaded) {
+    for (module, test) in super::test_items::tests(loaded) {
+      let sets = test
+        .lines
+        .iter()
+        .any(|line| matches!(line.kind, TestLineKind::Set { .. }));
+      if module == 0 && sets {
+        let form = of_test(&self.symbols, module, test);
+        self.check_form(loaded, &form, test.name.span, "in the form that this test wants");
+      }
+    }
+  }
+
+  /// What is wrong only in another form.
+  fn check_form(&mut self, loaded: &'a Loaded, form: &Replacements<'a>, asked: Span, why: &str) {
+    let (_, found) = super::checked(loaded, form);
+    self.allows.also_used(&found.0);
+    let refusing = found.0.into_iter().filter(Diagnostic::refuses);
+    let labelled = refusing.map(|finding| finding.label(asked, why));
+    self.findings.extend(Diagnostics(labelled.collect()));
   }
 
   /// What is wrong only under a profile of the root module. The program as it is written has nothing that refuses it.
@@ -233,13 +293,8 @@ impl<'a> Checker<'a> {
       if declared.module != 0 {
         continue;
       }
-      let (_, found) = super::checked(loaded, &of_profile(&self.symbols, at));
-      let refusing = found.0.into_iter().filter(|finding| finding.code.level.refuses());
-      let mut refusing: Diagnostics = Diagnostics(refusing.collect());
-      for finding in &mut refusing.0 {
-        *finding = finding.clone().label(name.span, "under this profile");
-      }
-      self.findings.extend(refusing);
+      let form = of_profile(&self.symbols, at);
+      self.check_form(loaded, &form, name.span, "under this profile");
     }
   }
 }

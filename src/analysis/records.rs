@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use indexmap::IndexMap;
 
-use super::{expressions::broken, names::Body};
+use super::{expressions::broken, mends, names::Body};
 use crate::{
   diagnostics::{Diagnostic, codes},
   hir::{Expr, ExprKind, FieldPart},
@@ -59,13 +59,26 @@ impl Body<'_, '_> {
       match part {
         ast::RecordPart::Field { name, value } => {
           let field = wanted.and_then(|record| record.fields.get(name.value.as_str()));
+          let short = name.span == value.span;
+          let before = self.checker.findings.0.len();
           let (value, ty) = self.record_field(name, value, field);
+          if short {
+            mends::spell_out(&mut self.checker.findings.0[before..], name.span, |meant| {
+              format!("{}: {meant}", name.value)
+            });
+          }
           if let (Some(record), false) = (wanted, value.ty.is_unknown())
             && !record.open
             && !record.fields.contains_key(name.value.as_str())
           {
+            let before = self.checker.findings.0.len();
             self.unknown_field(wanted_type, record, name);
             misnamed = true;
+            if short {
+              mends::spell_out(&mut self.checker.findings.0[before..], name.span, |meant| {
+                format!("{meant}: {}", name.value)
+              });
+            }
           }
           let known: Arc<str> = name.value.as_str().into();
           fields.insert(known.clone(), types::Field { ty, optional: false });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::calls::WORDS;
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, codes, nearest},
+  diagnostics::{Diagnostic, Diagnostics, codes, near},
   hir::{Builtin, LimitId, OrchestratorId, PoolId, WorkerId},
   modules::Loaded,
   source::{Span, Spanned},
@@ -143,7 +143,7 @@ impl<'a> Symbols<'a> {
 
   fn declare(&mut self, module: usize, item: &'a ast::Item, findings: &mut Diagnostics) {
     let (space, name, target) = match &item.kind {
-      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } => return,
+      ItemKind::Import(_) | ItemKind::Defaults { name: None, .. } | ItemKind::Test(_) => return,
       ItemKind::Trigger(it) => return self.triggers.push(Declared { module, item, it }),
       ItemKind::Defaults {
         name: Some(name),
@@ -299,9 +299,8 @@ impl<'a> Symbols<'a> {
       let message = format!("`{path}` declares no `{}`", name.value);
       let finding = Diagnostic::new(&codes::UNKNOWN_EXPORT, message).label(name.span, "not declared there");
       let names = || exports.values().flat_map(|names| names.keys().copied());
-      let near = nearest(&name.value, names());
-      findings.push(match near {
-        Some(near) => finding.help(format!("there is `{near}`")),
+      findings.push(match near(&name.value, names()) {
+        Some(near) => finding.meant(name.span, near),
         None => finding.help(format!("it declares {}", listed(names()))),
       });
       for space in [Space::Callable, Space::Value, Space::Type, Space::Pool] {

@@ -286,6 +286,7 @@ impl Checker<'_> {
   }
 
   fn union_of(&mut self, module: usize, members: &[TypeExpr], span: Span) -> Type {
+    self.texts_in(module, members);
     let members: Vec<Type> = members.iter().map(|member| self.type_of(module, member)).collect();
     let union = Type::union(members);
     if let Type::Union(members) = &union

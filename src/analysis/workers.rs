@@ -9,7 +9,7 @@ use super::{
   symbols::number,
 };
 use crate::{
-  diagnostics::{Diagnostic, codes, nearest},
+  diagnostics::{Diagnostic, codes, near},
   hir::{self, ModuleId, WorkerKind},
   source::Span,
   syntax::{
@@ -108,6 +108,9 @@ impl Checker<'_> {
       kind: kind.unwrap_or(WorkerKind::Mock(Vec::new())),
       idempotent: policies.idempotent,
       concurrent: policies.concurrent.clone(),
+      policies: policies.of_call(),
+      deadline: policies.deadline.clone(),
+      delay: policies.delay.clone(),
       call,
     });
     self.worker_policies.push(policies);
@@ -173,7 +176,7 @@ impl Body<'_, '_> {
       [one] => match &one.kind {
         SettingKind::Mock(rules) => {
           self.process_settings_of_mock(&worker.settings);
-          Some(WorkerKind::Mock(self.mock(rules, signed)))
+          Some(WorkerKind::Mock(self.mock(rules, &signed.input, &signed.output)))
         }
         _ => Some(WorkerKind::Process(self.process_kind(one, worker, signed))),
       },
@@ -242,9 +245,9 @@ impl Body<'_, '_> {
         .copied()
         .filter(|word| *word != "collect")
     };
-    let finding = match nearest(&name.value, known()) {
-      _ if let Some(help) = habits::setting(&name.value) => finding.help(help),
-      Some(near) => finding.help(format!("there is `{near}`")),
+    let finding = match near(&name.value, known()) {
+      _ if let Some(habit) = habits::setting(&name.value) => habit.told(finding, name.span),
+      Some(near) => finding.meant(name.span, near),
       None => finding.help(format!(
         "there are {}",
         known().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")

@@ -1,17 +1,22 @@
 //! The command line: one file per command. Thin: it reads arguments, opens a session and shows what comes back.
 
+mod baseline;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod files;
+mod fix;
 mod graph;
 mod list;
 mod pages;
 mod program;
+mod report;
 mod run;
 mod runs;
 mod schema;
 mod terminal;
+mod test;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -38,6 +43,7 @@ enum Command {
   Run(run::Options),
   Runs(runs::Options),
   Schema(schema::Options),
+  Test(test::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -61,6 +67,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
+      Command::Test(options) => test::main(&options),
     },
     Err(error) => usage(&error),
   };

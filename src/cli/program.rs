@@ -10,10 +10,7 @@ use super::{
   terminal::{self, Color},
 };
 use crate::{
-  diagnostics::{
-    Diagnostics, codes, nearest,
-    render::{Counts, human},
-  },
+  diagnostics::{Diagnostics, codes, nearest, render::human},
   hir::{NodeKind, Orchestrator, OrchestratorId, Program, Visit},
   session::{self, Checked, Disk, Variant},
 };
@@ -34,6 +31,7 @@ impl Form {
     Variant {
       profile: self.profile.clone(),
       set: self.set.clone(),
+      ..Variant::default()
     }
   }
 }
@@ -45,8 +43,8 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 /// Checks a program in one of its forms; that it has no such form is said on standard error.
-pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
-  session::check_variant(&Disk, path, &form.variant()).map_err(|error| {
+fn check_variant(path: &Path, variant: &Variant) -> Result<Checked, Exit> {
+  session::check_variant(&Disk, path, variant).map_err(|error| {
     terminal::say(&format!("{error}\n"));
     Exit::Usage
   })
@@ -54,13 +52,18 @@ pub fn check(path: &Path, form: &Form) -> Result<Checked, Exit> {
 
 /// Checks the program at `path`; what refuses it is shown on standard error.
 pub fn load(path: &Path, form: &Form, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
-  let mut checked = check(path, form)?;
+  load_variant(path, &form.variant(), color)
+}
+
+/// As `load`.
+pub fn load_variant(path: &Path, variant: &Variant, color: Color) -> Result<(Checked, std::sync::Arc<Program>), Exit> {
+  let mut checked = check_variant(path, variant)?;
   if let Some(program) = checked.program.take() {
     return Ok((checked, program));
   }
   let look = terminal::look(color, &std::io::stderr());
   let mut findings = checked.findings.clone();
-  findings.0.retain(|finding| finding.code.level.refuses());
+  findings.0.retain(|finding| finding.refuses());
   terminal::say(&human::render(&findings, &checked.sources, look));
   Err(refusal(&checked.findings))
 }
@@ -74,15 +77,6 @@ pub fn refusal(findings: &Diagnostics) -> Exit {
     Exit::Refused
   } else {
     Exit::Success
-  }
-}
-
-/// `main.orch: ok`, or the counts.
-pub fn verdict(name: &str, findings: &Diagnostics) -> String {
-  if findings.is_empty() {
-    format!("{name}: ok\n")
-  } else {
-    format!("{name}: {}\n", Counts::of(findings))
   }
 }
 

@@ -77,6 +77,8 @@ codes! {
   UNREACHABLE = "match/unreachable", Critical, "an arm that can never be taken";
   CONSTANT_UNTIL = "loop/constant-until", Critical, "an `until` that the body cannot change";
   CONSTANT_STOP = "loop/constant-stop", Critical, "a `stop when` that no value can change";
+  DROPS_PREVIOUS = "loop/drops-previous", High, "a loop that keeps its last page only";
+  CONTRADICTS = "condition/contradicts", High, "two conditions that draw one line in two places";
   BLOCK_END = "flow/block-end", Critical, "a block without its one result";
   MISPLACED_STEP = "flow/misplaced-step", Critical, "a step where it can't stand";
   CONSTANT_PLAN = "flow/constant-plan", Medium, "a run of a plan that is always the same";
@@ -86,6 +88,16 @@ codes! {
   ENDING_CALL = "undo/not-a-call", Critical, "an `undo` or `finally` that is no call";
   UNDO_OF_FAILED = "undo/of-failed", High, "a fallback that undoes the call that failed";
   FAILURE_AS_SUCCESS = "failure/as-success", High, "a group that takes failures for what it looks for";
+  // what is lifted
+  UNKNOWN_CODE = "allow/unknown-code", Critical, "an `allow` of a code that does not exist";
+  ALLOW_CRITICAL = "allow/critical", Critical, "an `allow` of what nothing lifts";
+  NO_REASON = "allow/no-reason", Critical, "an `allow` without a reason";
+  UNUSED_ALLOW = "allow/unused", Medium, "an `allow` that lifts nothing";
+  // tests
+  TEST_FAILED = "test/failed", Critical, "an expectation of a test that does not hold";
+  TEST_RUN_FAILED = "test/run-failed", Critical, "a run of a test that fails unexpectedly";
+  UNMOCKED = "test/unmocked", Critical, "a call of a worker that its test does not mock";
+  UNUSED_MOCK = "test/unused-mock", Medium, "a mock that no run of its test can ask";
   // triggers
   BAD_TRIGGER = "trigger/bad", Critical, "a trigger that could start nothing";
   UNSIGNED_WEBHOOK = "trigger/unsigned", High, "a webhook that anybody could call";
@@ -95,6 +107,13 @@ codes! {
   IGNORED_FAILURES = "failure/ignored", Medium, "collected failures that nothing looks at";
   NEEDLESS_AFTER = "flow/needless-after", Medium, "an `after` that the data already implies";
   TOO_DEEP = "flow/too-deep", Medium, "orchestrators nested deeper than 3";
+  FIXED_DELAY = "retry/fixed-delay", Medium, "retries that never wait longer";
+  NO_VERSION = "contract/no-version", Medium, "a contract without a version";
+  BARE_OUTPUT = "contract/bare-output", Low, "an answer that may be any text";
+  UNPROTECTED = "each/unprotected", Low, "a fan-out whose calls are not retried";
+  ONE_WORKER = "flow/one-worker", Low, "an orchestrator with one call";
+  DEFAULT_TAKEN = "default/taken", Low, "a default that nobody wrote";
+  BARE_FIELDS = "doc/fields", Low, "fields of a contract without a doc comment";
   NO_DOC = "doc/missing", Low, "a contract or orchestrator without a doc comment";
 }
 

@@ -1,11 +1,18 @@
-//! Findings as plain data: code, sentence, places, help. Knows nothing of the stage that found them.
+//! Findings as plain data: code, sentence, places, help, and the edits that mend them. Knows nothing of the stage that
+//! found them.
 
 pub mod codes;
+mod fix;
+mod near;
 pub mod render;
+mod standing;
 
 pub use codes::Code;
+pub use fix::{Edit, Fix, apart, apply};
+pub use near::{Near, near, nearest};
+pub use standing::{Standing, Weight};
 
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// How bad a finding is, after the field's own enforcement classes. The order is from worst to mildest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +51,7 @@ pub struct Label {
   pub text: String,
 }
 
-/// One finding. Its level is its code's.
+/// One finding. Its level is its code's; its standing says what that level means for the program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
   pub code: &'static Code,
@@ -54,6 +61,9 @@ pub struct Diagnostic {
   pub labels: Vec<Label>,
   /// What to do, if there is something to say.
   pub help: Option<String>,
+  /// There where a machine can mend it for certain.
+  pub fix: Option<Box<Fix>>,
+  pub standing: Standing,
 }
 
 /// Longer texts of a finding are cut, in bytes: they quote what somebody wrote, which may be of any length.
@@ -76,6 +86,8 @@ impl Diagnostic {
       message: cut(message),
       labels: Vec::new(),
       help: None,
+      fix: None,
+      standing: Standing::Open,
     }
   }
 
@@ -91,6 +103,42 @@ impl Diagnostic {
   pub fn help(mut self, text: impl Into<String>) -> Self {
     self.help = Some(cut(text));
     self
+  }
+
+  /// Says how a machine mends it.
+  #[must_use]
+  pub fn fix(mut self, fix: Fix) -> Self {
+    self.fix = Some(Box::new(fix));
+    self
+  }
+
+  /// Says what was probably meant by the name at `span`; if nothing else comes near, a machine may write it.
+  #[must_use]
+  pub fn meant(self, span: Span, near: Near<'_>) -> Self {
+    let said = self.help(format!("there is `{}`", near.name));
+    if near.only {
+      said.fix(Fix::write(span, near.name))
+    } else {
+      said
+    }
+  }
+
+  /// Gives all its places other numbers of files.
+  pub fn relocate(&mut self, number: impl Fn(SourceId) -> SourceId) {
+    let labels = self.labels.iter_mut().map(|label| &mut label.span);
+    let edits = self
+      .fix
+      .iter_mut()
+      .flat_map(|fix| &mut fix.edits)
+      .map(|edit| &mut edit.span);
+    let lifted = match &mut self.standing {
+      Standing::Lifted { place, .. } => Some(place),
+      _ => None,
+    };
+    labels
+      .chain(edits)
+      .chain(lifted)
+      .for_each(|span| span.source = number(span.source));
   }
 
   /// The main place.
@@ -134,7 +182,12 @@ impl Diagnostics {
 
   /// Whether the program must not run.
   pub fn refuses(&self) -> bool {
-    self.0.iter().any(|diagnostic| diagnostic.code.level.refuses())
+    self.0.iter().any(Diagnostic::refuses)
+  }
+
+  /// Those that stand: neither lifted nor known from before.
+  pub fn standing(&self) -> impl Iterator<Item = &Diagnostic> {
+    self.0.iter().filter(|diagnostic| diagnostic.standing.holds())
   }
 
   /// By file and place, findings without a place first; equal findings once.
@@ -145,33 +198,6 @@ impl Diagnostics {
     self.0.dedup();
     self
   }
-}
-
-/// Candidates that `nearest` compares, for a program may have a great many names and mistakes.
-const COMPARED: usize = 10_000;
-
-/// The candidate nearest to `name` by edit distance, if near enough to be a slip of the hand.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-  let length = name.chars().count();
-  let reach = (length / 3).clamp(1, 3).min(length.saturating_sub(1));
-  let (wanted, own) = (name.to_lowercase(), letters(name));
-  // a letter that only one of two words has costs an edit, so most pairs need no closer look
-  let apart = |other: u64| (own & !other).count_ones().max((other & !own).count_ones()) as usize;
-  candidates
-    .into_iter()
-    .filter(|candidate| candidate.len().abs_diff(name.len()) <= 4 * reach && apart(letters(candidate)) <= reach)
-    .take(COMPARED)
-    .map(|candidate| (strsim::osa_distance(&wanted, &candidate.to_lowercase()), candidate))
-    .filter(|(distance, candidate)| *distance <= reach && *candidate != name)
-    .min_by_key(|(distance, candidate)| (*distance, candidate.len()))
-    .map(|(_, candidate)| candidate)
-}
-
-/// The set of a word's letters, without regard to case; letters may share a place in it.
-fn letters(word: &str) -> u64 {
-  word.chars().fold(0, |set, letter| {
-    set | 1 << (u32::from(letter.to_ascii_lowercase()) & 63)
-  })
 }
 
 #[cfg(test)]
@@ -198,20 +224,5 @@ mod tests {
   fn long_texts_are_cut_between_characters() {
     let said = Diagnostic::new(&codes::MISMATCH, format!("x{}", "é".repeat(LONGEST)));
     assert_eq!(said.message.len(), LONGEST - 1 + '…'.len_utf8());
-  }
-
-  #[test]
-  fn the_nearest_is_a_slip_of_the_hand_away() {
-    for (name, candidates, near) in [
-      ("analyse", &["analyze", "analysis"][..], Some("analyze")),
-      ("reveiw", &["review", "reviews"], Some("review")),
-      ("REVIEW", &["review"], Some("review")),
-      ("reviews", &["review"], Some("review")),
-      ("größe", &["grösse", "größen"], Some("größen")),
-      ("a1", &["b2", "a1"], None),
-      ("review", &["writer", "reverse"], None),
-    ] {
-      assert_eq!(nearest(name, candidates.iter().copied()), near, "{name}");
-    }
   }
 }

@@ -48,8 +48,8 @@ impl Clock {
   }
 
   /// When the gatekeeper is to be asked again.
-  pub fn wake_for_admission(&mut self, at: Option<i64>) {
-    self.admission = at.map(RunTime);
+  pub fn wake_for_admission(&mut self, at: Option<RunTime>) {
+    self.admission = at;
   }
 
   /// Until the next timer is due; forever if there is none.

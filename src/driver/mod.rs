@@ -18,7 +18,7 @@ use self::{
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Child, Command, Event, ExecutionId, Gatekeeper, Input, Record, Replayed, Run, Step},
+  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Replayed, Run, Step, World},
   protocol::Performer,
   value::Failure,
 };
@@ -81,6 +81,13 @@ impl From<Replayed> for Beginning {
   }
 }
 
+/// A run that nobody drives any longer.
+#[derive(Debug)]
+pub struct Driven {
+  pub outcome: RunOutcome,
+  pub run: Run,
+}
+
 /// Drives a run until it ends, or until it is asked to stop. Needs a tokio runtime with time. When the future is
 /// dropped, so are the answers that it waits for.
 ///
@@ -93,11 +100,27 @@ pub async fn drive(
   observers: &mut [&mut dyn Observer],
   requests: UnboundedReceiver<Request>,
 ) -> io::Result<RunOutcome> {
+  let driven = drive_within(&mut World::default(), beginning, performer, log, observers, requests).await?;
+  Ok(driven.outcome)
+}
+
+/// As `drive`, for a run after others, with what they left behind.
+///
+/// # Errors
+/// The log can't be written; the workers are ended then.
+pub async fn drive_within(
+  world: &mut World,
+  beginning: Beginning,
+  performer: Arc<dyn Performer>,
+  log: &mut dyn EventLog,
+  observers: &mut [&mut dyn Observer],
+  requests: UnboundedReceiver<Request>,
+) -> io::Result<Driven> {
   let Beginning { run, step } = beginning;
   let mut driver = Driver {
     clock: Clock::from(run.now()),
     run,
-    gate: Gatekeeper::default(),
+    world,
     workers: Workers::new(performer),
     log,
     observers,
@@ -112,12 +135,16 @@ pub async fn drive(
   if driver.outcome.is_none() {
     driver.end_workers(driven.is_ok()).await?;
   }
-  driven.map(|()| driver.outcome.unwrap_or(RunOutcome::Interrupted))
+  driver.world.pass(driver.clock.now().0);
+  driven.map(|()| Driven {
+    outcome: driver.outcome.unwrap_or(RunOutcome::Interrupted),
+    run: driver.run,
+  })
 }
 
 struct Driver<'a, 'b> {
   run: Run,
-  gate: Gatekeeper<ExecutionId>,
+  world: &'a mut World,
   clock: Clock,
   workers: Workers,
   log: &'a mut dyn EventLog,
@@ -157,13 +184,13 @@ impl Driver<'_, '_> {
       self.step(fact);
     }
     while !stop && !self.run.is_over() {
-      let admissions = self.gate.poll(self.clock.now().0);
-      self.clock.wake_for_admission(admissions.wake);
-      if admissions.admitted.is_empty() {
+      let admitted = self.world.poll(self.clock.now());
+      self.clock.wake_for_admission(admitted.wake);
+      if admitted.executions.is_empty() {
         break;
       }
-      admissions
-        .admitted
+      admitted
+        .executions
         .into_iter()
         .for_each(|execution| self.step(Input::Admitted(execution)));
     }
@@ -180,10 +207,10 @@ impl Driver<'_, '_> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Ask { execution, needs } => self.gate.ask(execution, needs),
-        Command::Hold { execution, needs } => self.gate.hold(execution, needs),
-        Command::Withdraw(execution) => self.gate.withdraw(execution),
-        Command::Release(execution) => self.gate.release(execution),
+        Command::Ask { execution, needs } => self.world.ask(execution, needs),
+        Command::Hold { execution, needs } => self.world.hold(execution, needs),
+        Command::Withdraw(execution) => self.world.withdraw(execution),
+        Command::Release(execution) => self.world.release(execution),
         other => self.commands.push(other),
       }
     }

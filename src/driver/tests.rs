@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::{
-  engine::{RunStarted, TimerId},
+  engine::{ExecutionId, RunStarted, TimerId},
   hir::*,
   protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
   source::{SourceId, Span},
@@ -86,12 +86,16 @@ fn worker(name: &str) -> Worker {
     input: Type::record([]),
     output: Type::Json,
     kind: WorkerKind::Mock(vec![MockRule {
-      when: MockWhen::Else,
+      on: None,
+      first: None,
       delay: None,
       answer: MockAnswer::Echo,
     }]),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(1000),
   }
 }

@@ -123,7 +123,8 @@ impl Attempt {
     })
   }
 
-  fn settings_as_given<'a>(&'a self, program: &'a Program) -> Settings<'a> {
+  /// The settings as a mock sees them, also one that stands in for a process.
+  pub(super) fn settings_as_given<'a>(&'a self, program: &'a Program) -> Settings<'a> {
     Settings {
       worker: program.worker(self.worker),
       attempt: self,

@@ -13,7 +13,7 @@ use super::{
   run::Run,
 };
 use crate::{
-  hir::{StopWhen, Take, Tolerance},
+  hir::{self, StopWhen, Take, Tolerance},
   value::{Cause, Failure, FailureKind, Value, to_json},
 };
 
@@ -46,16 +46,13 @@ enum Ended {
   Lost(Value),
 }
 
-/// Instances at once where `concurrent` is not written.
-pub(super) const DEFAULT_WINDOW: u64 = 8;
-
 impl Run {
   pub(super) fn enter_each(&mut self, id: InstanceId, each: &Each) -> Fallible<()> {
     let items = self.eval(id, &each.items)?;
     let length = items.as_list().unwrap_or_default().len();
     let window = match (&each.fold, &each.concurrent) {
       (Some(_), _) => 1,
-      (None, None) => DEFAULT_WINDOW,
+      (None, None) => hir::DEFAULT_WINDOW,
       (None, Some(concurrent)) => count(&self.eval(id, concurrent)?, 1, "concurrent")?,
     };
     let tolerated = match &each.take {

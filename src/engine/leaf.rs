@@ -220,6 +220,7 @@ impl Run {
       )?)?),
     };
     let task = self.task(&attempt, &settings)?;
+    self.doubles.see(execution, &attempt);
     let invocation = Invocation {
       identity: attempt.identity.clone(),
       task,
@@ -233,17 +234,25 @@ impl Run {
   }
 
   fn task(&mut self, attempt: &Arc<Attempt>, settings: &Settings) -> Fallible<Task> {
-    if let Some(errand) = Errand::of(&self.evaluator, attempt) {
-      return Ok(Task::Errand(Arc::new(errand)));
-    }
-    let invoker = Invoker {
-      program: &self.program,
-      evaluator: &self.evaluator,
-      settings,
-    };
-    match &settings.worker.kind {
-      WorkerKind::Process(process) => invoker.process(process).map(Task::Process),
-      WorkerKind::Mock(rules) => self.mocks.answer(&self.evaluator, settings, rules).map(Task::Mock),
+    let double = self.doubles.rules(&self.program, attempt.worker);
+    match (double, &settings.worker.kind) {
+      (Some(rules), _) => {
+        let settings = attempt.settings_as_given(&self.program);
+        let canned = self.doubles.answer(&self.evaluator, &settings, rules);
+        canned.map(Task::Mock)
+      }
+      (None, WorkerKind::Mock(rules)) => self.doubles.answer(&self.evaluator, settings, rules).map(Task::Mock),
+      (None, WorkerKind::Process(process)) => match Errand::of(&self.evaluator, attempt) {
+        Some(errand) => Ok(Task::Errand(Arc::new(errand))),
+        None => {
+          let invoker = Invoker {
+            program: &self.program,
+            evaluator: &self.evaluator,
+            settings,
+          };
+          invoker.process(process).map(Task::Process)
+        }
+      },
     }
     .map_err(of_expression)
   }

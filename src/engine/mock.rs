@@ -1,33 +1,98 @@
-//! Which rule of a mock answers an execution, and what. Pure; counts the executions that reach `first n calls`.
+//! Which rule of a mock answers an execution, and what; also for workers that a test mocks. Pure; counts the executions
+//! that reach `first n calls`.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use super::attempt::Settings;
+use super::{
+  attempt::{Attempt, Settings},
+  event::ExecutionId,
+};
 use crate::{
   eval::{EvalError, Evaluator},
-  hir::{self, MockRule, MockWhen, WorkerId},
+  hir::{self, MockRule, Program, WorkerId},
   protocol::{FileText, MockAnswer, MockTask, WorkerError},
   types::Type,
-  value::{Entry, FailureKind, Manifest, Stored, StoredKind, Value, captured, conform},
+  value::{Entry, FailureKind, Manifest, Mismatch, Stored, StoredKind, Value, captured, conform},
 };
+
+/// The mocks of one test, and what workers were asked in its runs so far. Without a test: those that programs declare.
+#[derive(Debug, Default)]
+pub struct Doubles {
+  test: Option<usize>,
+  counts: MockCounts,
+  seen: Vec<Seen>,
+}
+
+/// An execution as its worker saw it.
+#[derive(Debug)]
+pub struct Seen {
+  pub execution: ExecutionId,
+  pub worker: WorkerId,
+  pub step: Arc<str>,
+  /// From 1.
+  pub attempt: u32,
+  pub input: Value,
+}
+
+impl Doubles {
+  /// Those of a test, by its index in [`Program::tests`].
+  pub fn of_test(test: usize) -> Self {
+    Doubles {
+      test: Some(test),
+      ..Doubles::default()
+    }
+  }
+
+  /// What was asked since the last time, in order; nothing without a test.
+  pub fn take_seen(&mut self) -> Vec<Seen> {
+    std::mem::take(&mut self.seen)
+  }
+
+  pub(super) fn see(&mut self, execution: ExecutionId, attempt: &Attempt) {
+    if self.test.is_some() {
+      self.seen.push(Seen {
+        execution,
+        worker: attempt.worker,
+        step: attempt.identity.step.clone(),
+        attempt: attempt.identity.attempt,
+        input: attempt.input.message.clone(),
+      });
+    }
+  }
+
+  /// The rules that stand in for a worker in this test.
+  pub(super) fn rules<'p>(&self, program: &'p Program, worker: WorkerId) -> Option<&'p [MockRule]> {
+    let mocks = &program.tests[self.test?].mocks;
+    let mock = mocks.iter().find(|mock| mock.worker == worker)?;
+    Some(&mock.rules)
+  }
+
+  /// The canned answer to one execution.
+  ///
+  /// # Errors
+  /// An expression has no value.
+  pub(super) fn answer(
+    &mut self,
+    evaluator: &Evaluator,
+    settings: &Settings,
+    rules: &[MockRule],
+  ) -> Result<MockTask, EvalError> {
+    self.counts.answer(evaluator, settings, rules)
+  }
+}
 
 /// How many executions have reached each rule of each mock.
 #[derive(Debug, Default)]
-pub(super) struct MockCounts(HashMap<(WorkerId, usize), i64>);
+struct MockCounts(HashMap<(WorkerId, usize), i64>);
 
 impl MockCounts {
   /// The canned answer to one execution.
   ///
   /// # Errors
   /// An expression has no value.
-  pub fn answer(
-    &mut self,
-    evaluator: &Evaluator,
-    settings: &Settings,
-    rules: &[MockRule],
-  ) -> Result<MockTask, EvalError> {
+  fn answer(&mut self, evaluator: &Evaluator, settings: &Settings, rules: &[MockRule]) -> Result<MockTask, EvalError> {
     for (at, rule) in rules.iter().enumerate() {
-      if self.holds(evaluator, settings, at, &rule.when)? {
+      if self.holds(evaluator, settings, at, rule)? {
         return task(evaluator, settings, rule);
       }
     }
@@ -44,21 +109,21 @@ impl MockCounts {
     evaluator: &Evaluator,
     settings: &Settings,
     at: usize,
-    when: &MockWhen,
+    rule: &MockRule,
   ) -> Result<bool, EvalError> {
-    Ok(match when {
-      MockWhen::Else => true,
-      MockWhen::On(pattern) => {
-        let pattern = evaluator.eval(pattern, settings)?;
-        covers(&settings.attempt.input.message, &pattern)
+    if let Some(pattern) = &rule.on {
+      let pattern = evaluator.eval(pattern, settings)?;
+      if !covers(&settings.attempt.input.message, &pattern) {
+        return Ok(false);
       }
-      MockWhen::First(calls) => {
-        let calls = evaluator.eval(calls, settings)?;
-        let reached = self.0.entry((settings.attempt.worker, at)).or_default();
-        *reached += 1;
-        matches!(calls, Value::Int(calls) if *reached <= calls)
-      }
-    })
+    }
+    let Some(calls) = &rule.first else {
+      return Ok(true);
+    };
+    let calls = evaluator.eval(calls, settings)?;
+    let reached = self.0.entry((settings.attempt.worker, at)).or_default();
+    *reached += 1;
+    Ok(matches!(calls, Value::Int(calls) if *reached <= calls))
   }
 }
 
@@ -121,11 +186,7 @@ fn with_files(value: Value, settings: &Settings, texts: &mut Vec<FileText>) -> M
   let Ok(fitting) = conform(&value, &output.with_texts()) else {
     return MockAnswer::Value(value);
   };
-  let mut keep = |kind: StoredKind, given: &Value| match kind {
-    StoredKind::File => Ok(file(given, name, texts)),
-    StoredKind::Dir => directory(given, name, texts),
-  };
-  match captured(&fitting, output, Type::with_texts, &mut keep) {
+  match hold(&fitting, output, name, texts) {
     Ok(value) => MockAnswer::Value(value),
     Err(mismatch) => {
       let message = format!(
@@ -135,6 +196,17 @@ fn with_files(value: Value, settings: &Settings, texts: &mut Vec<FileText>) -> M
       MockAnswer::Failure(error(FailureKind::Contract, None, message))
     }
   }
+}
+
+/// A value of the type `ty.with_texts()` as one of `ty`: its texts become files that are called `name`.
+///
+/// # Errors
+/// A text stands where no file of a directory can.
+pub fn hold(value: &Value, ty: &Type, name: &str, texts: &mut Vec<FileText>) -> Result<Value, Mismatch> {
+  captured(value, ty, Type::with_texts, &mut |kind, given| match kind {
+    StoredKind::File => Ok(file(given, name, texts)),
+    StoredKind::Dir => directory(given, name, texts),
+  })
 }
 
 fn file(given: &Value, name: &str, texts: &mut Vec<FileText>) -> Stored {

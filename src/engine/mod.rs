@@ -30,13 +30,16 @@ mod simulate;
 mod start;
 #[cfg(test)]
 mod tests;
+mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
 pub use event::{AttemptOutcome, Digest, Event, ExecutionId, LastSuccess, Record, RunStarted, RunTime, Taker, TimerId};
 pub use exchange::{Child, Command, Input, Start, StartError, Step};
 pub use gatekeeper::{Admissions, Gatekeeper, Need};
+pub use mock::{Doubles, Seen, hold};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
-pub use start::overlap_key;
+pub use start::{overlap_key, run_value};
+pub use world::World;

@@ -4,7 +4,6 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-  each::DEFAULT_WINDOW,
   event::{Digest, Event},
   failing::{Fallible, conform, count, failure, too_large},
   instance::{End, InstanceId, Locals, Slot, State},
@@ -12,7 +11,7 @@ use super::{
   run::Run,
 };
 use crate::{
-  hir::RunPlan,
+  hir::{DEFAULT_WINDOW, RunPlan},
   types::Type,
   value::{
     Cause, Failure, FailureKind, Value, conform as fit,

@@ -20,7 +20,7 @@ use super::{
   instance::{End, Instance, InstanceId, Instances, Locals, Slot, State},
   layout::{Layout, NodeId},
   loss::Loss,
-  mock::MockCounts,
+  mock::Doubles,
 };
 use crate::{
   eval::{Evaluator, Scope},
@@ -51,7 +51,7 @@ pub struct Run {
   pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
   /// The `concurrent` of workers that were called.
   pub(super) slots: HashMap<WorkerId, u64>,
-  pub(super) mocks: MockCounts,
+  pub(super) doubles: Doubles,
   pub(super) records: Vec<Record>,
   pub(super) commands: Vec<Command>,
 }
@@ -124,7 +124,7 @@ impl Run {
       next_execution: 0,
       dispatching: BTreeMap::new(),
       slots: HashMap::new(),
-      mocks: MockCounts::default(),
+      doubles: Doubles::default(),
       records: Vec::new(),
       commands: Vec::new(),
     }
@@ -181,6 +181,18 @@ impl Run {
       Ok(value) => AttemptOutcome::Ok(to_json(&value)),
       Err(failure) => AttemptOutcome::Failed(failure),
     }
+  }
+
+  /// The run with what stands in for its workers. To be said before its first fact.
+  #[must_use]
+  pub fn with_doubles(mut self, doubles: Doubles) -> Run {
+    self.doubles = doubles;
+    self
+  }
+
+  /// What stood in for its workers, for the next run of the same test.
+  pub fn take_doubles(&mut self) -> Doubles {
+    std::mem::take(&mut self.doubles)
   }
 
   /// The time of the latest fact.

@@ -9,9 +9,9 @@ use std::{
 use super::{
   event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
   exchange::{Command, Input, Start, Step},
-  gatekeeper::Gatekeeper,
   replay::Replayed,
   run::Run,
+  world::World,
 };
 use crate::{
   protocol::{MockAnswer, RawAnswer, Task, WorkerError},
@@ -30,7 +30,7 @@ pub enum Scripted {
 /// One run in virtual time.
 pub struct Simulation<'a> {
   run: Run,
-  gate: Gatekeeper<ExecutionId>,
+  world: World,
   answers: Box<dyn FnMut(&Start) -> Scripted + 'a>,
   /// Among facts of the same time the lowest rank comes first.
   rank: Box<dyn FnMut() -> u64 + 'a>,
@@ -83,9 +83,14 @@ pub fn simulate(run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted) 
 
 impl<'a> Simulation<'a> {
   pub fn new(run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
+    Self::within(World::default(), run, first, answers)
+  }
+
+  /// A run after others, with what they left behind.
+  pub fn within(world: World, run: Run, first: Step, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
     let mut simulation = Simulation {
       run,
-      gate: Gatekeeper::default(),
+      world,
       answers: Box::new(answers),
       rank: Box::new(|| 0),
       grace: 0,
@@ -127,6 +132,12 @@ impl<'a> Simulation<'a> {
     &self.run
   }
 
+  /// The run as it is now, and what it leaves behind for the next one.
+  pub fn end(mut self) -> (Run, World) {
+    self.world.pass(self.run.now().0);
+    (self.run, self.world)
+  }
+
   /// Goes on by one fact: its records, or `None` if nothing is left to happen.
   pub fn advance(&mut self) -> Option<Vec<Record>> {
     if !self.records.is_empty() {
@@ -137,7 +148,7 @@ impl<'a> Simulation<'a> {
     }
     let wake = self.admit(self.run.now());
     let next = self.due.first_key_value().map(|((at, ..), _)| *at);
-    if let Some(wake) = wake.map(RunTime).filter(|wake| next.is_none_or(|next| *wake < next)) {
+    if let Some(wake) = wake.filter(|wake| next.is_none_or(|next| *wake < next)) {
       self.admit(wake);
     }
     let ((at, ..), fact) = self.due.pop_first()?;
@@ -147,9 +158,9 @@ impl<'a> Simulation<'a> {
     Some(std::mem::take(&mut self.records))
   }
 
-  fn admit(&mut self, at: RunTime) -> Option<i64> {
-    let admissions = self.gate.poll(at.0);
-    for execution in admissions.admitted {
+  fn admit(&mut self, at: RunTime) -> Option<RunTime> {
+    let admissions = self.world.poll(at);
+    for execution in admissions.executions {
       let key = self.plan(at, Fact::Admitted(execution));
       self.admitted.insert(execution, key);
     }
@@ -195,10 +206,10 @@ impl<'a> Simulation<'a> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Ask { execution, needs } => self.gate.ask(execution, needs),
-        Command::Hold { execution, needs } => self.gate.hold(execution, needs),
+        Command::Ask { execution, needs } => self.world.ask(execution, needs),
+        Command::Hold { execution, needs } => self.world.hold(execution, needs),
         Command::Withdraw(execution) => self.withdraw(execution),
-        Command::Release(execution) => self.gate.release(execution),
+        Command::Release(execution) => self.world.release(execution),
         Command::Start(start) => self.start(start),
         Command::CancelAttempt(execution) => self.cancel(execution),
         Command::SetTimer { timer, due } => {
@@ -220,7 +231,7 @@ impl<'a> Simulation<'a> {
 
   /// It may be admitted already, without the run knowing.
   fn withdraw(&mut self, execution: ExecutionId) {
-    self.gate.withdraw(execution);
+    self.world.withdraw(execution);
     let key = self.admitted.remove(&execution);
     key.and_then(|key| self.due.remove(&key));
   }

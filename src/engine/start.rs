@@ -104,8 +104,8 @@ fn bad_arguments(message: String) -> StartError {
   StartError::Arguments(failure(FailureKind::Contract, message))
 }
 
-/// `run`
-fn run_value(started: &RunStarted) -> Value {
+/// What the name `run` stands for.
+pub fn run_value(started: &RunStarted) -> Value {
   let fields = [
     ("id", Value::String(started.run.clone())),
     ("tracker", Value::String(started.tracker.clone())),

@@ -132,6 +132,9 @@ fn worker(name: &str) -> Worker {
     kind: WorkerKind::Mock(Vec::new()),
     idempotent: true,
     concurrent: None,
+    policies: Policies::default(),
+    deadline: None,
+    delay: None,
     call: LocalId(99),
   }
 }

@@ -5,17 +5,20 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
-mod reads;
+mod test;
+mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
-  Arm, Block, Branch, Call, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step, StepKind,
-  StopWhen, Take, Tolerance, Visit, Wait, WaitKind,
+  Arm, Block, Branch, Call, DEFAULT_WINDOW, Each, Ending, Node, NodeKind, OnFailure, Otherwise, Repeat, RunPlan, Step,
+  StepKind, StopWhen, Take, Tolerance, Visit, Wait, WaitKind,
 };
 pub use offer::{Callable, described};
 pub use pool::{Pool, PoolMember};
+pub use test::{Observation, Observed, Subject, Test, TestLine, TestMock, TestRun};
+pub use walk::Inside;
 
 use crate::{
   source::{SourceId, Span},
@@ -58,6 +61,8 @@ pub struct Program {
   pub orchestrators: Vec<Orchestrator>,
   pub limits: Vec<Limit>,
   pub pools: Vec<Pool>,
+  /// In order of declaration, the root module's first.
+  pub tests: Vec<Test>,
   pub secrets: Vec<Secret>,
   /// In order of declaration, the root module's first.
   pub triggers: Vec<Trigger>,
@@ -195,6 +200,10 @@ pub struct Worker {
   pub idempotent: bool,
   /// An int: at most so many executions at once, of all calls together. Policies of single calls: [`Call::policies`].
   pub concurrent: Option<Expr>,
+  /// What holds for a call that says nothing of it: these, and the deadline and delay.
+  pub policies: Policies,
+  pub deadline: Option<Setting>,
+  pub delay: Option<Setting>,
   /// Holds the `call` record in the settings.
   pub call: LocalId,
 }
@@ -270,19 +279,13 @@ pub enum Cwd {
 /// Tried from the top; the first whose condition holds answers.
 #[derive(Debug)]
 pub struct MockRule {
-  pub when: MockWhen,
+  /// The input holds these fields with these values, at any depth. `None`: whatever the input is.
+  pub on: Option<Expr>,
+  /// An int: of the executions that come so far, it answers the first n only.
+  pub first: Option<Expr>,
   /// A duration.
   pub delay: Option<Expr>,
   pub answer: MockAnswer,
-}
-
-#[derive(Debug)]
-pub enum MockWhen {
-  /// The input holds these fields with these values, at any depth.
-  On(Expr),
-  /// Holds for the first n executions that reach the rule.
-  First(Expr),
-  Else,
 }
 
 #[derive(Debug)]

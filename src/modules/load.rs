@@ -224,3 +224,15 @@ pub(super) fn shown(importer: &Path, import: &str) -> String {
   }
   path.to_string_lossy().into_owned()
 }
+
+/// The path that an import in `directory` needs to reach the file at `target`, both canonical: `./a.orch`,
+/// `../b/c.orch`. `None` where no text can say it.
+pub fn relative(directory: &Path, target: &Path) -> Option<String> {
+  let (from, to): (Vec<Component>, Vec<Component>) = (directory.components().collect(), target.components().collect());
+  let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+  let up = std::iter::repeat_n("..", from.len() - shared).map(Some);
+  let down = to[shared..].iter().map(|part| part.as_os_str().to_str());
+  let here = (from.len() == shared).then_some(Some("."));
+  let parts: Option<Vec<&str>> = here.into_iter().chain(up).chain(down).collect();
+  parts.map(|parts| parts.join("/"))
+}

@@ -4,13 +4,15 @@
 mod cycles;
 mod files;
 mod load;
+mod overlay;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 pub use files::{Files, ReadError};
-pub use load::load;
+pub use load::{load, relative};
+pub use overlay::Overlay;
 
 use crate::{
   diagnostics::Diagnostics,

@@ -104,6 +104,7 @@ fn order(store: &Path, modules: Vec<(String, String)>, asked: Asked) -> Result<O
   let variant = Variant {
     profile: asked.profile,
     set: asked.set,
+    test: None,
   };
   let checked = check_variant(&files, files.root(), &variant).map_err(|error| refused(error.to_string()))?;
   let program = checked

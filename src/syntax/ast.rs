@@ -63,6 +63,7 @@ pub enum ItemKind {
     replacements: Vec<(Name, Expr)>,
   },
   Trigger(Box<Trigger>),
+  Test(Test),
   /// With a name, a group of settings that `...name` spreads.
   Defaults {
     keyword: Span,
@@ -186,18 +187,21 @@ pub struct ExitCodes {
 /// One line of a mock's script; a mock without braces is a single `else` rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MockRule {
-  pub when: MockWhen,
-  pub action: MockAction,
+  /// `on { issue: { number: 2 } }`: the input holds these fields with these values, at any depth.
+  pub on: Option<Expr>,
+  pub turns: MockTurns,
   pub span: Span,
 }
 
+/// Which of the executions that reach a rule it answers, and how.
 #[derive(Clone, Debug, PartialEq)]
-pub enum MockWhen {
-  /// `on { issue: { number: 2 } }`: the input holds these fields with these values, at any depth.
-  On(Expr),
-  /// `first 2 calls`
-  First(Expr),
-  Else,
+pub enum MockTurns {
+  /// All: `else`, or what stands behind `on` alone.
+  All(MockAction),
+  /// `first 2 calls => ...`
+  First(Expr, MockAction),
+  /// `in order [a, b]`: the first so, the second so; at least one.
+  Order(Vec<MockAction>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -223,6 +227,50 @@ pub enum MockAnswer {
   Hang,
   /// Answers with text that is not JSON.
   Malformed,
+}
+
+/// `test "name" { ... }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+  pub name: Spanned<String>,
+  pub lines: Vec<TestLine>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestLine {
+  pub kind: TestLineKind,
+  pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TestLineKind {
+  /// `mock W => answer`, `mock W in order [...]`, `mock W { rules }`
+  Mock { worker: Name, rules: Vec<MockRule> },
+  /// `name = f(x)`, `name = attempt f(x)`: a run where `f` is an orchestrator, else a value. Without a name: a run.
+  Given { name: Option<Name>, value: TestValue },
+  /// `expect e, "message"`
+  Expect { condition: Expr, message: Option<Expr> },
+  /// `wait 30s`
+  Wait(Expr),
+  /// `at "2026-11-20T09:00:00Z"`
+  At(Spanned<String>),
+  /// `seed 7`
+  Seed(Spanned<i64>),
+  /// `profile name`
+  Profile(Name),
+  /// `set name = e`
+  Set { name: Name, value: Expr },
+  /// Did not parse; `names` are those that it would have given.
+  Broken { names: Vec<Name> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TestValue {
+  /// The place of `attempt`.
+  pub attempt: Option<Span>,
+  pub value: Expr,
+  /// `cancel after 5m`
+  pub cancel: Option<Expr>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

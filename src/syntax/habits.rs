@@ -1,5 +1,7 @@
 //! Habits of other languages, and what is written here instead: the helps of texts that do not parse.
 
+use crate::diagnostics::near;
+
 /// Where a text stopped to make sense.
 pub(super) struct Stop<'t> {
   /// The file up to there.
@@ -15,7 +17,19 @@ pub(super) struct Stop<'t> {
 const IMPORT: &str = "an import is `import { a, b as c } from \"./file.orch\"`";
 const CHOICE: &str = "write `if c then x else y`";
 const LOOPS: &str = "once per item: `each x in xs => f(x)`; again and again: `repeat up to 5 { ... } until c`";
-const NO_MARK: &str = "the value follows its word without a mark";
+pub(super) const COMPARE: &str = "to compare, write `==`";
+pub(super) const CONSTANT: &str = "a constant is `let name = ...`";
+pub(super) const NO_MARK: &str = "the value follows its word without a mark";
+pub(super) const FIELD: &str = "a field is written `name: value`";
+pub(super) const RESULT: &str = "the result stands behind `->`";
+pub(super) const NO_DOLLAR: &str = "a name stands without `$`";
+pub(super) const NO_COMMAS: &str = "steps and declarations stand without commas, each on a line of its own";
+pub(super) const LITERALS: &str = "several literals of one arm stand with commas: `1, 2 => ...`";
+pub(super) const COMMAS: &str = "items of a list and arguments have commas between them, at the end of a line too";
+pub(super) const ELSE: &str = "write `else => ...`";
+pub(super) const ARM: &str = "an arm is written `\"a\" => ...`";
+pub(super) const LIST: &str = "a list is written `[string]`";
+pub(super) const CODES: &str = "codes stand without brackets: `expect 0, 1`";
 const AFTER: &str = "a step that waits for another is written `x = f(y) after a`";
 
 /// The policies of the language.
@@ -31,7 +45,7 @@ pub const POLICIES: &[&str] = &[
 ];
 
 /// Words of a worker's body whose value follows them.
-const SETTINGS: [&str; 14] = [
+pub(super) const SETTINGS: [&str; 14] = [
   "exec",
   "shell",
   "mock",
@@ -53,6 +67,9 @@ impl Stop<'_> {
   pub(super) fn help(&self) -> Option<String> {
     if self.expects("a declaration") {
       return Some(self.declaration().to_owned());
+    }
+    if let Some(help) = misspelt(self.found) {
+      return Some(help.to_owned());
     }
     if let Some(form) = self.form() {
       return Some(form.to_owned());
@@ -80,7 +97,7 @@ impl Stop<'_> {
   }
 
   /// The word right before the stop.
-  fn word_before(&self) -> &str {
+  pub(super) fn word_before(&self) -> &str {
     last_word(self.before)
   }
 
@@ -90,7 +107,7 @@ impl Stop<'_> {
       | "process" | "rule" => {
         "who works is a `worker`, how work is composed an `orchestrator`, a pure function a `let`"
       }
-      "const" | "var" | "val" | "static" => "a constant is `let name = ...`",
+      "const" | "var" | "val" | "static" => CONSTANT,
       "struct" | "class" | "interface" | "enum" | "record" | "schema" => "a type is `type Name = { field: string }`",
       "from" | "use" | "include" => IMPORT,
       _ => {
@@ -108,6 +125,7 @@ impl Stop<'_> {
     Some(match first {
       _ if super::imports::is_import(self.line()) => IMPORT,
       "type" if self.expects("`=`") => "a type is `type Name = ...`",
+      "test" if self.expects("a string") => "a test is `test \"what it shows\" { ... }`",
       "contract" if self.expects("`{`") => "a contract is `contract Name@1 { input { ... }, output T }`",
       "worker" | "orchestrator" if self.expects("`(`") => {
         "parameters stand in parentheses, also none: `name() -> T { ... }`"
@@ -120,7 +138,7 @@ impl Stop<'_> {
   fn operator(&self) -> Option<&'static str> {
     Some(match self.found {
       "&&" => "write `and`",
-      "||" if self.expects("`=>`") => "several literals of one arm stand with commas: `1, 2 => ...`",
+      "||" if self.expects("`=>`") => LITERALS,
       "||" => "write `or`",
       "!" => "write `not`",
       "===" => "write `==`",
@@ -138,8 +156,8 @@ impl Stop<'_> {
       }
       "->" if self.expects("`=>`") => "write `=>`",
       "?" => CHOICE,
-      "$" => "a name stands without `$`",
-      "|" if self.expects("`=>`") => "several literals of one arm stand with commas: `1, 2 => ...`",
+      "$" => NO_DOLLAR,
+      "|" if self.expects("`=>`") => LITERALS,
       ".." if self.expects("`=>`") => "an arm has literals; a range is asked for with `if`",
       "=>" if self.word_before().is_empty() && self.line().contains("catch") => {
         "the failure is `error`, right of `catch`: `a catch f(error.message)`"
@@ -154,21 +172,21 @@ impl Stop<'_> {
   /// What belongs into this place.
   fn place(&self) -> Option<&'static str> {
     Some(match self.found {
-      "is" | "=" if self.expects("`then`") => "to compare, write `==`",
+      "is" | "=" if self.expects("`then`") => COMPARE,
       _ if self.expects("`then`") => CHOICE,
       "=" if self.is_name_with_marks() => "a name is made of letters, digits and `_`: `my_step`",
       "=" | "," if self.line().trim_start().starts_with(['(', '{', '[']) && !self.outside() => {
         "a step has one name: `x = f(y)`; its fields are `x.a` and `x.b`"
       }
-      "," if self.expected.is_empty() => "steps and declarations stand without commas, each on a line of its own",
+      "," if self.expected.is_empty() => NO_COMMAS,
       "," if self.line().contains("require(") => "write `require c, \"message\"`",
-      _ if self.line().trim().is_empty() && self.expects("`,`") => {
-        "items of a list and arguments have commas between them, at the end of a line too"
-      }
+      _ if self.line().trim().is_empty() && self.expects("`,`") => COMMAS,
       ":" if self.expects("`]`") => "`take(xs, n)` has the first ones of a list",
       _ if self.expects("an action") => "an answer is `mock return x`, a failure `mock fail timeout \"why\"`",
-      _ if self.expects("`on`, `first` or `else`") => "`mock { ... }` holds rules; an answer is `mock return { ... }`",
-      "[" if self.word_before() == "expect" => "codes stand without brackets: `expect 0, 1`",
+      _ if self.expects("`on`, `first`, `in order` or `else`") => {
+        "`mock { ... }` holds rules; an answer is `mock return { ... }`"
+      }
+      "[" if self.word_before() == "expect" => CODES,
       _ if self.word_before() == "after" => "`after` takes names of steps: `after a, b`",
       _ if self.word_before() == "input" => "an input is written out: `input { name: string }`",
       _ if POLICIES.contains(&self.found) && self.expects("`=>`") => {
@@ -179,21 +197,21 @@ impl Stop<'_> {
         "write `each x in xs => f(x)`"
       }
       _ if self.expects("`from`") && self.expects("`=>`") => "write `each x in xs => f(x)`",
-      ":" if self.expects("`->`") => "the result stands behind `->`",
+      ":" if self.expects("`->`") => RESULT,
       ":" if self.expects("`=>`") => "write `=>`",
-      "=" if self.expects("`:`") => "a field is written `name: value`",
+      "=" if self.expects("`:`") => FIELD,
       ":" | "=" if SETTINGS.contains(&self.word_before()) => NO_MARK,
       ":" if self.expects("an expression") => NO_MARK,
       "=" => "`=` names a step; to compare, write `==`",
-      "[" if self.rest.starts_with("[]") => "a list is written `[string]`",
+      "[" if self.rest.starts_with("[]") => LIST,
       "{" if self.expects("a policy") => "policies stand without braces, with commas between them",
       _ if self.expected == ["`:`"] => "say its type: `name: string`",
       _ if self.word_before() == "env" => "write `env { NAME: value }`",
       "(" if last_word(before_word(self.before)) == "after" => {
         "`after` takes names of steps: give the call a name of its own"
       }
-      "_" | "default" | "otherwise" if self.expects(super::words::ARM) => "write `else => ...`",
-      "case" | "when" if self.expects(super::words::ARM) => "an arm is written `\"a\" => ...`",
+      "_" | "default" | "otherwise" if self.expects(super::words::ARM) => ELSE,
+      "case" | "when" if self.expects(super::words::ARM) => ARM,
       _ => return None,
     })
   }
@@ -223,9 +241,45 @@ impl Stop<'_> {
   }
 }
 
+/// The mark or word that a help says to write, where it says nothing else.
+pub(super) fn instead(help: &str) -> Option<&str> {
+  let mark = help.strip_prefix("write `")?.strip_suffix('`')?;
+  (!mark.contains(['`', '(', '"', '{', '.'])).then_some(mark)
+}
+
+/// Words that follow something on its line, and what to say of a slip of the hand.
+const FOLLOWERS: [(&str, &str); 8] = [
+  ("with", "write `with`"),
+  ("after", "write `after`"),
+  ("catch", "write `catch`"),
+  ("then", "write `then`"),
+  ("else", "write `else`"),
+  ("until", "write `until`"),
+  ("from", "write `from`"),
+  ("when", "write `when`"),
+];
+
+pub(super) fn is_follower(word: &str) -> bool {
+  FOLLOWERS.iter().any(|(own, _)| *own == word)
+}
+
+/// The word that was meant by one that stands where one of those must.
+fn misspelt(found: &str) -> Option<&'static str> {
+  let words = || FOLLOWERS.iter().map(|(word, _)| *word);
+  if found.len() < 4 || words().any(|word| word == found) {
+    return None;
+  }
+  let meant = near(found, words()).filter(|near| near.only)?;
+  let (_, help) = FOLLOWERS.iter().find(|(word, _)| *word == meant.name)?;
+  Some(help)
+}
+
 /// What to do about a line that goes on behind its step: `step` is the step, `next` what does not belong to it.
 pub(super) fn run_on(step: &str, next: &str) -> &'static str {
   let (last, first) = (last_word(step), first_word(next));
+  if let Some(help) = misspelt(first) {
+    return help;
+  }
   if let "let" | "const" | "var" | "val" = step {
     return "a step is written `name = ...`, without a word before it";
   }
@@ -265,12 +319,12 @@ fn foreign(word: &str) -> Option<&'static str> {
   })
 }
 
-fn first_word(text: &str) -> &str {
+pub(super) fn first_word(text: &str) -> &str {
   let text = text.trim_start();
   &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())]
 }
 
-fn last_word(text: &str) -> &str {
+pub(super) fn last_word(text: &str) -> &str {
   let text = text.trim_end();
   &text[text
     .rfind(|c| !is_word(c))

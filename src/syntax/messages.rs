@@ -92,7 +92,12 @@ impl Builder<'_> {
       rest: found.rest,
       expected: &expected.words,
     };
-    match stop.help() {
+    let help = stop.help();
+    let said = match stop.mend(self.source(), help.as_deref()) {
+      Some(fix) => said.fix(fix),
+      None => said,
+    };
+    match help {
       _ if piece == words::ARM && found.text == "=>" => said.help("put a comma between arms before a negative number"),
       Some(help) => said.help(help),
       None => said,

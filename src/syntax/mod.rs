@@ -5,6 +5,7 @@ pub mod ast;
 mod build;
 mod habits;
 mod imports;
+mod mends;
 mod messages;
 mod parser;
 mod scan;

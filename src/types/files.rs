@@ -34,6 +34,14 @@ impl Type {
     })
   }
 
+  /// With what a file or directory holds in its place: its text, its texts by their path.
+  pub fn as_texts(&self) -> Type {
+    self.replaced(&|ty| match ty {
+      Type::Dir => Type::map(Type::string()),
+      _ => Type::string(),
+    })
+  }
+
   fn replaced(&self, by: &dyn Fn(&Type) -> Type) -> Type {
     if !self.has_files() {
       return self.clone();

@@ -1,7 +1,9 @@
 //! The real binary: what it prints where, and how it ends.
 
 mod again;
+mod checks;
 mod files;
+mod fixes;
 mod flood;
 mod forms;
 mod graphs;
@@ -12,6 +14,7 @@ mod secrets;
 mod signals;
 mod store;
 mod terminal;
+mod testing;
 mod workers;
 
 use std::process::Stdio;

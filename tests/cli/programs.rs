@@ -43,8 +43,9 @@ fn files_that_are_no_text() {
   let room = Room::with(&[]);
   check(&room, 2, "module/unreadable");
   std::fs::create_dir(room.path().join("odd.orch")).expect("a directory");
-  let seen = check(&room, 2, "module/unreadable");
-  assert!(seen.out.contains("directory"), "{}", seen.out);
+  let seen = room.orch(&["run", "odd.orch"]);
+  assert_eq!(seen.exit, Some(2), "{seen:?}");
+  assert!(seen.err.contains("it is a directory"), "{}", seen.err);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::{
 use orch::{
   modules::{Files, ReadError},
   session::{self, Checked},
+  testing,
 };
 
 /// Where a line of a text says that another file begins.
@@ -90,6 +91,27 @@ impl Files for Memory {
 
 pub fn check(memory: &Memory) -> Checked {
   session::check(memory, memory.root())
+}
+
+/// Checks a program, and runs its tests if nothing refuses it: what they have to say comes behind.
+pub fn check_and_test(memory: &Memory) -> Checked {
+  let mut checked = check(memory);
+  let Some(program) = checked.program.clone() else {
+    return checked;
+  };
+  for (at, test) in program.tests.iter().enumerate() {
+    let program = match test.other_form {
+      true => session::check_variant(memory, memory.root(), &session::Variant::of_test(at))
+        .expect("its test's form is one")
+        .program
+        .expect("it was checked"),
+      false => program.clone(),
+    };
+    let verdict = testing::run(&program, &checked.sources, at, &testing::Options::default());
+    let problems = verdict.problems.into_iter().map(|problem| problem.finding);
+    problems.for_each(|finding| checked.findings.push(finding));
+  }
+  checked
 }
 
 /// Checks a text as `Memory::of` reads it.

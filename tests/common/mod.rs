@@ -8,9 +8,9 @@ pub mod shortened;
 use orch::diagnostics::Level;
 use orch::session::Checked;
 
-/// The codes found, in order, without notes.
+/// The codes found, in order, without notes and without what is lifted.
 pub fn found(checked: &Checked) -> Vec<&'static str> {
-  let findings = checked.findings.0.iter();
+  let findings = checked.findings.standing();
   findings
     .filter(|finding| finding.code.level != Level::Low)
     .map(|finding| finding.code.name)

@@ -26,6 +26,7 @@ use indexmap::IndexMap;
 
 pub use command_line::Options;
 use command_line::{Format, Line};
+pub(super) use report::failure;
 use summary::{End, Summary};
 use view::View;
 
@@ -135,7 +136,10 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
 }
 
 /// The arguments with their files, which are kept as they are now.
-fn arguments(
+///
+/// # Errors
+/// One line for each argument that is missing, unknown or does not fit.
+pub(super) fn arguments(
   orchestrator: &Orchestrator,
   given: &[(String, String)],
   input: Option<&serde_json::Map<String, serde_json::Value>>,
@@ -150,7 +154,11 @@ fn arguments(
   Ok(arguments)
 }
 
-fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
+/// The fields of a JSON object in a file, or on standard input (`-`).
+///
+/// # Errors
+/// Why there are none.
+pub(super) fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::Value>, String> {
   let name = path.display();
   let mut text = String::new();
   let read = if path == Path::new("-") {

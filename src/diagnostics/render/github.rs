@@ -1,30 +1,30 @@
-//! Findings as GitHub workflow commands: `::error file=...,line=...::message`. GitHub shows ten of each kind in a
-//! step and drops the rest, so errors come first.
+//! Findings as GitHub workflow commands: `::error file=...,line=...::message`, without those that do not count. GitHub
+//! shows ten of each kind in a step and drops the rest, so errors come first.
 
 use std::fmt::Write;
 
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, Level},
+  diagnostics::{Diagnostic, Diagnostics, Weight},
   source::Sources,
 };
 
 /// One command per finding, the worst first, else in the order given.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources) -> String {
-  let mut found: Vec<&Diagnostic> = diagnostics.0.iter().collect();
-  found.sort_by_key(|diagnostic| command(diagnostic.code.level).1);
+  let mut found: Vec<&Diagnostic> = diagnostics.standing().collect();
+  found.sort_by_key(|diagnostic| diagnostic.weight());
   found.into_iter().map(|diagnostic| line(diagnostic, sources)).collect()
 }
 
-fn command(level: Level) -> (&'static str, u8) {
-  match level {
-    Level::Critical | Level::High => ("error", 0),
-    Level::Medium => ("warning", 1),
-    Level::Low => ("notice", 2),
+fn command(weight: Weight) -> &'static str {
+  match weight {
+    Weight::Error => "error",
+    Weight::Warning => "warning",
+    Weight::Note => "notice",
   }
 }
 
 fn line(diagnostic: &Diagnostic, sources: &Sources) -> String {
-  let mut line = format!("::{} ", command(diagnostic.code.level).0);
+  let mut line = format!("::{} ", command(diagnostic.weight()));
   if let Some(span) = diagnostic.span() {
     let source = sources.get(span.source);
     let (start, end) = (source.position(span.range().start), source.position(span.range().end));

@@ -13,7 +13,7 @@ use super::{
   harmless,
 };
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, Level, MOST},
+  diagnostics::{Diagnostic, Diagnostics, MOST, Standing, Weight},
   source::Sources,
 };
 
@@ -37,18 +37,16 @@ impl Default for Look {
   }
 }
 
-/// All findings in the order given, each ending with an empty line, then a line with their counts.
+/// All findings that count in the order given, each ending with an empty line, then a line for each that was lifted, then
+/// their counts.
 pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> String {
-  let handler = handler(look);
-  let mut text = String::new();
-  for diagnostic in &diagnostics.0 {
-    let report = Report::new(diagnostic, sources);
-    // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
-    if handler.render_report(&mut text, &report).is_err() {
-      let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
-    }
-    text.push('\n');
-  }
+  let mut text: String = diagnostics.standing().map(|found| one(found, sources, look)).collect();
+  text.extend(
+    diagnostics
+      .0
+      .iter()
+      .filter_map(|diagnostic| lifted(diagnostic, sources)),
+  );
   if !diagnostics.is_empty() {
     let more = if diagnostics.0.len() >= MOST {
       ", and perhaps more"
@@ -58,6 +56,32 @@ pub fn render(diagnostics: &Diagnostics, sources: &Sources, look: Look) -> Strin
     let _ = writeln!(text, "{}{more}", Counts::of(diagnostics));
   }
   text
+}
+
+/// One finding, ending with an empty line.
+pub fn one(diagnostic: &Diagnostic, sources: &Sources, look: Look) -> String {
+  let mut text = String::new();
+  let report = Report::new(diagnostic, sources);
+  // Writing to a string fails only where a span lies outside of its text, which excerpts rule out.
+  if handler(look).render_report(&mut text, &report).is_err() {
+    let _ = writeln!(text, "{}: {}", diagnostic.code.name, report.message);
+  }
+  text.push('\n');
+  text
+}
+
+/// `main.orch:12:3: worker/retry-unsafe is lifted: the tracker drops doubles`
+fn lifted(diagnostic: &Diagnostic, sources: &Sources) -> Option<String> {
+  let Standing::Lifted { reason, .. } = &diagnostic.standing else {
+    return None;
+  };
+  let place = diagnostic.span().map_or(String::new(), |span| {
+    let source = sources.get(span.source);
+    let position = source.position(span.range().start);
+    format!("{}:{}:{}: ", source.name, position.line, position.column)
+  });
+  let line = format!("{place}{} is lifted: {reason}", diagnostic.code.name);
+  Some(format!("{}\n", harmless(&line.replace('\n', " "))))
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
@@ -83,7 +107,7 @@ fn handler(look: Look) -> GraphicalReportHandler {
 #[derive(Debug)]
 struct Report {
   code: String,
-  level: Level,
+  weight: Weight,
   message: String,
   help: Option<String>,
   labels: Vec<LabeledSpan>,
@@ -93,10 +117,15 @@ struct Report {
 impl Report {
   fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
     let excerpts = Excerpts::around(&diagnostic.labels, sources);
-    let level = diagnostic.code.level;
+    let level = diagnostic.code.level.name();
+    let denied = if diagnostic.standing == Standing::Denied {
+      ", denied"
+    } else {
+      ""
+    };
     Self {
-      code: format!("{} ({})", diagnostic.code.name, level.name()),
-      level,
+      code: format!("{} ({level}{denied})", diagnostic.code.name),
+      weight: diagnostic.weight(),
       message: harmless(&diagnostic.message),
       help: diagnostic.help.as_deref().map(harmless),
       labels: labels(&excerpts),
@@ -132,10 +161,10 @@ impl miette::Diagnostic for Report {
   }
 
   fn severity(&self) -> Option<Severity> {
-    Some(match self.level {
-      Level::Critical | Level::High => Severity::Error,
-      Level::Medium => Severity::Warning,
-      Level::Low => Severity::Advice,
+    Some(match self.weight {
+      Weight::Error => Severity::Error,
+      Weight::Warning => Severity::Warning,
+      Weight::Note => Severity::Advice,
     })
   }
 

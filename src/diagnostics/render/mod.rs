@@ -11,9 +11,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
-use super::{Diagnostic, Diagnostics, Level};
+use super::{Diagnostic, Diagnostics, Standing, Weight};
 
-/// How many findings there are of each weight.
+/// How many findings there are of each weight, and how many do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
   /// Critical and high: they refuse the program.
@@ -22,35 +22,52 @@ pub struct Counts {
   pub warnings: usize,
   /// Low.
   pub notes: usize,
+  /// By an `allow`.
+  #[serde(skip_serializing_if = "is_none")]
+  pub lifted: usize,
+  /// From a baseline.
+  #[serde(skip_serializing_if = "is_none")]
+  pub known: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+  *count == 0
 }
 
 impl Counts {
   pub fn of(diagnostics: &Diagnostics) -> Self {
     let mut counts = Counts::default();
     for diagnostic in &diagnostics.0 {
-      match diagnostic.code.level {
-        Level::Critical | Level::High => counts.errors += 1,
-        Level::Medium => counts.warnings += 1,
-        Level::Low => counts.notes += 1,
-      }
+      let count = match (&diagnostic.standing, diagnostic.weight()) {
+        (Standing::Lifted { .. }, _) => &mut counts.lifted,
+        (Standing::Known, _) => &mut counts.known,
+        (_, Weight::Error) => &mut counts.errors,
+        (_, Weight::Warning) => &mut counts.warnings,
+        (_, Weight::Note) => &mut counts.notes,
+      };
+      *count += 1;
     }
     counts
   }
 }
 
-/// `2 errors, 1 warning`; `nothing found` where there is nothing.
+/// `2 errors, 1 warning`, `ok, 1 lifted`; `nothing found` where there is nothing.
 impl Display for Counts {
   fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-    let parts: Vec<String> = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
+    let several = |(count, word): (usize, &str)| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let mut parts: Vec<String> = [(self.errors, "error"), (self.warnings, "warning"), (self.notes, "note")]
       .into_iter()
       .filter(|(count, _)| *count > 0)
-      .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
+      .map(several)
       .collect();
+    let aside = [(self.lifted, "lifted"), (self.known, "known from the baseline")];
+    let aside = aside.into_iter().filter(|(count, _)| *count > 0);
+    let aside: Vec<String> = aside.map(|(count, words)| format!("{count} {words}")).collect();
     if parts.is_empty() {
-      f.write_str("nothing found")
-    } else {
-      f.write_str(&parts.join(", "))
+      parts.push(if aside.is_empty() { "nothing found" } else { "ok" }.to_owned());
     }
+    parts.extend(aside);
+    f.write_str(&parts.join(", "))
   }
 }
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::page;
 use crate::{
-  diagnostics::{Code, Diagnostic, Diagnostics, Label, Level},
-  source::Sources,
+  diagnostics::{Code, Diagnostic, Diagnostics, Edit, Fix, Label, Standing, Weight},
+  source::{SourceId, Sources, Span},
 };
 
 /// A SARIF log with one run, as one line with a line break.
@@ -93,6 +93,39 @@ struct Finding {
   locations: Vec<Location>,
   #[serde(skip_serializing_if = "Vec::is_empty")]
   related_locations: Vec<Location>,
+  #[serde(skip_serializing_if = "Vec::is_empty")]
+  fixes: Vec<Mending>,
+  #[serde(skip_serializing_if = "Vec::is_empty")]
+  suppressions: Vec<Suppression>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Mending {
+  description: Text,
+  artifact_changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+  artifact_location: Artifact,
+  replacements: Vec<Replacement>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Replacement {
+  deleted_region: Region,
+  inserted_content: Text,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+  kind: &'static str,
+  justification: String,
+  #[serde(skip_serializing_if = "Option::is_none")]
+  location: Option<Location>,
 }
 
 #[derive(Serialize)]
@@ -145,17 +178,17 @@ fn rules(diagnostics: &Diagnostics, codes: &[&'static Code]) -> Vec<Rule> {
     },
     help_uri: page(diagnostic),
     default_configuration: Configuration {
-      level: level(diagnostic.code.level),
+      level: level(diagnostic.code.level.weight()),
     },
   };
   codes.iter().filter_map(first).map(rule).collect()
 }
 
-fn level(level: Level) -> &'static str {
-  match level {
-    Level::Critical | Level::High => "error",
-    Level::Medium => "warning",
-    Level::Low => "note",
+fn level(weight: Weight) -> &'static str {
+  match weight {
+    Weight::Error => "error",
+    Weight::Warning => "warning",
+    Weight::Note => "note",
   }
 }
 
@@ -167,36 +200,96 @@ fn result(diagnostic: &Diagnostic, codes: &[&'static Code], sources: &Sources) -
   Finding {
     rule_id: diagnostic.code.name,
     rule_index: codes.iter().position(|code| *code == diagnostic.code).unwrap_or(0),
-    level: level(diagnostic.code.level),
+    level: level(diagnostic.weight()),
     message: Text {
       text: std::iter::once(diagnostic.message.clone()).chain(help).collect(),
     },
     locations: main.into_iter().collect(),
     related_locations: related.collect(),
+    fixes: diagnostic.fix.iter().map(|fix| mending(fix, sources)).collect(),
+    suppressions: suppression(&diagnostic.standing, sources).into_iter().collect(),
+  }
+}
+
+fn mending(fix: &Fix, sources: &Sources) -> Mending {
+  let mut files: Vec<SourceId> = fix.edits.iter().map(|edit| edit.span.source).collect();
+  files.sort_unstable();
+  files.dedup();
+  let replacement = |edit: &Edit| Replacement {
+    deleted_region: region(edit.span, sources),
+    inserted_content: Text {
+      text: edit.text.clone(),
+    },
+  };
+  let change = |file: SourceId| Change {
+    artifact_location: artifact(file, sources),
+    replacements: fix
+      .edits
+      .iter()
+      .filter(|edit| edit.span.source == file)
+      .map(replacement)
+      .collect(),
+  };
+  Mending {
+    description: Text {
+      text: fix.title.clone(),
+    },
+    artifact_changes: files.into_iter().map(change).collect(),
+  }
+}
+
+fn suppression(standing: &Standing, sources: &Sources) -> Option<Suppression> {
+  match standing {
+    Standing::Open | Standing::Denied => None,
+    Standing::Lifted { reason, place } => Some(Suppression {
+      kind: "inSource",
+      justification: reason.to_string(),
+      location: Some(Location {
+        id: None,
+        message: None,
+        physical_location: physical(*place, sources),
+      }),
+    }),
+    Standing::Known => Some(Suppression {
+      kind: "external",
+      justification: "known from the baseline".to_owned(),
+      location: None,
+    }),
   }
 }
 
 fn location(id: Option<usize>, label: &Label, sources: &Sources) -> Location {
-  let source = sources.get(label.span.source);
-  let (start, end) = (
-    source.position(label.span.range().start),
-    source.position(label.span.range().end),
-  );
   let message = (!label.text.is_empty()).then(|| Text {
     text: label.text.clone(),
   });
   Location {
     id,
     message,
-    physical_location: PhysicalLocation {
-      artifact_location: Artifact { uri: uri(&source.name) },
-      region: Region {
-        start_line: start.line,
-        start_column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-      },
-    },
+    physical_location: physical(label.span, sources),
+  }
+}
+
+fn physical(span: Span, sources: &Sources) -> PhysicalLocation {
+  PhysicalLocation {
+    artifact_location: artifact(span.source, sources),
+    region: region(span, sources),
+  }
+}
+
+fn artifact(file: SourceId, sources: &Sources) -> Artifact {
+  Artifact {
+    uri: uri(&sources.get(file).name),
+  }
+}
+
+fn region(span: Span, sources: &Sources) -> Region {
+  let source = sources.get(span.source);
+  let (start, end) = (source.position(span.range().start), source.position(span.range().end));
+  Region {
+    start_line: start.line,
+    start_column: start.column,
+    end_line: end.line,
+    end_column: end.column,
   }
 }
 

@@ -396,9 +396,22 @@ fn reads_of_expr(expr: &Expr, reads: &mut BTreeSet<LocalId>) {
   }
 }
 
+/// When a rule holds.
+pub enum MockWhen {
+  On(Expr),
+  First(Expr),
+  Else,
+}
+
 pub fn rule(when: MockWhen, delay: i64, answer: MockAnswer) -> MockRule {
+  let (on, first) = match when {
+    MockWhen::On(pattern) => (Some(pattern), None),
+    MockWhen::First(calls) => (None, Some(calls)),
+    MockWhen::Else => (None, None),
+  };
   MockRule {
-    when,
+    on,
+    first,
     delay: Some(time(delay)),
     answer,
   }
@@ -475,6 +488,9 @@ impl Builder {
       kind,
       idempotent: true,
       concurrent: None,
+      policies: Policies::default(),
+      deadline: None,
+      delay: None,
       call,
     });
     WorkerId(self.program.workers.len() as u32 - 1)

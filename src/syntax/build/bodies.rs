@@ -6,7 +6,7 @@ use crate::{
   source::Span,
   syntax::{
     ast::{Block, Declaration, Name, Step, StepKind},
-    habits,
+    habits, mends,
     parser::Rule,
   },
 };
@@ -72,7 +72,12 @@ impl Builder<'_> {
     let said = Diagnostic::new(&codes::SYNTAX, message)
       .label(next, "this does not belong to the step before it")
       .label(before, "this step");
-    said.help(habits::run_on(&self.text[before.range()], &self.text[next.range()]))
+    let help = habits::run_on(&self.text[before.range()], &self.text[next.range()]);
+    let said = said.help(help);
+    match mends::run_on(self.text, before, next, help) {
+      Some(fix) => said.fix(fix),
+      None => said,
+    }
   }
 
   fn step(&mut self, pair: Pair) -> StepKind {

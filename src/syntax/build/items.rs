@@ -64,6 +64,7 @@ impl Builder<'_> {
       Rule::secret => self.secret(pair),
       Rule::profile => self.profile(pair),
       Rule::trigger => ItemKind::Trigger(Box::new(self.trigger(pair))),
+      Rule::test => ItemKind::Test(self.test(pair)),
       Rule::defaults => self.defaults(pair),
       Rule::limit => self.limit(pair),
       _ => self.bad_item(&pair),

@@ -10,6 +10,7 @@ mod operators;
 mod policies;
 mod settings;
 mod strings;
+mod test_items;
 mod types;
 
 pub(super) use literals::shortened;
@@ -20,7 +21,7 @@ use super::{
   parser::{Rule, is_mark},
 };
 use crate::{
-  diagnostics::{Diagnostic, Diagnostics, codes},
+  diagnostics::{Diagnostic, Diagnostics, Fix, codes},
   source::{SourceId, Span, Spanned},
 };
 
@@ -139,7 +140,8 @@ impl<'t> Builder<'t> {
     self.report(
       Diagnostic::new(&codes::MISSING_COMMA, "expected a comma or a line break")
         .label(place, "here")
-        .label(next, "this begins on the same line"),
+        .label(next, "this begins on the same line")
+        .fix(Fix::insert(place, place.range().end, ",")),
     );
     false
   }

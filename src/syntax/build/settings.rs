@@ -4,7 +4,7 @@ use super::{Builder, Pair, children};
 use crate::{
   source::{Span, Spanned},
   syntax::{
-    ast::{ExitCodes, ExprKind, MockAction, MockAnswer, MockRule, MockWhen, Setting, SettingKind},
+    ast::{ExitCodes, ExprKind, MockAction, MockAnswer, MockRule, MockTurns, Setting, SettingKind},
     parser::Rule,
   },
 };
@@ -41,7 +41,10 @@ impl Builder<'_> {
     let rule = pair.as_rule();
     match rule {
       Rule::policy => return SettingKind::Policy(self.policy_kind(pair)),
-      Rule::mock_setting => return self.mock(pair),
+      Rule::mock_setting => {
+        let inner = children(pair).next().expect("grammar: a mock");
+        return SettingKind::Mock(self.mock_rules(inner));
+      }
       Rule::permit => return SettingKind::Permit(self.permit(pair)),
       Rule::bad_setting => {
         self.explain(&pair, Rule::setting_only);
@@ -77,15 +80,15 @@ impl Builder<'_> {
     Some(Spanned::new(ExitCodes { first, last }, span))
   }
 
-  fn mock(&mut self, pair: Pair) -> SettingKind {
+  /// From what stands behind `mock`, or behind the name of a test's mock.
+  pub(super) fn mock_rules(&mut self, pair: Pair) -> Vec<MockRule> {
     let span = self.span(&pair);
-    let inner = children(pair).next().expect("grammar: a mock");
-    if inner.as_rule() == Rule::mock_script {
-      return SettingKind::Mock(self.mock_script(inner));
-    }
-    let action = self.mock_action(inner);
-    let when = MockWhen::Else;
-    SettingKind::Mock(vec![MockRule { when, action, span }])
+    let turns = match pair.as_rule() {
+      Rule::mock_script => return self.mock_script(pair),
+      Rule::mock_order => self.mock_order(pair),
+      _ => MockTurns::All(self.mock_action(pair)),
+    };
+    vec![MockRule { on: None, turns, span }]
   }
 
   fn mock_script(&mut self, pair: Pair) -> Vec<MockRule> {
@@ -104,15 +107,22 @@ impl Builder<'_> {
 
   fn mock_rule(&mut self, pair: Pair) -> MockRule {
     let span = self.span(&pair);
-    let mut parts = children(pair);
-    let first = parts.next().expect("grammar: a rule");
-    let (when, answer) = match first.as_rule() {
-      Rule::mock_on => (MockWhen::On(self.only_expression(first)), parts.next()),
-      Rule::mock_first => (MockWhen::First(self.only_expression(first)), parts.next()),
-      _ => (MockWhen::Else, Some(first)),
+    let mut parts = children(pair).peekable();
+    let on = parts.next_if(|part| part.as_rule() == Rule::mock_on);
+    let on = on.map(|on| self.only_expression(on));
+    let first = parts.next_if(|part| part.as_rule() == Rule::mock_first);
+    let first = first.map(|first| self.only_expression(first));
+    let answer = parts.next().expect("grammar: an answer");
+    let turns = match (answer.as_rule(), first) {
+      (Rule::mock_order, _) => self.mock_order(answer),
+      (_, Some(first)) => MockTurns::First(first, self.mock_action(answer)),
+      (_, None) => MockTurns::All(self.mock_action(answer)),
     };
-    let action = self.mock_action(answer.expect("grammar: an answer"));
-    MockRule { when, action, span }
+    MockRule { on, turns, span }
+  }
+
+  fn mock_order(&mut self, pair: Pair) -> MockTurns {
+    MockTurns::Order(children(pair).map(|turn| self.mock_action(turn)).collect())
   }
 
   /// From `mock_action` or `mock_value`.

@@ -6,7 +6,7 @@ use pest::Parser;
 
 use super::{Builder, Pair, literals::shortened};
 use crate::{
-  diagnostics::{Diagnostic, codes},
+  diagnostics::{Diagnostic, Fix, codes},
   source::{Span, Spanned},
   syntax::{
     ast::{Expr, ExprKind, StringPart},
@@ -183,7 +183,11 @@ impl Builder<'_> {
   fn say_bad_escape(&mut self, at: usize, text: &str, help: &str) {
     let span = Span::new(self.source, at, at + text.len());
     let message = format!("`{}` is no escape", shortened(text.trim_end()));
-    self.report(Diagnostic::new(&codes::BAD_ESCAPE, message).label(span, "").help(help));
+    let said = Diagnostic::new(&codes::BAD_ESCAPE, message).label(span, "").help(help);
+    self.report(match meant_escape(text) {
+      Some(meant) => said.fix(Fix::write(span, meant)),
+      None => said,
+    });
   }
 
   /// Reads the `${...}` at `at`, gives where it ends.
@@ -235,5 +239,15 @@ fn interpolation_end(text: &str, at: usize) -> usize {
   match OrchParser::parse(Rule::interpolation_text, &text[at..]) {
     Ok(pairs) => at + pairs.as_str().len(),
     Err(_) => at,
+  }
+}
+
+/// What an escape of other languages says here: marks that need none, and the classes and marks of regular expressions.
+fn meant_escape(text: &str) -> Option<String> {
+  let mark = text.strip_prefix('\\').filter(|mark| mark.len() == 1)?;
+  match mark {
+    "'" | "/" | "`" => Some(mark.to_owned()),
+    _ if "dDsSwW.-+*?^|()[]{}".contains(mark) => Some(format!("\\{text}")),
+    _ => None,
   }
 }

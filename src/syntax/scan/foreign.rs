@@ -1,20 +1,28 @@
 //! Marks of other languages: each is said with its cure, then taken out.
 
 use super::Scanner;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Fix, codes};
 
 impl Scanner<'_> {
   pub(super) fn hash_comment(&mut self) {
     let end = self.line_end(self.at);
     let said = Diagnostic::new(&codes::SYNTAX, "`#` does not begin a comment");
-    self.report(said.label(self.span(self.at, self.at + 1), "").help("write `//`"));
+    let mark = self.span(self.at, self.at + 1);
+    // `//!` and `///` would be docs.
+    let meant = if matches!(self.peek(1), Some(b'!' | b'/')) {
+      "// "
+    } else {
+      "//"
+    };
+    self.report(said.label(mark, "").help("write `//`").fix(Fix::write(mark, meant)));
     self.blank(self.at..end);
     self.at = end;
   }
 
   pub(super) fn semicolon(&mut self) {
     let said = Diagnostic::new(&codes::SYNTAX, "`;` has no meaning");
-    let said = said.label(self.span(self.at, self.at + 1), "");
+    let mark = self.span(self.at, self.at + 1);
+    let said = said.label(mark, "").fix(Fix::delete(mark));
     self.report(said.help("a line break ends a step; remove the `;`"));
     self.scan.damaged.push(self.at);
     self.blank(self.at..self.at + 1);
@@ -34,7 +42,13 @@ impl Scanner<'_> {
     let end = self.at + length + 2;
     let said = Diagnostic::new(&codes::SYNTAX, "a string stands in double quotes");
     let help = format!("write `\"{}\"`", super::super::build::shortened(line));
-    self.report(said.label(self.span(self.at, end), "").help(help));
+    let place = self.span(self.at, end);
+    let said = said.label(place, "").help(help);
+    // What a backslash or `$` meant there is not certain.
+    self.report(match line.contains(['\\', '$']) {
+      true => said,
+      false => said.fix(Fix::write(place, format!("\"{}\"", line.replace('"', "\\\"")))),
+    });
     self.empty_string(self.at, end);
     self.at = end;
   }

@@ -189,7 +189,7 @@ impl Scanner<'_> {
     match word {
       b"import" | b"defaults" => next == b'{',
       b"test" => next == b'"',
-      b"limit" if !self.open.is_empty() => {
+      b"limit" | b"profile" if !self.open.is_empty() => {
         let name = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         name.len() < after.len() && name.trim_start_matches([' ', '\t']).starts_with('{')
       }

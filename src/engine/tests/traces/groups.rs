@@ -23,7 +23,8 @@ fn worker(b: &mut Builder, lost: &[i64]) -> WorkerId {
     }),
   });
   rules.push(MockRule {
-    when: MockWhen::Else,
+    on: None,
+    first: None,
     delay: Some(wait),
     answer: MockAnswer::Return(read(x)),
   });

@@ -9,10 +9,7 @@ mod plans;
 mod times;
 
 use super::build::*;
-use crate::{
-  hir::{MockWhen, WorkerId},
-  value::FailureKind,
-};
+use crate::{hir::WorkerId, value::FailureKind};
 
 fn lost(builder: &mut Builder, name: &str, delay: i64, kind: FailureKind) -> WorkerId {
   builder.mock(name, vec![rule(MockWhen::Else, delay, fails(kind))])
