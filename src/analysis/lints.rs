@@ -107,13 +107,14 @@ impl Checker<'_> {
   fn check_call_habits(&mut self) {
     let mut found = Vec::new();
     for orchestrator in &self.program.orchestrators {
-      found.extend(only_call(&orchestrator.body).map(|call| {
+      let alone = only_call(&orchestrator.body).filter(|_| orchestrator.on_failure.is_none());
+      found.extend(alone.map(|call| {
         let message = format!("`{}` calls one worker, once", orchestrator.name);
         Diagnostic::new(&codes::ONE_WORKER, message)
           .label(call, "the only call")
           .help("an orchestrator is worth its while with several workers or items; here the worker alone would do")
       }));
-      orchestrator.body.visit_nodes(&mut |node| match &node.kind {
+      orchestrator.visit_all(&mut |node| match &node.kind {
         NodeKind::Each(each) => self.unprotected(&each.body, &mut found),
         NodeKind::RunPlan(run) if run.concurrent.is_none() && run.most > DEFAULT_WINDOW => {
           let message = format!("`run` runs {DEFAULT_WINDOW} assignments at once where nothing is said");
@@ -213,7 +214,7 @@ fn only_calls_of(node: &Node, calls: &mut Vec<Span>) -> bool {
     NodeKind::Each(_) | NodeKind::Repeat(_) | NodeKind::Orchestrate(_) => false,
     NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => false,
   };
-  let mut inside_too = own;
+  let mut inside_too = own && node.undo.is_none() && node.finally.is_none();
   node.inside(&mut |inside| {
     inside_too &= match inside {
       Inside::Node(node) => only_calls_of(node, calls),

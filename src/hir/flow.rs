@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Expr, Literal, LocalId, OrchestratorId, Policies, PoolId, WorkerId};
+use super::{Expr, Literal, LocalId, OrchestratorId, Policies, PoolId, WorkerId, walk::Inside};
 use crate::{source::Span, types::Type};
 
 /// The body of a scope.
@@ -301,31 +301,10 @@ impl Visit for super::Orchestrator {
 impl Visit for Node {
   fn walk<'a>(&'a self, endings: bool, visit: &mut dyn FnMut(&'a Node)) {
     visit(self);
-    match &self.kind {
-      NodeKind::Value(_) | NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::Fail(_) => {}
-      NodeKind::Dispatch(_) | NodeKind::RunPlan(_) => {}
-      NodeKind::Each(each) => each.body.walk(endings, visit),
-      NodeKind::Repeat(repeat) => {
-        repeat.body.walk(endings, visit);
-        if let Otherwise::Node(arm) = &repeat.otherwise {
-          arm.node.walk(endings, visit);
-        }
-      }
-      NodeKind::If { then, otherwise, .. } => {
-        then.node.walk(endings, visit);
-        otherwise.iter().for_each(|arm| arm.node.walk(endings, visit));
-      }
-      NodeKind::Match { arms, otherwise, .. } => {
-        arms.iter().for_each(|branch| branch.arm.node.walk(endings, visit));
-        otherwise.iter().for_each(|arm| arm.node.walk(endings, visit));
-      }
-      NodeKind::Attempt(inner) => inner.walk(endings, visit),
-      NodeKind::Catch { inner, handler, .. } => {
-        inner.walk(endings, visit);
-        handler.node.walk(endings, visit);
-      }
-      NodeKind::Block(block) => block.walk(endings, visit),
-    }
+    self.inside(&mut |inside| match inside {
+      Inside::Node(node) => node.walk(endings, visit),
+      Inside::Block(block) => block.walk(endings, visit),
+    });
     if endings {
       let calls = [&self.undo, &self.finally].into_iter().flatten();
       calls.for_each(|ending| ending.call.walk(endings, visit));

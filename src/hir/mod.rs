@@ -6,7 +6,6 @@ mod expr;
 mod flow;
 mod offer;
 mod pool;
-mod reads;
 mod test;
 mod walk;
 

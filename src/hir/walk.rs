@@ -1,7 +1,9 @@
 //! Ways through a program: to the parts of expressions, and to what stands inside nodes. A new kind of either is added
 //! here, and every look at programs sees it.
 
-use super::{Block, ElementPart, Expr, ExprKind, FieldPart, Node, NodeKind, Otherwise, StepKind, Take, Tolerance};
+use super::{
+  Block, ElementPart, Expr, ExprKind, FieldPart, LocalId, Node, NodeKind, Otherwise, StepKind, Take, Tolerance,
+};
 
 impl Expr {
   /// Calls `visit` with the expressions directly inside of this one.
@@ -154,6 +156,8 @@ impl Node {
       Inside::Node(node) => node.expressions(visit),
       Inside::Block(block) => block.expressions(visit),
     });
+    let endings = [&self.undo, &self.finally].into_iter().flatten();
+    endings.for_each(|ending| ending.call.expressions(visit));
   }
 }
 
@@ -162,5 +166,20 @@ impl Expr {
   pub fn whole<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
     visit(self);
     stacker::maybe_grow(64 << 10, 1 << 20, || self.parts(&mut |part| part.whole(visit)));
+  }
+
+  /// Calls `found` with every local that the expression mentions, its own ones too.
+  pub fn locals(&self, found: &mut dyn FnMut(LocalId)) {
+    self.whole(&mut |part| {
+      if let ExprKind::Local(local) = part.kind {
+        found(local);
+      }
+    });
+  }
+
+  pub fn mentions(&self, local: LocalId) -> bool {
+    let mut found = false;
+    self.locals(&mut |other| found |= other == local);
+    found
   }
 }

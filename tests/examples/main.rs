@@ -1,5 +1,6 @@
 //! The programs of `examples/`: each checks without a finding, and each is run by the real binary with real processes.
 
+mod endings;
 mod flows;
 mod health;
 mod plans;
@@ -33,6 +34,7 @@ fn every_example_is_tried() {
     "daily_report.orch",
     "daily_triage.orch",
     "data_analysis.orch",
+    "deployment_pipeline.orch",
     "doc_reflection.orch",
     "escalation.orch",
     "feature_build.orch",
@@ -42,6 +44,7 @@ fn every_example_is_tried() {
     "issue_router.orch",
     "map_reduce.orch",
     "org_health.orch",
+    "quorum.orch",
     "release_pipeline.orch",
     "repo_health.orch",
     "review_gate.orch",

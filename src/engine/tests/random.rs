@@ -648,7 +648,13 @@ fn check_endings(records: &[Record]) {
     else {
       continue;
     };
-    let inside = |path: &&str| is_inside(scope, path) && path.ends_with("!undo") && all.begun[path] > at;
+    // a fallback has a path inside of what it took the failure of
+    let over = records[at..].iter().position(|record| {
+      let taken = matches!(record.event, Event::FailureTaken { .. });
+      record.event.path() == Some(scope) && (taken || ends(&record.event))
+    });
+    let life = at..over.map_or(records.len(), |over| at + over);
+    let inside = |path: &&str| is_inside(scope, path) && path.ends_with("!undo") && life.contains(&all.begun[path]);
     let mut undone: Vec<&str> = all.begun.keys().copied().filter(inside).collect();
     undone.sort_by_key(|path| all.begun[path]);
     assert_eq!(undone.len() as u64, *undo, "{scope}: {undone:?}: {:#?}", trace(records));
