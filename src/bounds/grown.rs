@@ -46,7 +46,7 @@ impl<'a> Growth<'a> {
   /// The part of the value that came in at `place`.
   fn part(&mut self, place: &Place, given: &Shape, seed: &Shape) -> Shape {
     let made = given.clone().except(|other| other == place);
-    let mut grown = seed.clone().or(&made.from_outside());
+    let mut grown = seed.clone().or(&made.entered_part());
     if made.is_list() {
       let (length, seeds) = (given.length(self.symbols), seed.length(self.symbols));
       let length = self.closed(&Size::Length(place.clone()), length, &seeds);

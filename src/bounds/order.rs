@@ -87,6 +87,7 @@ fn related(before: &Before) -> Vec<Vec<bool>> {
       own.for_each(|(own, passed)| *own |= passed);
     }
   }
+  #[expect(clippy::needless_range_loop, reason = "both ways of a pair are written")]
   for element in 0..before.len() {
     for other in 0..element {
       let either = related[element][other] || related[other][element];
@@ -178,9 +179,9 @@ mod tests {
     for element in 0..before.len() {
       for earlier in &before[element] {
         closed[element][*earlier] = true;
-        for first in 0..before.len() {
-          closed[element][first] |= closed[*earlier][first];
-        }
+        let passed = closed[*earlier].clone();
+        let own = closed[element].iter_mut().zip(passed);
+        own.for_each(|(own, passed)| *own |= passed);
       }
     }
     closed

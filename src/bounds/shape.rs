@@ -128,7 +128,7 @@ impl Shape {
 
   /// Only what came in from outside.
   #[must_use]
-  pub fn from_outside(&self) -> Shape {
+  pub fn entered_part(&self) -> Shape {
     Shape {
       entered: self.entered.clone(),
       ..Shape::default()

@@ -101,7 +101,7 @@ mod tests {
 
   #[test]
   fn they_are_numbers_as_json_and_read_back() {
-    for amount in [0.0, 0.12, 1234.567_891_234] {
+    for amount in [0.0, 0.12, 1_234.567_891_234] {
       let text = serde_json::to_string(&dollars(amount)).expect("JSON");
       assert_eq!(text.parse::<f64>().expect("a number"), amount);
       assert_eq!(

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 /// A program's outline. Small numbers pick among what is in scope.
 #[derive(Clone, Debug)]
 pub enum Shape {
-  Value(u8),
+  Value,
   Fail,
   Work {
     worker: u8,
@@ -92,7 +92,7 @@ fn lists() -> impl Strategy<Value = List> {
 
 pub fn shapes() -> impl Strategy<Value = Vec<Shape>> {
   let leaf = prop_oneof![
-    1 => any::<u8>().prop_map(Shape::Value),
+    1 => Just(Shape::Value),
     1 => Just(Shape::Fail),
     14 => (0..4u8, any::<u8>(), 0..4u8, any::<bool>(), 0..6u8).prop_map(|(worker, reads, retries, backoff, limit)| {
       Shape::Work { worker, reads, retries, backoff, limit }
@@ -250,7 +250,7 @@ impl Writer {
 
   fn node(&mut self, shape: &Shape, names: &Names) -> String {
     match shape {
-      Shape::Value(_) | Shape::Return(_) | Shape::Require(_) | Shape::After(..) => self.result(names),
+      Shape::Value | Shape::Return(_) | Shape::Require(_) | Shape::After(..) => self.result(names),
       Shape::Fail => "if nothing().ok then fail \"lost\" else nothing()".into(),
       Shape::Work {
         worker,
@@ -361,7 +361,7 @@ fn work(names: &Names, worker: u8, reads: u8, retries: u8, backoff: bool, limit:
       .get(usize::from(limit))
       .map(|limit| (*limit).to_owned()),
   );
-  if reads % 5 == 0 {
+  if reads.is_multiple_of(5) {
     policies.push(format!("timeout min({}.wait, 4s)", names.step(reads)));
   }
   let policies = if policies.is_empty() {
@@ -423,7 +423,7 @@ pub fn plain(shapes: &[Shape]) -> Vec<Shape> {
 fn plain_one(shape: &Shape) -> Shape {
   let one = |shape: &Shape| Box::new(plain_one(shape));
   match shape {
-    Shape::Value(_) | Shape::Fail | Shape::Return(_) | Shape::Require(_) => Shape::Value(0),
+    Shape::Value | Shape::Fail | Shape::Return(_) | Shape::Require(_) => Shape::Value,
     Shape::Work {
       worker, reads, limit, ..
     } => Shape::Work {

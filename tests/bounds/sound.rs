@@ -89,7 +89,7 @@ impl Temper {
       .cloned()
       .collect();
     json!({
-      "ok": hash(self.seed, &place("ok")) % 4 > 0,
+      "ok": !hash(self.seed, &place("ok")).is_multiple_of(4),
       "n": hash(self.seed, &place("n")) % 4,
       "wait": (["0s", "1s", "3s", "10s"])[(hash(self.seed, &place("wait")) % 4) as usize],
       "xs": self.list(&place("xs")),

@@ -66,7 +66,7 @@ impl Body<'_, '_> {
         }
       };
       match found {
-        Some(found) if !placed.contains(&found) && !(behind && argument.label.is_none()) => placed.push(found),
+        Some(found) if !(placed.contains(&found) || behind && argument.label.is_none()) => placed.push(found),
         _ => {
           self.stray_hole(base, argument, behind, span);
           self.holes_apart(&arguments[at..]);

@@ -74,7 +74,7 @@ impl Solver {
   pub fn comes_out(&mut self, place: &Type, found: &Type, span: Span, what: &str) {
     match_variables(place, found, &mut |name, ty| {
       let source = source(ty, span, what);
-      self.meet(name, source, |param| &mut param.most, |new, old| fits(new, old));
+      self.meet(name, source, |param| &mut param.most, fits);
     });
   }
 
