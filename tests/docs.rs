@@ -139,7 +139,7 @@ fn programs_in_the_documentation_check() {
 }
 
 /// What programs in the documentation are given to; what it prints stands in the block behind.
-const COMMANDS: [&str; 4] = ["run", "schema", "diff", "test"];
+const COMMANDS: [&str; 5] = ["run", "schema", "diff", "test", "check"];
 
 /// A program that is run, and what it gives.
 struct Example {
@@ -185,7 +185,7 @@ fn examples() -> Vec<Example> {
 }
 
 /// Commands that print text, and say by their exit code what it means.
-const TEXT: [&str; 2] = ["diff", "test"];
+const TEXT: [&str; 3] = ["diff", "test", "check"];
 
 /// What a command prints: JSON, but for some.
 fn given(text: &str, command: &str) -> Result<Value, serde_json::Error> {

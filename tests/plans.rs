@@ -94,7 +94,7 @@ fn a_pool_is_a_list_of_workers_and_orchestrators() {
       "worker/no-timeout",
     ),
     ("r = researcher(_crew)", "name/unknown"),
-    ("r = coder(goal, style: _)", "name/unknown"),
+    ("r = coder(goal, style: _)", "name/wrong-kind"),
   ]);
 }
 

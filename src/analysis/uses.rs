@@ -22,7 +22,7 @@ impl Body<'_, '_> {
     let Some(paths) = paths else {
       let finding = Diagnostic::new(&codes::BAD_SETTING, "`uses` takes a list of plain texts")
         .label(files.span, "can't be read before the run")
-        .help("write `uses [\"helpers/solve.py\"]`; paths are relative to this file");
+        .help("write `uses [\"tools/solve.py\"]`; paths are relative to this file");
       self.say(finding);
       return Vec::new();
     };

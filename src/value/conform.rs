@@ -195,6 +195,8 @@ fn fit_float(value: &Value, range: FloatRange, ty: &Type) -> Fitted {
   )]
   let (float, changed) = match value {
     Value::Int(int) => (*int as f64, Some(Value::Float(*int as f64))),
+    // as it comes back from JSON
+    Value::Float(zero) if *zero == 0.0 && zero.is_sign_negative() => (0.0, Some(Value::Float(0.0))),
     Value::Float(float) => (*float, None),
     _ => return Err(Mismatch::plain(value, ty)),
   };

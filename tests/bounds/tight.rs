@@ -153,6 +153,8 @@ fn claimed(program: &Program, bounds: &Bounds) -> BTreeSet<String> {
 fn runs_of_the_examples_reach_their_bounds() {
   let mut examples = markdown::files("examples", ".orch");
   examples.retain(|path| path.matches('/').count() == 1);
+  // what an earlier run gave is in no record of this one
+  examples.retain(|path| !markdown::read(path).contains("run.last"));
   assert!(!examples.is_empty());
   let mut missed = Vec::new();
   for path in examples {

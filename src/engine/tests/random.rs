@@ -611,7 +611,8 @@ impl<'a> Ends<'a> {
         Event::AttemptEnded {
           execution,
           outcome: AttemptOutcome::Ok(_),
-        } => _ = all.done.insert(paths[execution], at),
+        }
+        | Event::CacheHit { execution, .. } => _ = all.done.insert(paths[execution], at),
         Event::StepCancelled { path, .. } if !leaves(records, path) => _ = all.done.remove(&**path),
         Event::StepSucceeded { path, .. } if !all.workers.contains_key(&**path) => _ = all.done.insert(path, at),
         _ => {}
