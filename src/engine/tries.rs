@@ -219,6 +219,12 @@ impl Run {
     });
     let Some((over, timeout)) = decided else { return };
     timeout.into_iter().for_each(|timer| self.clear_timer(timer));
+    let won = self.with_active(id, |active| matches!(active.result, Some(Ok(_))));
+    if won == Some(true) {
+      // The step has its value: that the loser takes its time to end is not the step's.
+      let deadline = self.with(id, |instance| instance.deadline.take()).flatten();
+      deadline.into_iter().for_each(|timer| self.clear_timer(timer));
+    }
     if over {
       self.stop_tries(id);
     }

@@ -155,6 +155,8 @@ fn runs_of_the_examples_reach_their_bounds() {
   examples.retain(|path| path.matches('/').count() == 1);
   // what an earlier run gave is in no record of this one
   examples.retain(|path| !markdown::read(path).contains("run.last"));
+  // nor is there a plan that is drawn
+  examples.retain(|path| !markdown::read(path).contains("\npool "));
   assert!(!examples.is_empty());
   let mut missed = Vec::new();
   for path in examples {
