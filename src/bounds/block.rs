@@ -9,7 +9,7 @@ use super::{
   order::{Before, heaviest_antichain, largest_antichains, longest_path, sorted},
   shape::Shape,
   waits::{certain, possible},
-  worst::{Counts, Group, Peaks, Worst, crowd, joined},
+  worst::{Counts, Group, Opened, Peaks, Worst, crowd, joined},
 };
 use crate::hir::{Block, LocalId, Step, StepKind};
 
@@ -34,7 +34,7 @@ impl Frame<'_, '_> {
     let result = block.result.as_ref().map(|result| self.shape(result));
     let shape = Shape::any(result.into_iter().chain(early));
     let worst = together(&steps, &edges);
-    (self.limited(worst, &steps, &edges), shape)
+    (self.limited(worst, &steps, &edges).closed(), shape)
   }
 
   /// No more at once than limits allow of steps that may run together; where there are too many ways to run together,
@@ -105,14 +105,24 @@ fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {
 }
 
 fn together(steps: &[Worst], edges: &Edges) -> Worst {
-  let counts = steps
-    .iter()
-    .fold(Counts::new(), |sum, step| joined(&sum, &step.counts, Bound::plus));
+  let sum = |of: fn(&Worst) -> &Counts| {
+    let sum = |sum, step: &Worst| joined(&sum, of(step), Bound::plus);
+    steps.iter().fold(Counts::new(), sum)
+  };
   let times: Vec<Bound> = steps.iter().map(|step| step.time.clone()).collect();
+  let opened = steps.iter().map(|step| &step.opened);
+  let most = |of: fn(&Worst) -> &Bound| {
+    let most = |most: Bound, step: &Worst| most.larger(of(step));
+    steps.iter().fold(Bound::zero(), most)
+  };
   Worst {
-    counts,
+    counts: sum(|step| &step.counts),
+    outside: sum(|step| &step.outside),
     peaks: peaks(steps, &edges.certain),
     time: longest_path(&edges.possible, &times),
+    opened: opened.fold(Opened::default(), |all, opened| all.joined(opened, Bound::plus)),
+    finishing: most(|step| &step.finishing),
+    longest: most(|step| &step.longest),
   }
 }
 

@@ -6,11 +6,11 @@ use super::{
   measure::named,
   nodes::Found,
   shape::Shape,
-  symbols::Owner,
+  symbols::{Owner, Place},
   worst::{Measure, Worst},
 };
 use crate::{
-  hir::{Call, DEFAULT_WINDOW, OrchestratorId, RunPlan},
+  hir::{Call, DEFAULT_WINDOW, OnFailure, OrchestratorId, RunPlan},
   types::{self, Type},
 };
 
@@ -20,6 +20,18 @@ pub fn dispatch(call: &Call<OrchestratorId>) -> Worst {
     counts: [(Measure::Runs(call.target), Bound::number(1))].into(),
     ..Worst::nothing()
   }
+}
+
+/// `run.last`: what a success of before returned.
+fn last_run(owner: &Owner, output: &Type) -> Shape {
+  let place = Place {
+    owner: owner.clone(),
+    path: "run.last".into(),
+  };
+  Shape::entered(
+    place,
+    Type::record([("started", Type::Time), ("value", output.clone())]),
+  )
 }
 
 impl Frame<'_, '_> {
@@ -53,6 +65,13 @@ impl Frame<'_, '_> {
     )
   }
 
+  fn on_failure(&mut self, handler: &OnFailure) -> Worst {
+    let failure = self.fresh("error", &types::failure());
+    self.locals.insert(handler.error, failure);
+    let path = |place: &Place| place.beside("!on_failure");
+    self.at(path, |frame| frame.block(&handler.block)).0
+  }
+
   pub fn called(&mut self, id: OrchestratorId, mut arguments: Vec<Shape>) -> Found {
     let callee = self.analysis.program.orchestrator(id);
     let owner = Owner::Orchestrator(id);
@@ -63,8 +82,21 @@ impl Frame<'_, '_> {
     if let Some(found) = known.find(&arguments) {
       return found;
     }
-    let locals = bound_to(&callee.params, arguments.clone());
-    let found = self.inside(owner, "", locals).block(&callee.body);
+    let mut locals = bound_to(&callee.params, arguments.clone());
+    let last = callee
+      .overlap
+      .as_ref()
+      .map(|overlap| (overlap.last, last_run(&owner, &callee.output)));
+    locals.extend(last);
+    let mut inside = self.inside(owner, "", locals);
+    let (mut worst, value) = inside.block(&callee.body);
+    if let Some(budget) = &callee.budget {
+      worst = inside.within(budget, worst);
+    }
+    let found = match &callee.on_failure {
+      Some(handler) => (worst.undone_by(&inside.on_failure(handler)).closed(), value),
+      None => (worst, value),
+    };
     let known = self.analysis.orchestrators.entry(id).or_default();
     known.keep(arguments, found.clone());
     found

@@ -1,4 +1,4 @@
-//! Bounds as JSON: `{ file, orchestrator, calls, runs, parallel, time, waiting, tokens, cost, sizes }`. Knows nothing of how
+//! Bounds as JSON: `{ file, orchestrator, calls, runs, parallel, time, waiting, undoing, tokens, cost, sizes }`. Knows nothing of how
 //! they come about.
 
 use serde::Serialize;
@@ -8,19 +8,21 @@ use super::{
   symbols::Size,
   text::{Unit, Words},
 };
+use crate::value::Dollars;
 
 /// The bounds of one orchestrator.
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
   file: &'a str,
   orchestrator: &'a str,
-  calls: Calls<'a>,
+  calls: Calls,
   /// Runs of their own that it may begin.
   runs: Vec<Runs<'a>>,
   parallel: u128,
-  /// Milliseconds, as is `waiting`.
+  /// Milliseconds, as are `waiting` and `undoing`.
   time: Amount,
   waiting: Amount,
+  undoing: Amount,
   /// `null`: unknown.
   tokens: Option<Amount>,
   cost: Option<Amount>,
@@ -28,14 +30,14 @@ pub struct Document<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct Calls<'a> {
+struct Calls {
   total: Amount,
-  workers: Vec<WorkerCalls<'a>>,
+  workers: Vec<WorkerCalls>,
 }
 
 #[derive(Debug, Serialize)]
-struct WorkerCalls<'a> {
-  worker: &'a str,
+struct WorkerCalls {
+  worker: String,
   calls: Amount,
 }
 
@@ -50,13 +52,21 @@ struct Runs<'a> {
 struct Amount {
   formula: String,
   /// `null`: it depends on a size without an upper end.
-  at_most: Option<u128>,
+  at_most: Option<Figure>,
   terms: Vec<Term>,
 }
 
 #[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Figure {
+  Whole(u128),
+  /// As a number of dollars.
+  Money(Dollars),
+}
+
+#[derive(Debug, Serialize)]
 struct Term {
-  coefficient: u128,
+  coefficient: Figure,
   sizes: Vec<String>,
 }
 
@@ -74,7 +84,7 @@ impl<'a> Document<'a> {
     let Words { program, bounds } = words;
     let count = |bound: &Bound| Amount::new(words, bound, Unit::One);
     let workers = bounds.calls.iter().map(|(worker, calls)| WorkerCalls {
-      worker: &program.worker(*worker).name,
+      worker: words.worker(*worker),
       calls: count(calls),
     });
     let runs = bounds.runs.iter().map(|(orchestrator, runs)| Runs {
@@ -92,8 +102,9 @@ impl<'a> Document<'a> {
       parallel: bounds.parallel,
       time: Amount::new(words, &bounds.time, Unit::Milliseconds),
       waiting: Amount::new(words, &bounds.waiting, Unit::Milliseconds),
+      undoing: Amount::new(words, &bounds.undoing, Unit::Milliseconds),
       tokens: bounds.tokens.as_ref().map(count),
-      cost: bounds.cost.as_ref().map(count),
+      cost: bounds.cost.as_ref().map(|cost| Amount::new(words, cost, Unit::Dollars)),
       sizes: sizes(words),
     }
   }
@@ -102,13 +113,22 @@ impl<'a> Document<'a> {
 impl Amount {
   fn new(words: Words<'_>, bound: &Bound, unit: Unit) -> Self {
     let terms = bound.terms().map(|(product, coefficient)| Term {
-      coefficient,
+      coefficient: Figure::new(coefficient, unit),
       sizes: product.iter().map(|symbol| words.symbol(*symbol)).collect(),
     });
     Amount {
       formula: words.formula(bound, unit),
-      at_most: bound.most(),
+      at_most: bound.most().map(|most| Figure::new(most, unit)),
       terms: terms.collect(),
+    }
+  }
+}
+
+impl Figure {
+  fn new(number: u128, unit: Unit) -> Self {
+    match unit {
+      Unit::Dollars => Figure::Money(Dollars::of_billionths(number)),
+      Unit::One | Unit::Milliseconds => Figure::Whole(number),
     }
   }
 }

@@ -28,25 +28,34 @@ impl Frame<'_, '_> {
   pub fn work(&mut self, call: &Call<WorkerId>) -> Worst {
     let names = self.names_inside(call);
     let attempts = self.attempts(&call.policies, &names);
-    let timeout = match &call.policies.timeout {
-      Some(timeout) => self.setting(timeout, &names, "timeout"),
-      None => self.no_timeout(),
-    };
-    let held = timeout.plus(&Bound::number(GRACE));
+    let held = self.held(call, &names);
     let waits = match &call.policies.retry {
       Some(retry) => self.backoffs(retry, attempts - 1, &names),
       None => Bound::zero(),
     };
     let time = held.scaled(attempts).plus(&waits);
-    self.executions(call, attempts, 1, &held, time)
+    let copies = if call.policies.hedge.is_some() { 2 } else { 1 };
+    self.executions(call, attempts.saturating_mul(copies), copies, held, time)
+  }
+
+  /// How long one execution holds its slots.
+  pub fn held(&mut self, call: &Call<WorkerId>, names: &Names) -> Bound {
+    let timeout = match &call.policies.timeout {
+      Some(timeout) => self.setting(timeout, names, "timeout"),
+      None => self.no_timeout(),
+    };
+    timeout.plus(&Bound::number(GRACE))
   }
 
   /// So many executions, so many at once, each holding its slots so long.
-  fn executions(&mut self, call: &Call<WorkerId>, count: u128, at_once: u128, held: &Bound, time: Bound) -> Worst {
+  fn executions(&mut self, call: &Call<WorkerId>, count: u128, at_once: u128, held: Bound, time: Bound) -> Worst {
     let executions = Bound::number(count);
     let mut counts = [Measure::Calls(call.target), Measure::AllCalls]
       .map(|measure| (measure, executions.clone()))
       .to_vec();
+    counts.push((Measure::Work, held.scaled(count)));
+    let most = self.ceilings(call.target);
+    counts.extend(most.map(|(measure, most)| (measure, most.scaled(count))));
     let slots = self.slots_of(call);
     counts.extend(slots.iter().map(|slots| (Measure::Held(*slots), held.scaled(count))));
     let limits = call.policies.limits.iter();
@@ -56,6 +65,8 @@ impl Frame<'_, '_> {
       counts: counts.into_iter().collect(),
       peaks: self.groups_of(&slots, at_once),
       time,
+      longest: held,
+      ..Worst::nothing()
     }
   }
 

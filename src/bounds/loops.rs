@@ -28,14 +28,11 @@ impl Frame<'_, '_> {
   fn fan_out(&mut self, each: &Each, length: Bound) -> Found {
     let window = each.concurrent.as_ref();
     let window = window.map_or(DEFAULT_WINDOW.into(), |window| self.count(window));
+    let rounds = length.parts(window, &mut self.analysis.symbols);
     let (worst, value) = match each.turns() {
-      Some(arms) => {
-        let (turns, value) = self.turns(arms);
-        (Worst::side_by_side(&turns, window), value)
-      }
+      Some(arms) => self.turns(arms, window, &rounds),
       None => {
-        let rounds = length.parts(window, &mut self.analysis.symbols);
-        let (worst, value) = self.at(Place::item, |frame| frame.node(&each.body));
+        let (worst, value) = self.turn(each);
         (worst.windowed(&length, window, &rounds), value)
       }
     };
@@ -47,37 +44,39 @@ impl Frame<'_, '_> {
     (worst, Shape::list(length, value))
   }
 
-  /// What each of an `each` over workers does in its turn, and what it may give.
-  fn turns(&mut self, arms: &[Branch]) -> (Vec<Worst>, Shape) {
-    let found = arms
-      .iter()
-      .map(|branch| self.at(Place::item, |frame| frame.arm(&branch.arm)));
-    let (turns, values): (Vec<Worst>, Vec<Shape>) = found.unzip();
-    let value = values.into_iter().reduce(|value, other| value.or(&other));
-    (turns, value.unwrap_or_default())
+  /// Over workers: each has its turn, at most a window at once.
+  fn turns(&mut self, arms: &[Branch], window: u128, rounds: &Bound) -> Found {
+    let turns: Vec<Found> = arms.iter().map(|branch| self.worker_turn(branch)).collect();
+    let all = turns.iter().map(|(worst, _)| worst);
+    let worst = Worst::beside(all.collect(), window).in_rounds(rounds);
+    (worst, Shape::any(turns.into_iter().map(|(_, value)| value)))
+  }
+
+  fn worker_turn(&mut self, branch: &Branch) -> Found {
+    let (worst, value) = self.at(Place::item, |frame| frame.arm(&branch.arm));
+    (worst.closed(), value)
+  }
+
+  /// One item: a scope of its own.
+  fn turn(&mut self, each: &Each) -> Found {
+    let (worst, value) = self.at(Place::item, |frame| frame.node(&each.body));
+    (worst.closed(), value)
   }
 
   /// One after another, each seeing what the one before gave.
   fn fold(&mut self, each: &Each, length: &Bound, seed: (Shape, &Type), previous: LocalId) -> Found {
     let ty = types::join(seed.1, &each.body.ty).unwrap_or(each.body.ty.clone());
-    let times = |worst: Worst| worst.repeated(length);
-    match each.turns() {
-      Some(arms) => self.grow(
-        length,
-        seed.0,
-        previous,
-        &ty,
-        |worst| worst,
-        |frame| {
-          let (turns, value) = frame.turns(arms);
-          let all = turns.iter().fold(Worst::nothing(), |all, turn| all.then(turn));
-          (all, value)
-        },
-      ),
-      None => self.grow(length, seed.0, previous, &ty, times, |frame| {
-        frame.at(Place::item, |frame| frame.node(&each.body))
-      }),
-    }
+    self.grow(length, seed.0, previous, &ty, |frame| match each.turns() {
+      Some(arms) => {
+        let turns = arms.iter().map(|branch| frame.worker_turn(branch));
+        let joined = |(worst, value): Found, (other, or): Found| (worst.then(&other), value.or(&or));
+        turns.reduce(joined).unwrap_or_default()
+      }
+      None => {
+        let (worst, value) = frame.turn(each);
+        (worst.repeated(length), value)
+      }
+    })
   }
 
   pub fn repeat(&mut self, repeat: &Repeat) -> Found {
@@ -92,9 +91,9 @@ impl Frame<'_, '_> {
       Some(seed) => types::join(&seed.ty, &yielded).unwrap_or(yielded),
       None => yielded,
     };
-    let times = |worst: Worst| worst.repeated(&rounds);
-    let (worst, value) = self.grow(&rounds, seed, repeat.previous, &ty, times, |frame| {
-      frame.at(Place::item, |frame| frame.block(&repeat.body))
+    let (worst, value) = self.grow(&rounds, seed, repeat.previous, &ty, |frame| {
+      let (worst, value) = frame.at(Place::item, |frame| frame.block(&repeat.body));
+      (worst.repeated(&rounds), value)
     });
     match &repeat.otherwise {
       Otherwise::Exhausted | Otherwise::Last => (worst, value),
@@ -106,15 +105,14 @@ impl Frame<'_, '_> {
     }
   }
 
-  /// So many rounds of a body that sees what the round before gave. What that grows to is found by looking at one round,
-  /// with `previous` as a value from outside; `times` makes of its worst case that of all.
+  /// All rounds of a body that sees what the round before gave. What that grows to is found by looking at one round,
+  /// with `previous` as a value from outside.
   fn grow(
     &mut self,
     rounds: &Bound,
     seed: Shape,
     previous: LocalId,
     ty: &Type,
-    times: impl FnOnce(Worst) -> Worst,
     body: impl FnOnce(&mut Self) -> Found,
   ) -> Found {
     let place = self.place().item().field("previous");
@@ -123,6 +121,6 @@ impl Frame<'_, '_> {
     let mut growth = Growth::new(&mut self.analysis.symbols, rounds, &place);
     let grown = growth.whole(&value, &seed);
     let worst = worst.map(&mut |bound| growth.replaced(bound));
-    (times(worst), grown)
+    (worst, grown)
   }
 }

@@ -15,6 +15,7 @@ mod nodes;
 mod order;
 mod report;
 mod shape;
+mod spending;
 mod symbols;
 pub mod text;
 mod waits;

@@ -6,15 +6,25 @@ use super::{
   frame::Frame,
   leaf::{GRACE, Names, outcome},
   shape::Shape,
-  worst::{Worst, crowd},
+  symbols::Place,
+  worst::{Measure, Worst, crowd},
 };
 use crate::{
-  hir::{Arm, Branch, Node, NodeKind},
+  hir::{Arm, Branch, Ending, Node, NodeKind},
   types,
 };
 
 /// What a piece does at worst, and what is known of its value.
 pub type Found = (Worst, Shape);
+
+/// How long what is lost from outside still runs.
+pub fn after_a_loss(worst: &Worst) -> Bound {
+  let grace = Bound::number(GRACE).larger(&worst.finishing);
+  match worst.outside.get(&Measure::Closing) {
+    Some(closing) => grace.plus(closing),
+    None => grace,
+  }
+}
 
 impl Frame<'_, '_> {
   /// A node whose path is the one at hand.
@@ -22,7 +32,8 @@ impl Frame<'_, '_> {
     let (worst, shape) = stacker::maybe_grow(128 << 10, 1 << 20, || self.kind(node));
     let worst = self.in_time(node, worst);
     let worst = self.held_back(worst);
-    (worst, shape.refined(&node.ty))
+    let shape = shape.refined(&node.ty);
+    (self.with_endings(node, worst, &shape), shape)
   }
 
   fn kind(&mut self, node: &Node) -> Found {
@@ -64,10 +75,40 @@ impl Frame<'_, '_> {
       worst = worst.delayed(&self.setting(delay, &names, "delay"));
     }
     if let Some(deadline) = &node.deadline {
-      let end = self.setting(deadline, &names, "deadline").plus(&Bound::number(GRACE));
+      let deadline = self.setting(deadline, &names, "deadline");
+      let end = deadline.plus(&after_a_loss(&worst));
       worst = worst.ended_by(&end);
     }
     worst
+  }
+
+  /// With the calls of its `undo` and `finally`, which the scope around makes.
+  fn with_endings(&mut self, node: &Node, mut worst: Worst, value: &Shape) -> Worst {
+    if let Some(undo) = &node.undo {
+      worst.finishing = self.finishing(node, &worst);
+      worst = worst.undone_by(&self.ending(undo, "!undo", value));
+    }
+    match &node.finally {
+      Some(finally) => worst.closed_by(&self.ending(finally, "!finally", value)),
+      None => worst,
+    }
+  }
+
+  fn ending(&mut self, ending: &Ending, word: &str, value: &Shape) -> Worst {
+    self.locals.extend(ending.value.map(|local| (local, value.clone())));
+    let path = |place: &Place| place.beside(word);
+    self.at(path, |frame| frame.node(&ending.call)).0.closed()
+  }
+
+  /// A call with `undo` that runs is let run to its end.
+  fn finishing(&mut self, node: &Node, worst: &Worst) -> Bound {
+    match &node.kind {
+      NodeKind::Work(call) => {
+        let names = self.names_inside(call);
+        self.held(call, &names).smaller(&worst.time)
+      }
+      _ => worst.finishing.clone(),
+    }
   }
 
   /// No more at once than the slots of its limits.
@@ -78,11 +119,7 @@ impl Frame<'_, '_> {
   }
 
   /// Inside a part of the step at hand: `then`, `[]` ...
-  pub fn at<T>(
-    &mut self,
-    path: impl FnOnce(&super::symbols::Place) -> super::symbols::Place,
-    look: impl FnOnce(&mut Self) -> T,
-  ) -> T {
+  pub fn at<T>(&mut self, path: impl FnOnce(&Place) -> Place, look: impl FnOnce(&mut Self) -> T) -> T {
     let inner = path(&self.place()).path;
     let outer = std::mem::replace(&mut self.at, inner);
     let found = look(self);

@@ -3,9 +3,10 @@
 
 use super::{
   bound::Bound,
-  frame::{Analysis, Frame, entering},
+  frame::{Analysis, Frame, bound_to, entering},
+  shape::Shape,
   symbols::{Owner, Symbols},
-  worst::{Group, Measure, Slots, Worst},
+  worst::{Counts, Group, Means, Measure, Slots, Worst},
 };
 use crate::hir::{LimitId, OrchestratorId, Program, WorkerId};
 
@@ -23,11 +24,13 @@ pub struct Bounds {
   pub parallel: u128,
   /// Milliseconds from start to end; what other runs hold, and times when nobody drives the run, come on top.
   pub time: Bound,
-  /// The part of `time` that the run's own limits and rates can make it wait.
+  /// The part of `time` that the run's own limits, rates and budgets can make it wait.
   pub waiting: Bound,
+  /// The part of `time` that `undo` and `on failure` take.
+  pub undoing: Bound,
   /// `None`: not known, since a worker says nothing of it.
   pub tokens: Option<Bound>,
-  /// Likewise.
+  /// Billionths of a dollar; likewise.
   pub cost: Option<Bound>,
   /// What the bounds speak of.
   pub symbols: Symbols,
@@ -44,49 +47,82 @@ pub fn bounds(program: &Program, id: OrchestratorId) -> Bounds {
     at: "".into(),
     locals: [].into(),
   };
-  let (worst, _) = frame.called(id, params);
+  let (worst, _) = frame.called(id, params.clone());
   let worst = frame.held_back(worst);
-  let waiting = frame.waiting(&worst);
-  whole(id, &worst, waiting, analysis.symbols)
-}
-
-fn whole(id: OrchestratorId, worst: &Worst, waiting: Bound, symbols: Symbols) -> Bounds {
-  let (mut calls, mut runs) = (Vec::new(), Vec::new());
-  for (measure, bound) in &worst.counts {
-    match measure {
-      Measure::Calls(worker) => calls.push((*worker, bound.clone())),
-      Measure::Runs(orchestrator) => runs.push((*orchestrator, bound.clone())),
-      Measure::AllCalls | Measure::Held(_) | Measure::Starts(_) => {}
-    }
-  }
-  let nothing = calls.is_empty().then(Bound::zero);
-  Bounds {
-    orchestrator: id,
-    calls,
-    all_calls: worst.counts.get(&Measure::AllCalls).cloned().unwrap_or_default(),
-    runs,
-    parallel: worst.peaks.get(&Group::All).copied().unwrap_or(0),
+  let counts = worst.all();
+  let waiting = frame.waiting(&counts, &worst);
+  let end = frame.end_of_budget(id, params, &worst);
+  let parts = Parts {
     time: worst.time.plus(&waiting),
     waiting,
-    tokens: nothing.clone(),
-    cost: nothing,
+    end,
+  };
+  whole(id, &worst, &counts, parts, analysis.symbols)
+}
+
+/// What the time of a run is made of, without what is undone.
+struct Parts {
+  time: Bound,
+  waiting: Bound,
+  /// When the budget ends it.
+  end: Option<Bound>,
+}
+
+fn whole(id: OrchestratorId, worst: &Worst, counts: &Counts, parts: Parts, symbols: Symbols) -> Bounds {
+  let of = |measure: Measure| counts.get(&measure).cloned().unwrap_or_default();
+  let calls: Vec<(WorkerId, Bound)> = counts.iter().filter_map(calls_of).collect();
+  let runs = counts.iter().filter_map(|(measure, bound)| match measure {
+    Measure::Runs(orchestrator) => Some((*orchestrator, bound.clone())),
+    _ => None,
+  });
+  let spent = |means: Means| of(Measure::Untold(means)).is_zero().then(|| of(Measure::Spent(means)));
+  let ended = |time: Bound| match &parts.end {
+    Some(end) => time.smaller(end),
+    None => time,
+  };
+  Bounds {
+    orchestrator: id,
+    all_calls: of(Measure::AllCalls),
+    runs: runs.collect(),
+    parallel: worst.peaks.get(&Group::All).copied().unwrap_or(0),
+    time: ended(parts.time.clone()).plus(&of(Measure::Undoing)),
+    waiting: ended(parts.waiting.clone()),
+    undoing: of(Measure::Undoing),
+    tokens: spent(Means::Tokens),
+    cost: spent(Means::Dollars),
+    calls,
     symbols,
+  }
+}
+
+fn calls_of((measure, bound): (&Measure, &Bound)) -> Option<(WorkerId, Bound)> {
+  match measure {
+    Measure::Calls(worker) => Some((*worker, bound.clone())),
+    _ => None,
   }
 }
 
 impl Frame<'_, '_> {
   /// How long limits and rates can hold up the run. While one is full the clock is stopped: else every call starts
   /// when it is ready. A limit is full for at most its share of all the time that its slots are held.
-  fn waiting(&mut self, worst: &Worst) -> Bound {
+  fn waiting(&mut self, counts: &Counts, worst: &Worst) -> Bound {
     let mut sum = Bound::zero();
-    for (measure, bound) in &worst.counts {
+    for (measure, bound) in counts {
       sum = match measure {
+        Measure::Reserving => sum.plus(bound),
         Measure::Held(slots) => sum.plus(&self.for_slots(*slots, bound, worst)),
         Measure::Starts(limit) => sum.plus(&self.for_tokens(*limit, bound)),
         _ => sum,
       };
     }
     sum
+  }
+
+  /// When the run's own budget of time ends it.
+  fn end_of_budget(&mut self, id: OrchestratorId, params: Vec<Shape>, worst: &Worst) -> Option<Bound> {
+    let declared = self.analysis.program.orchestrator(id);
+    self.locals = bound_to(&declared.params, params);
+    self.time_of(declared.budget.as_ref()?, worst)
   }
 
   fn for_slots(&mut self, slots: Slots, held: &Bound, worst: &Worst) -> Bound {

@@ -39,6 +39,13 @@ impl Place {
     Place { path, ..self.clone() }
   }
 
+  /// A call that belongs to it: `deploy!undo`.
+  #[must_use]
+  pub fn beside(&self, word: &str) -> Place {
+    let path = format!("{}{word}", self.path).into();
+    Place { path, ..self.clone() }
+  }
+
   /// Any item of the list.
   #[must_use]
   pub fn item(&self) -> Place {
@@ -49,7 +56,7 @@ impl Place {
   /// Whether it is `outer` or inside it.
   pub fn is_inside(&self, outer: &Place) -> bool {
     let rest = self.path.strip_prefix(&*outer.path);
-    self.owner == outer.owner && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    self.owner == outer.owner && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '!']))
   }
 }
 

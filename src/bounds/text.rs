@@ -1,11 +1,16 @@
 //! Bounds as people read them: `4·|issues| <= 2,000`. Knows nothing of how they come about.
 
+use std::sync::Arc;
+
 use super::{
   bound::Bound,
   report::Bounds,
   symbols::{Owner, Place, Size, Symbol},
 };
-use crate::{hir::Program, value::show_duration};
+use crate::{
+  hir::{OrchestratorId, Program, WorkerId},
+  value::{Dollars, show_duration},
+};
 
 /// What a bound's numbers count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +18,8 @@ pub enum Unit {
   One,
   /// A product without a duration in it is one of milliseconds.
   Milliseconds,
+  /// Billionths of them.
+  Dollars,
 }
 
 /// A sum with more terms is factored.
@@ -106,13 +113,25 @@ impl Words<'_> {
   fn place(self, place: &Place) -> String {
     let owner = match &place.owner {
       Owner::Orchestrator(id) if *id == self.bounds.orchestrator => return place.path.to_string(),
-      Owner::Orchestrator(id) => &self.program.orchestrator(*id).name,
-      Owner::Let(name) => name,
+      Owner::Orchestrator(id) => self.orchestrator(*id),
+      Owner::Let(name) => name.to_string(),
     };
     match &*place.path {
-      "" => owner.to_string(),
+      "" => owner,
       path => format!("{owner}.{path}"),
     }
+  }
+
+  /// Its name; where several have it, with a number.
+  fn orchestrator(self, id: OrchestratorId) -> String {
+    let name = |at: usize| &self.program.orchestrators[at].name;
+    numbered(id.0 as usize, self.program.orchestrators.len(), name)
+  }
+
+  /// Its name; where several have it, with a number.
+  pub fn worker(self, id: WorkerId) -> String {
+    let name = |at: usize| &self.program.workers[at].name;
+    numbered(id.0 as usize, self.program.workers.len(), name)
   }
 
   /// The sizes that the shown bounds speak of, each with the most that it can be, outermost first.
@@ -120,7 +139,8 @@ impl Words<'_> {
     let bounds = self.bounds;
     let counts = bounds.calls.iter().map(|(_, bound)| bound);
     let counts = counts.chain(bounds.runs.iter().map(|(_, bound)| bound));
-    let all = counts.chain([&bounds.all_calls, &bounds.time, &bounds.waiting]);
+    let counts = counts.chain([&bounds.tokens, &bounds.cost].into_iter().flatten());
+    let all = counts.chain([&bounds.all_calls, &bounds.time, &bounds.waiting, &bounds.undoing]);
     let mut found: Vec<Symbol> = Vec::new();
     for bound in all {
       self.gather(bound, &mut found);
@@ -143,6 +163,16 @@ impl Words<'_> {
   }
 }
 
+/// `name`, or `name#2` where it is the second of several.
+fn numbered<'n>(at: usize, count: usize, name: impl Fn(usize) -> &'n Arc<str>) -> String {
+  let own = name(at);
+  let alike = |range: std::ops::Range<usize>| range.filter(|other| name(*other) == own).count();
+  match alike(0..count) {
+    1 => own.to_string(),
+    _ => format!("{own}#{}", alike(0..at) + 1),
+  }
+}
+
 fn less((mut product, count): Term, symbol: Symbol) -> Term {
   if let Some(at) = product.iter().position(|other| *other == symbol) {
     product.remove(at);
@@ -158,6 +188,7 @@ fn with_first(symbol: Symbol, product: &[Symbol]) -> Vec<Symbol> {
 pub fn number(number: u128, unit: Unit) -> String {
   match unit {
     Unit::Milliseconds => show_duration(i64::try_from(number).unwrap_or(i64::MAX)),
+    Unit::Dollars => Dollars::of_billionths(number).to_string(),
     Unit::One => thousands(number),
   }
 }

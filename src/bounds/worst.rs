@@ -9,8 +9,24 @@ use crate::hir::{LimitId, OrchestratorId, WorkerId};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Worst {
   pub counts: Counts,
+  /// Likewise of the calls of `undo`, `finally` and `on failure`, which no budget around them covers.
+  pub outside: Counts,
   pub peaks: Peaks,
-  /// From ready to the end in milliseconds, if nothing waits for a slot or a token.
+  /// From ready to the end in milliseconds, if nothing waits for a slot or a token and nothing is undone.
+  pub time: Bound,
+  /// What is called when the scope around is over.
+  pub opened: Opened,
+  /// Of one execution that is let run to its end though all around it is lost, in milliseconds.
+  pub finishing: Bound,
+  /// Of the longest execution, in milliseconds.
+  pub longest: Bound,
+}
+
+/// Calls of `undo` and `finally` that are left to the scope around.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Opened {
+  pub peaks: Peaks,
+  /// Of `finally`, in milliseconds.
   pub time: Bound,
 }
 
@@ -32,6 +48,25 @@ pub enum Measure {
   Starts(LimitId),
   /// Runs of their own that are begun.
   Runs(OrchestratorId),
+  /// Milliseconds for which executions run.
+  Work,
+  /// Milliseconds for which calls wait for what others have reserved of a budget.
+  Reserving,
+  /// What executions of workers spend that say how much: billionths of a dollar, or tokens.
+  Spent(Means),
+  /// Executions of workers that do not.
+  Untold(Means),
+  /// Milliseconds of `finally` calls: no deadline around them ends them.
+  Closing,
+  /// Milliseconds of `undo` calls and of `on failure`; likewise.
+  Undoing,
+}
+
+/// What workers spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Means {
+  Dollars,
+  Tokens,
 }
 
 /// What has slots.
@@ -65,8 +100,12 @@ impl Worst {
   pub fn then(&self, other: &Worst) -> Worst {
     Worst {
       counts: joined(&self.counts, &other.counts, Bound::plus),
+      outside: joined(&self.outside, &other.outside, Bound::plus),
       peaks: highest(&self.peaks, &other.peaks),
       time: self.time.plus(&other.time),
+      opened: self.opened.joined(&other.opened, Bound::plus),
+      finishing: self.finishing.larger(&other.finishing),
+      longest: self.longest.larger(&other.longest),
     }
   }
 
@@ -75,8 +114,12 @@ impl Worst {
   pub fn or(&self, other: &Worst) -> Worst {
     Worst {
       counts: joined(&self.counts, &other.counts, Bound::larger),
+      outside: joined(&self.outside, &other.outside, Bound::larger),
       peaks: highest(&self.peaks, &other.peaks),
       time: self.time.larger(&other.time),
+      opened: self.opened.joined(&other.opened, Bound::larger),
+      finishing: self.finishing.larger(&other.finishing),
+      longest: self.longest.larger(&other.longest),
     }
   }
 
@@ -88,8 +131,9 @@ impl Worst {
     }
     Worst {
       counts: multiplied(&self.counts, times),
-      peaks: self.peaks.clone(),
+      outside: multiplied(&self.outside, times),
       time: self.time.times(times),
+      ..self.clone()
     }
   }
 
@@ -102,33 +146,44 @@ impl Worst {
     let width = times.most().map_or(window, |times| times.min(window));
     Worst {
       counts: multiplied(&self.counts, times),
+      outside: multiplied(&self.outside, times),
       peaks: wider(&self.peaks, width),
       time: self.time.times(rounds),
+      ..self.clone()
     }
   }
 
-  /// Each once, at most so many at once.
-  pub fn side_by_side(turns: &[Worst], window: u128) -> Worst {
-    let mut all = Worst::nothing();
-    let mut peaks: BTreeMap<Group, Vec<u128>> = BTreeMap::new();
-    for turn in turns {
-      all.counts = joined(&all.counts, &turn.counts, Bound::plus);
-      all.time = all.time.larger(&turn.time);
-      for (group, peak) in &turn.peaks {
-        peaks.entry(*group).or_default().push(*peak);
-      }
-    }
-    let width = usize::try_from(window).unwrap_or(usize::MAX);
-    let crowd = |mut peaks: Vec<u128>| {
-      peaks.sort_unstable_by(|a, b| b.cmp(a));
-      peaks
-        .iter()
-        .take(width)
-        .fold(0, |sum: u128, peak| sum.saturating_add(*peak))
+  /// All of them, at most so many at once; the time is that of the longest.
+  #[must_use]
+  pub fn beside(all: Vec<&Worst>, window: u128) -> Worst {
+    let one = all.iter().fold(Worst::nothing(), |any, worst| any.or(worst));
+    let sum = |of: fn(&Worst) -> &Counts| {
+      let sum = |sum, worst: &&Worst| joined(&sum, of(worst), Bound::plus);
+      all.iter().fold(Counts::new(), sum)
     };
-    all.peaks = peaks.into_iter().map(|(group, peaks)| (group, crowd(peaks))).collect();
-    all.time = all.time.scaled((turns.len() as u128).div_ceil(window.max(1)));
-    all
+    let (counts, outside) = (sum(|worst| &worst.counts), sum(|worst| &worst.outside));
+    let peak = |group: &Group| {
+      let mut peaks: Vec<u128> = all.iter().filter_map(|worst| worst.peaks.get(group).copied()).collect();
+      peaks.sort_unstable_by(|a, b| b.cmp(a));
+      let window = usize::try_from(window).unwrap_or(usize::MAX);
+      (*group, peaks.into_iter().take(window).fold(0, u128::saturating_add))
+    };
+    let peaks = one.peaks.keys().map(peak).collect();
+    Worst {
+      counts,
+      outside,
+      peaks,
+      ..one
+    }
+  }
+
+  /// So many rounds, each as long as it.
+  #[must_use]
+  pub fn in_rounds(self, rounds: &Bound) -> Worst {
+    Worst {
+      time: self.time.times(rounds),
+      ..self
+    }
   }
 
   /// So often, at most so many at once, and maybe one after another nonetheless.
@@ -169,13 +224,73 @@ impl Worst {
   /// The same with other bounds.
   #[must_use]
   pub fn map(&self, change: &mut dyn FnMut(&Bound) -> Bound) -> Worst {
-    let counts = self.counts.iter();
+    let mut all = |counts: &Counts| -> Counts {
+      let counts = counts.iter();
+      counts.map(|(measure, bound)| (*measure, change(bound))).collect()
+    };
+    let (counts, outside) = (all(&self.counts), all(&self.outside));
     Worst {
-      counts: counts.map(|(measure, bound)| (*measure, change(bound))).collect(),
+      counts,
+      outside,
       peaks: self.peaks.clone(),
       time: change(&self.time),
+      opened: Opened {
+        peaks: self.opened.peaks.clone(),
+        time: change(&self.opened.time),
+      },
+      finishing: change(&self.finishing),
+      longest: change(&self.longest),
     }
   }
+
+  /// The scope is over: what was opened in it is closed, one call at a time, when nothing else of it runs.
+  #[must_use]
+  pub fn closed(mut self) -> Worst {
+    let Opened { peaks, time } = std::mem::take(&mut self.opened);
+    self.outside = joined(&self.outside, &counted(Measure::Closing, &time), Bound::plus);
+    self.peaks = highest(&self.peaks, &peaks);
+    self.time = self.time.plus(&time);
+    self
+  }
+
+  /// With a call that is made when the scope around is lost.
+  #[must_use]
+  pub fn undone_by(mut self, call: &Worst) -> Worst {
+    let counts = joined(&call.all(), &counted(Measure::Undoing, &call.time), Bound::plus);
+    self.outside = joined(&self.outside, &counts, Bound::plus);
+    self.opened.peaks = highest(&self.opened.peaks, &call.peaks);
+    self
+  }
+
+  /// With a call that is made when the scope around is over.
+  #[must_use]
+  pub fn closed_by(mut self, call: &Worst) -> Worst {
+    self.outside = joined(&self.outside, &call.all(), Bound::plus);
+    self.opened.peaks = highest(&self.opened.peaks, &call.peaks);
+    self.opened.time = self.opened.time.plus(&call.time);
+    self
+  }
+
+  /// What adds up, whether a budget covers it or not.
+  pub fn all(&self) -> Counts {
+    joined(&self.counts, &self.outside, Bound::plus)
+  }
+}
+
+impl Opened {
+  #[must_use]
+  pub fn joined(&self, other: &Opened, join: impl Fn(&Bound, &Bound) -> Bound) -> Opened {
+    Opened {
+      peaks: highest(&self.peaks, &other.peaks),
+      time: join(&self.time, &other.time),
+    }
+  }
+}
+
+/// Nothing where it is zero.
+fn counted(measure: Measure, bound: &Bound) -> Counts {
+  let some = (!bound.is_zero()).then(|| (measure, bound.clone()));
+  some.into_iter().collect()
 }
 
 /// Both, by measure.

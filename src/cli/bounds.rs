@@ -93,7 +93,7 @@ fn calls(words: Words<'_>) -> Vec<Row> {
   let calls = |name: &str, bound: &Bound| row(format!("  {name}"), words.bound(bound, Unit::One));
   let mut rows = vec![row("calls", "")];
   let workers = bounds.calls.iter();
-  rows.extend(workers.map(|(worker, bound)| calls(&words.program.worker(*worker).name, bound)));
+  rows.extend(workers.map(|(worker, bound)| calls(&words.worker(*worker), bound)));
   if bounds.calls.len() != 1 {
     rows.push(calls("all workers", &bounds.all_calls));
   }
@@ -107,19 +107,21 @@ fn calls(words: Words<'_>) -> Vec<Row> {
 /// What one number says of the whole run.
 fn whole(words: Words<'_>) -> Vec<Row> {
   let bounds = words.bounds;
-  let known = |bound: &Option<Bound>| match bound {
-    Some(bound) => words.bound(bound, Unit::One),
+  let known = |bound: &Option<Bound>, unit| match bound {
+    Some(bound) => words.bound(bound, unit),
     None => "unknown".to_owned(),
   };
   let mut rows = vec![
     row("at once", number(bounds.parallel, Unit::One)),
     row("time", words.bound(&bounds.time, Unit::Milliseconds)),
   ];
-  if !bounds.waiting.is_zero() {
-    rows.push(row("  of it waiting", words.bound(&bounds.waiting, Unit::Milliseconds)));
+  for (name, part) in [("waiting", &bounds.waiting), ("undoing", &bounds.undoing)] {
+    if !part.is_zero() {
+      rows.push(row(format!("  of it {name}"), words.bound(part, Unit::Milliseconds)));
+    }
   }
-  rows.push(row("tokens", known(&bounds.tokens)));
-  rows.push(row("cost", known(&bounds.cost)));
+  rows.push(row("tokens", known(&bounds.tokens, Unit::One)));
+  rows.push(row("cost", known(&bounds.cost, Unit::Dollars)));
   rows
 }
 

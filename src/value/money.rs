@@ -28,6 +28,15 @@ impl Dollars {
     fits.then(|| Dollars((billionths as u64).min(MOST)))
   }
 
+  /// So many, as far as there are such amounts.
+  pub fn of_billionths(billionths: u128) -> Dollars {
+    Dollars(u64::try_from(billionths).map_or(MOST, |billionths| billionths.min(MOST)))
+  }
+
+  pub fn billionths(self) -> u64 {
+    self.0
+  }
+
   #[must_use]
   pub fn plus(self, other: Dollars) -> Dollars {
     Dollars((self.0 + other.0).min(MOST))

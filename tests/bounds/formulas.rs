@@ -2,7 +2,7 @@
 
 use orch::{
   bounds::{
-    bounds,
+    Bound, bounds,
     text::{Unit, Words},
   },
   hir::{OrchestratorId, Program},
@@ -384,5 +384,181 @@ fn many_terms_are_gathered_by_the_outermost_list() {
        g = each z in zs => w(z)\n yield b }\n h = w(2)"
     ),
     "w: |is|·(|is[].xs|·(2·|zs| + 3) + 2·|is[].ys| + 2·|is[].ys|·|zs| + |zs| + 1) + 1",
+  );
+}
+
+/// As `all`, and the part of the time for what is undone.
+fn undone(text: &str) -> [String; 4] {
+  let shown = main_of(text);
+  let undoing = shown.look(|words| words.bound(&words.bounds.undoing, Unit::Milliseconds));
+  [shown.calls(), shown.at_once(), shown.time(), undoing]
+}
+
+#[test]
+fn what_closes_a_scope_adds_up() {
+  assert_eq!(
+    undone("| a = w(1) undo v(a)\n b = w(2)"),
+    ["w: 2, v: 1", "2", "20s", "10s"]
+  );
+  assert_eq!(
+    undone("| a = w(1) finally v(a)\n b = w(a)"),
+    ["w: 2, v: 1", "1", "30s", "0s"]
+  );
+  assert_eq!(
+    undone(
+      "xs: [int] | a = each x in xs with concurrent 5, collect { b = w(x) finally v(b)\n yield b }\n c = len(succeeded(a))"
+    ),
+    ["w: |xs|, v: |xs|", "5", "20s·ceil(|xs|/5)", "0s"]
+  );
+  assert_eq!(
+    undone("xs: [int] | a = each x in xs with concurrent 5 => w(x) undo v(x)"),
+    ["w: |xs|, v: |xs|", "5", "10s·|xs| + 10s·ceil(|xs|/5)", "10s·|xs|"]
+  );
+  let handler = "| a = w(1)\n on failure { v(error.message)\n w(2) }";
+  assert_eq!(undone(handler), ["w: 2, v: 1", "1", "30s", "20s"]);
+}
+
+#[test]
+fn a_deadline_ends_no_call_that_closes() {
+  assert_eq!(
+    all("| a = { b = w(1) finally v(b)\n c = repeat up to 9 { d = w(b) yield d }\n yield c } with deadline 20s"),
+    ["w: 10, v: 1", "1", "35s"]
+  );
+  assert_eq!(
+    all(
+      "| a = { b = w(1) with timeout 1m undo v(b)\n c = repeat up to 9 { d = w(b) yield d }\n yield c } with deadline 20s"
+    ),
+    ["w: 10, v: 1", "1", "1m35s"],
+    "what will have to be undone is let run for its 1m5s"
+  );
+}
+
+#[test]
+fn what_saves_calls_does_not_count() {
+  assert_eq!(
+    all("xs: [int] | a = each x in xs with concurrent 5, tolerate 3 => w(x)\n b = each y in a => v(y)"),
+    ["w: |xs|, v: |xs|", "8", "10s·ceil(|xs|/5) + 10s·ceil(|xs|/8)"]
+  );
+  assert_eq!(
+    all("xs: [int] | a = each x in xs with concurrent 5, stop when len(done) == 2 => w(x)"),
+    ["w: |xs|", "5", "10s·ceil(|xs|/5)"]
+  );
+}
+
+#[test]
+fn a_run_of_its_own_is_counted_apart() {
+  let inner = "/// Inner.\norchestrator inner(x: int) { a = w(x) }\n---";
+  let shown = main_of(&format!(
+    "{inner}xs: [int] | a = each x in xs {{ b = dispatch inner(x)\n yield b.run }}"
+  ));
+  let runs = shown.look(|words| words.bound(&words.bounds.runs[0].1, Unit::One));
+  assert_eq!(
+    [shown.calls(), shown.at_once(), shown.time(), runs],
+    ["", "0", "0s", "|xs|"]
+  );
+}
+
+#[test]
+fn a_plan_may_be_a_chain_of_the_longest() {
+  let pool = "worker p(x: int) -> int { mock return 1, timeout 1s }\nworker q(x: int) -> int { mock return 1, retry 1 fixed 1s }\n\
+    pool team = [p, q]\nworker planner(x: int) -> Plan<team>(..6) { mock return { assignments: [] } }\n---";
+  assert_eq!(
+    all(&format!(
+      "{pool}| plan = planner(1)\n a = run plan with concurrent 4, collect\n b = each r in a {{ c = w(r.id) yield c }}"
+    )),
+    ["w: 6, p: 6, q: 12, planner: 1", "6", "2m26s"]
+  );
+}
+
+#[test]
+fn workers_of_a_list_have_one_turn_each() {
+  let panel = "/// Panel.\npattern panel(question: int, experts: [worker(int) -> int]) -> [int] {\n\
+    a = each who in experts with concurrent 2 => who(question)\n return a }\n---";
+  assert_eq!(
+    all(&format!("{panel}| a = panel(1, [w(_), v(_), v(_)])")),
+    ["w: 1, v: 2", "2", "20s"]
+  );
+  let chain = "/// Chain.\npattern chain(start: int, team: [worker(int) -> int]) -> int {\n\
+    a = each who in team from start => who(previous)\n return a }\n---";
+  assert_eq!(
+    all(&format!("{chain}| a = chain(1, [w(_), v(_), v(_)])")),
+    ["w: 1, v: 2", "1", "30s"]
+  );
+}
+
+#[test]
+fn a_hedged_call_may_run_twice() {
+  assert_eq!(
+    all("| a = w(1) with hedge after 1s, retry 1 fixed 1s"),
+    ["w: 4", "2", "21s"]
+  );
+  assert_eq!(
+    all("xs: [int] | a = each x in xs with concurrent 5 => w(x) with hedge after 1s"),
+    ["w: 2·|xs|", "10", "10s·ceil(|xs|/5)"]
+  );
+}
+
+#[test]
+fn a_budget_caps_what_it_covers() {
+  assert_eq!(
+    all("xs: [int] | budget { calls 20 }\n a = each x in xs with concurrent 5 => w(x)"),
+    ["w: 20", "5", "10s·ceil(|xs|/5) + 10s"],
+    "a call may wait for those that have reserved the last of it"
+  );
+  assert_eq!(
+    all("xs: [int] | budget { calls 3 }\n a = each x in xs with concurrent 5 => w(x)"),
+    ["w: 3", "3", "10s·ceil(|xs|/5) + 10s"]
+  );
+  assert_eq!(
+    all("| budget { calls 3 }\n a = w(1)\n b = w(2)"),
+    ["w: 2", "2", "10s"],
+    "there is enough"
+  );
+  assert_eq!(
+    all("xs: [int] | budget { time 1m }\n a = each x in xs with concurrent 5 => w(x)"),
+    ["w: |xs|", "5", "1m5s"]
+  );
+  assert_eq!(
+    all(
+      "xs: [int] | budget { calls 9, time 1m }\n on failure { v(error.message) }\n a = each x in xs with concurrent 5 => w(x) undo v(x)"
+    ),
+    ["w: 9, v: |xs| + 1", "5", "10s·|xs| + 1m20s"],
+    "what is undone is not covered"
+  );
+}
+
+#[test]
+fn what_workers_say_that_they_spend_adds_up() {
+  let spent = |text: &str| {
+    let shown = main_of(text);
+    let known = |bound: &Option<Bound>, words: Words<'_>, unit| {
+      bound
+        .as_ref()
+        .map_or("unknown".into(), |bound| words.bound(bound, unit))
+    };
+    [
+      shown.look(|words| known(&words.bounds.cost, words, Unit::Dollars)),
+      shown.look(|words| known(&words.bounds.tokens, words, Unit::One)),
+    ]
+  };
+  let dear = "worker dear(x: json) -> int { mock return 1, budget { cost $0.25, tokens 2k } }\n---";
+  assert_eq!(spent("| a = w(1)"), ["unknown", "unknown"]);
+  assert_eq!(spent("| a = 1 + 1"), ["$0.00", "0"], "nothing is called");
+  assert_eq!(spent(&format!("{dear}| a = dear(1) with retry 1")), ["$0.50", "4,000"]);
+  assert_eq!(
+    spent(&format!("{dear}| a = dear(1)\n b = w(1)")),
+    ["unknown", "unknown"]
+  );
+  assert_eq!(
+    spent(&format!(
+      "{dear}xs: [int] | a = each x in xs with concurrent 5 => dear(x)"
+    )),
+    ["$0.25·|xs|", "2,000·|xs|"]
+  );
+  assert_eq!(
+    spent(&format!(
+      "{dear}xs: [int](..9) | budget {{ cost $1 }}\n a = each x in xs with concurrent 5 => dear(x)"
+    )),
+    ["$1.00", "2,000·|xs| <= 18,000"]
   );
 }

@@ -45,6 +45,27 @@ pub enum Shape {
   Require(u8),
   After(u8, u8),
   Nested(List, u8, Vec<Shape>),
+  /// A call, a call that undoes it, and one that closes what it opened.
+  Ended(u8, u8, u8),
+  /// As `Each`, of which some may fail, or not all are wanted.
+  Some {
+    list: List,
+    window: u8,
+    failing: u8,
+    wanted: u8,
+    body: Box<Shape>,
+  },
+  /// A run of its own.
+  Apart(List, Vec<Shape>),
+  Plan {
+    window: u8,
+    collect: bool,
+  },
+  /// A pattern over workers, beside each other or one after another.
+  Team {
+    window: u8,
+    row: bool,
+  },
 }
 
 /// A list of ints made of what is in scope.
@@ -118,6 +139,12 @@ pub fn shapes() -> impl Strategy<Value = Vec<Shape>> {
       1 => any::<u8>().prop_map(Shape::Return),
       1 => any::<u8>().prop_map(Shape::Require),
       1 => (0..4u8, any::<u8>()).prop_map(|(worker, after)| Shape::After(worker, after)),
+      4 => (0..4u8, 0..3u8, 0..3u8).prop_map(|(worker, undo, finally)| Shape::Ended(worker, undo, finally)),
+      2 => (lists(), 1..8u8, 0..4u8, 0..4u8, one())
+        .prop_map(|(list, window, failing, wanted, body)| Shape::Some { list, window, failing, wanted, body }),
+      1 => (lists(), many()).prop_map(|(list, body)| Shape::Apart(list, body)),
+      1 => (1..5u8, any::<bool>()).prop_map(|(window, collect)| Shape::Plan { window, collect }),
+      1 => (1..5u8, any::<bool>()).prop_map(|(window, row)| Shape::Team { window, row }),
       2 => (lists(), any::<u8>(), many()).prop_map(|(list, number, body)| Shape::Nested(list, number, body)),
     ]
   });
@@ -129,6 +156,7 @@ const HEAD: &str = "\
 type Part = { xs: [int] }
 type R = { ok: bool, n: int(0..3), wait: duration, xs: [int], some: [int](..2), parts: [Part] }
 let nothing() -> R = { ok: true, n: 0, wait: 1s, xs: [], some: [], parts: [] }
+defaults { budget { cost $0.10 } }
 limit narrow { concurrent 1 }
 limit wide { concurrent 3 }
 limit slow { rate 2 per 7s }
@@ -136,6 +164,22 @@ worker w0(r: R, n: int) -> R { mock return r, timeout 2s }
 worker w1(r: R, n: int) -> R { mock return r, timeout 5s, concurrent 2 }
 worker w2(r: R, n: int) -> R { mock return r, timeout 1s * max(1, r.n), limit wide }
 worker w3(r: R, n: int) -> R { mock return r, timeout 3s, deadline 20s, delay 500ms }
+worker undo0(r: R) -> R { mock return r, timeout 2s, retry 1 fixed 1s }
+worker undo1(r: R) -> R { mock return r, timeout 3s, limit wide }
+worker p0(n: int) -> int { mock return n, timeout 2s, retry 1 fixed 1s }
+worker p1(n: int) -> int { mock return n, timeout 4s, limit wide }
+pool team = [p0, p1]
+worker planner(r: R) -> Plan<team>(..5) { mock return { assignments: [] }, timeout 2s }
+/// All at once.
+pattern crew(r: R, works: [worker(R) -> R], width: int = 2) -> [R] {
+  done = each who in works with concurrent width => who(r)
+  return done
+}
+/// One after another.
+pattern row(r: R, works: [worker(R) -> R]) -> R {
+  done = each who in works from r => who(previous)
+  return done
+}
 ";
 
 /// What is no good style, and bounded nonetheless.
@@ -172,13 +216,30 @@ impl Names {
 #[derive(Default)]
 struct Writer {
   count: usize,
+  /// Whether some orchestrators have an `on failure`.
+  told: bool,
+  /// Whether some have a budget; one that is too small is refused.
+  budgets: bool,
   /// Finished orchestrators.
   others: String,
 }
 
 /// The text of a program; its orchestrator is `main(xs: [int], n: int(0..3))`.
-pub fn text(shapes: &[Shape]) -> String {
-  let mut writer = Writer::default();
+pub fn text(shapes: &[Shape], budgets: bool) -> String {
+  written(shapes, true, budgets)
+}
+
+/// The same without what may not happen: conditions, failures, retries, and values of other rounds.
+pub fn plain_text(shapes: &[Shape]) -> String {
+  written(&plain(shapes), false, false)
+}
+
+fn written(shapes: &[Shape], told: bool, budgets: bool) -> String {
+  let mut writer = Writer {
+    told,
+    budgets,
+    ..Writer::default()
+  };
   writer.orchestrator("main", shapes);
   format!("{HEAD}{}", writer.others)
 }
@@ -193,9 +254,20 @@ impl Writer {
     let mut names = Names::new();
     let steps = self.steps(shapes, &mut names, true);
     let result = self.result(&names);
+    let told = match shapes.len() % 2 == 1 && self.told {
+      false => "",
+      true => "on failure { undo1(nothing()) }\n",
+    };
+    let budget = match shapes.len() % 6 {
+      1 if self.budgets => "budget { calls 5 }\n",
+      2 if self.budgets => "budget { time 9s }\n",
+      3 if self.budgets => "budget { cost $0.70 }\n",
+      4 if self.budgets => "budget { calls 7, time 20s }\n",
+      _ => "",
+    };
     let _ = writeln!(
       self.others,
-      "/// Does something.\n{ALLOWED}\norchestrator {name}(xs: [int], n: int(0..3)) -> R {{\n{steps}return {result}\n}}"
+      "/// Does something.\n{ALLOWED}\norchestrator {name}(xs: [int], n: int(0..3)) -> R {{\n{budget}{told}{steps}return {result}\n}}"
     );
   }
 
@@ -295,6 +367,48 @@ impl Writer {
       Shape::Delay(time, inner) => format!("{} with delay {}ms", self.alone(inner, names), u32::from(*time) * 100),
       Shape::Deadline(time, inner) => format!("{} with deadline {time}s", self.alone(inner, names)),
       Shape::Block(inner) | Shape::Stage(inner) => self.block(inner, names),
+      Shape::Ended(worker, undo, finally) => {
+        let step = names.step(*worker);
+        let ending = |word: &str, which: u8| match which {
+          0 => String::new(),
+          which => format!(" {word} undo{}({step})", which - 1),
+        };
+        let (undo, finally) = (ending("undo", *undo), ending("finally", *finally));
+        format!("w{worker}({step}, 0){undo}{finally}")
+      }
+      Shape::Some {
+        list,
+        window,
+        failing,
+        wanted,
+        body,
+      } => self.some(list, (*window, *failing, *wanted), body, names),
+      Shape::Apart(list, body) => {
+        let (child, name) = (self.name("o"), self.name("h"));
+        self.orchestrator(&child, body);
+        let list = list_text(list, names);
+        format!(
+          "{{\n{name} = dispatch {child}({list}, 0)\nyield if {name}.run == \"\" then nothing() else {} \n}}",
+          names.step(0)
+        )
+      }
+      Shape::Plan { window, collect } => {
+        let (plan, all) = (self.name("p"), self.name("r"));
+        let collect = if *collect { ", collect" } else { "" };
+        format!(
+          "{{\n{plan} = planner({})\n{all} = run {plan} with concurrent {window}{collect}\n\
+           yield {{ ...nothing(), xs: [len({all}i.id) for {all}i in {all}] }}\n}}",
+          names.step(0)
+        )
+      }
+      Shape::Team { window, row: false } => {
+        let all = self.name("t");
+        format!(
+          "{{\n{all} = crew({}, [w0(_, 0), w1(_, 1), w2(_, 2)], {window})\nyield first({all}) ?? nothing()\n}}",
+          names.step(0)
+        )
+      }
+      Shape::Team { row: true, .. } => format!("row({}, [w0(_, 0), w1(_, 1), w2(_, 2)])", names.step(0)),
       Shape::Nested(list, number, body) => {
         let name = self.name("o");
         self.orchestrator(&name, body);
@@ -314,6 +428,23 @@ impl Writer {
     format!(
       "{{\n{all} = each {item} in {list} with concurrent {window}{policy} => {body}\n\
        yield {{ ...nothing(), xs: flatten([{item}r.xs for {item}r in {values}]), n: max(0, min(3, len({values}) - 1)) }}\n}}"
+    )
+  }
+
+  fn some(&mut self, list: &List, numbers: (u8, u8, u8), body: &Shape, names: &Names) -> String {
+    let (window, failing, wanted) = numbers;
+    let (item, all, list) = (self.name("x"), self.name("a"), list_text(list, names));
+    let body = self.alone(body, &with(names, &item));
+    let mut policies = format!("with concurrent {window}");
+    if failing > 0 {
+      let _ = write!(policies, ", tolerate {failing}");
+    }
+    if wanted > 0 || failing == 0 {
+      let _ = write!(policies, ", stop when len(done) > {wanted}");
+    }
+    format!(
+      "{{\n{all} = each {item} in {list} {policies} => {body}\n\
+       yield {{ ...nothing(), xs: flatten([{item}r.xs for {item}r in {all}]) }}\n}}"
     )
   }
 
@@ -361,6 +492,9 @@ fn work(names: &Names, worker: u8, reads: u8, retries: u8, backoff: bool, limit:
       .get(usize::from(limit))
       .map(|limit| (*limit).to_owned()),
   );
+  if reads % 7 == 1 {
+    policies.push("hedge after 500ms".to_owned());
+  }
   if reads.is_multiple_of(5) {
     policies.push(format!("timeout min({}.wait, 4s)", names.step(reads)));
   }
@@ -415,8 +549,7 @@ pub fn crowded(crowds: &[Crowd]) -> String {
   format!("{HEAD}/// Crowds.\norchestrator main(xs: [int], n: int(0..3)) {{\n{steps}}}\n")
 }
 
-/// The same without what may not happen: conditions, failures, retries, and values of other rounds.
-pub fn plain(shapes: &[Shape]) -> Vec<Shape> {
+fn plain(shapes: &[Shape]) -> Vec<Shape> {
   shapes.iter().map(plain_one).collect()
 }
 
@@ -428,7 +561,8 @@ fn plain_one(shape: &Shape) -> Shape {
       worker, reads, limit, ..
     } => Shape::Work {
       worker: worker % 3,
-      reads: *reads,
+      // no copy
+      reads: reads / 7 * 7,
       retries: 0,
       backoff: false,
       limit: *limit,
@@ -463,6 +597,16 @@ fn plain_one(shape: &Shape) -> Shape {
     Shape::Stage(inner) => Shape::Stage(plain(inner)),
     Shape::After(worker, after) => Shape::After(worker % 3, *after),
     Shape::Nested(list, number, body) => Shape::Nested(plain_list(list), *number, plain(body)),
+    Shape::Ended(worker, _, finally) => Shape::Ended(worker % 3, 0, if *finally > 0 { 2 } else { 0 }),
+    Shape::Some { list, window, body, .. } => Shape::Each {
+      list: plain_list(list),
+      window: *window,
+      collect: false,
+      body: one(body),
+    },
+    Shape::Apart(list, body) => Shape::Apart(plain_list(list), plain(body)),
+    Shape::Plan { .. } => Shape::Value,
+    team @ Shape::Team { .. } => team.clone(),
   }
 }
 

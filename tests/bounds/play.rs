@@ -7,7 +7,7 @@ use std::{
 
 use orch::{
   bounds::{Bound, Bounds, Owner, Place, Size, Symbol},
-  engine::{AttemptOutcome, Event, ExecutionId, Record, Run, RunStarted, Scripted, Simulation, Start},
+  engine::{AttemptOutcome, Event, ExecutionId, LastSuccess, Record, Run, RunStarted, Scripted, Simulation, Start},
   hir::{OrchestratorId, Program},
 };
 use serde_json::Value;
@@ -15,21 +15,23 @@ use serde_json::Value;
 /// What one run came to.
 #[derive(Debug, Default)]
 pub struct Played {
+  /// Of all orchestrators.
+  names: Vec<Arc<str>>,
   /// Executions by worker.
   pub calls: BTreeMap<String, u128>,
   pub all_calls: u128,
   pub peak: u128,
   /// Milliseconds.
   pub time: u128,
-  /// The largest list, number and duration at each place where a value came in.
-  pub sizes: HashMap<(OrchestratorId, String), u128>,
+  /// The largest list, number and duration at each place where a value came in, by the orchestrator's name.
+  pub sizes: HashMap<(Arc<str>, String), u128>,
 }
 
-/// One run: its workers answer what `answers` says, and linger so long when they are told to end.
+/// One run with its arguments, and what the last one returned: its workers answer what `answers` says, and linger so long when they are told to end.
 pub fn play(
   program: &Arc<Program>,
   id: OrchestratorId,
-  arguments: Value,
+  (arguments, last): (Value, Option<Value>),
   seed: u64,
   grace: i64,
   answers: impl FnMut(&Start) -> Scripted,
@@ -45,7 +47,11 @@ pub fn play(
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
-    last: None,
+    last: last.as_ref().map(|value| LastSuccess {
+      run: "earlier".into(),
+      started: jiff::Timestamp::UNIX_EPOCH,
+      value: value.clone(),
+    }),
     parent: None,
     directory: "/here".into(),
   };
@@ -53,9 +59,16 @@ pub fn play(
   let mut simulation = Simulation::new(run, first, answers).lingering(grace);
   let records: Vec<Record> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
   assert!(simulation.run().is_over(), "the run has no end: {records:#?}");
-  let mut played = Played::default();
+  let mut played = Played {
+    names: program.orchestrators.iter().map(|known| known.name.clone()).collect(),
+    ..Played::default()
+  };
   for (name, value) in arguments.as_object().expect("arguments") {
-    played.measure(id, name.clone(), value);
+    let owner = &program.orchestrator(id).name;
+    played.measure(owner, name.clone(), value);
+  }
+  if let Some(value) = &last {
+    played.measure(&program.orchestrator(id).name, "run.last.value".into(), value);
   }
   played.count(program, id, &records);
   played
@@ -63,7 +76,7 @@ pub fn play(
 
 impl Played {
   fn count(&mut self, program: &Program, id: OrchestratorId, records: &[Record]) {
-    let mut scopes: Vec<(String, OrchestratorId)> = vec![(String::new(), id)];
+    let mut scopes: Vec<(String, Arc<str>)> = vec![(String::new(), program.orchestrator(id).name.clone())];
     let mut paths: HashMap<ExecutionId, (String, String)> = HashMap::new();
     let mut running = 0;
     for Record { at, event, .. } in records {
@@ -73,11 +86,7 @@ impl Played {
           path,
           orchestrator: Some(name),
         } => {
-          let (callee, _) = program
-            .orchestrator_ids()
-            .find(|(_, known)| known.name == *name)
-            .expect("a callee");
-          scopes.push((path.to_string(), callee));
+          scopes.push((path.to_string(), name.clone()));
         }
         Event::AttemptRequested {
           execution,
@@ -97,7 +106,7 @@ impl Played {
           running -= 1;
           if let AttemptOutcome::Ok(value) = outcome {
             let (owner, path) = place_of(&scopes, &paths[execution].0);
-            self.measure(owner, path, value);
+            self.measure(&owner, path, value);
           }
         }
         _ => {}
@@ -106,7 +115,7 @@ impl Played {
   }
 
   /// What a value holds at each place inside it.
-  fn measure(&mut self, owner: OrchestratorId, path: String, value: &Value) {
+  fn measure(&mut self, owner: &Arc<str>, path: String, value: &Value) {
     let size = match value {
       Value::Array(items) => Some(items.len() as u128),
       Value::Number(number) => number.as_i64().map(|number| u128::try_from(number).unwrap_or(0)),
@@ -117,7 +126,7 @@ impl Played {
       _ => None,
     };
     if let Some(size) = size {
-      let largest = self.sizes.entry((owner, path.clone())).or_default();
+      let largest = self.sizes.entry((owner.clone(), path.clone())).or_default();
       *largest = (*largest).max(size);
     }
     match value {
@@ -154,15 +163,16 @@ impl Played {
     if place.path.contains("[].previous.") {
       return u128::MAX;
     }
-    self.sizes.get(&(id, place.path.to_string())).copied().unwrap_or(0)
+    let owner = self.names[id.0 as usize].clone();
+    self.sizes.get(&(owner, place.path.to_string())).copied().unwrap_or(0)
   }
 }
 
 /// The innermost orchestrator around a step of a run, and the step's place in its text.
-fn place_of(scopes: &[(String, OrchestratorId)], path: &str) -> (OrchestratorId, String) {
-  let around = |(scope, _): &&(String, OrchestratorId)| {
+fn place_of(scopes: &[(String, Arc<str>)], path: &str) -> (Arc<str>, String) {
+  let around = |(scope, _): &&(String, Arc<str>)| {
     let rest = path.strip_prefix(scope.as_str());
-    scope.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    scope.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '!']))
   };
   let (scope, owner) = scopes
     .iter()
@@ -170,7 +180,7 @@ fn place_of(scopes: &[(String, OrchestratorId)], path: &str) -> (OrchestratorId,
     .max_by_key(|(scope, _)| scope.len())
     .expect("the run's own");
   let rest = path[scope.len()..].trim_start_matches('.');
-  (*owner, any_instance(rest))
+  (owner.clone(), any_instance(rest))
 }
 
 /// `a[3].b` is in the text at `a[].b`.

@@ -98,12 +98,37 @@ impl Temper {
     })
   }
 
+  /// Up to five calls, some after others.
+  fn plan(self, step: &str) -> Value {
+    let drawn = |what: &str, at: u64| hash(self.seed, &format!("{step} {what} {at}"));
+    let assignment = |at: u64| {
+      let after: Vec<String> = (0..at)
+        .filter(|other| drawn("after", at * 8 + other) % 2 == 0)
+        .map(|at| format!("t{at}"))
+        .collect();
+      json!({
+        "id": format!("t{at}"),
+        "worker": format!("p{}", drawn("worker", at) % 2),
+        "input": { "n": at },
+        "after": after,
+      })
+    };
+    let assignments: Vec<Value> = (0..drawn("count", 0) % 6).map(assignment).collect();
+    json!({ "assignments": assignments })
+  }
+
   /// Most take as long as they may.
   fn answer(self, start: &Start) -> Scripted {
     let identity = &start.invocation.identity;
     let drawn = hash(self.seed, &format!("{}#{}", identity.step, identity.attempt));
     let delay = [0, 999, 1_999, 2_999, 3_999, 4_999][(drawn >> 8) as usize % 6];
-    let late = [1_999, 4_999, 999, 2_999][usize::from(identity.worker.as_bytes()[1] - b'0')];
+    let late = match &*identity.worker {
+      "w2" => 999,
+      "w3" | "undo1" => 2_999,
+      "p1" => 3_999,
+      "w1" => 4_999,
+      _ => 1_999,
+    };
     let (delay, answers, hangs) = match self.mood {
       Mood::Mixed(answering) => (delay, drawn % 8 < answering, drawn.is_multiple_of(3)),
       Mood::Late => (late, true, false),
@@ -111,7 +136,12 @@ impl Temper {
       Mood::AtLast(attempt) => (late, identity.attempt > attempt, true),
     };
     if answers {
-      let value = from_json(&self.value(&identity.step, identity.attempt)).expect("a small value");
+      let value = match &*identity.worker {
+        "p0" | "p1" => json!(1),
+        "planner" => self.plan(&identity.step),
+        _ => self.value(&identity.step, identity.attempt),
+      };
+      let value = from_json(&value).expect("a small value");
       return Scripted::Answer(delay, Ok(RawAnswer::Mock(value)));
     }
     if hangs {
@@ -150,7 +180,9 @@ fn check(Checked { text, program, bounds }: &Checked<'_>, temper: Temper) {
     Mood::Mixed(_) => [0, 1_000, 5_000][(temper.seed % 3) as usize],
     _ => 5_000,
   };
-  let played = play(program, id, arguments, temper.seed, grace, |start| temper.answer(start));
+  let played = play(program, id, (arguments, None), temper.seed, grace, |start| {
+    temper.answer(start)
+  });
   let within = |what: &str, found: u128, bound: &orch::bounds::Bound| {
     let formula = played.at(bounds, bound);
     assert!(
@@ -172,6 +204,9 @@ fn check(Checked { text, program, bounds }: &Checked<'_>, temper: Temper) {
   }
   within("all calls", played.all_calls, &bounds.all_calls);
   within("time", played.time, &bounds.time);
+  // every execution costs as much
+  let cost = bounds.cost.as_ref().expect("all workers say what they cost");
+  within("cost", played.all_calls * 100_000_000, cost);
   assert!(
     played.peak <= bounds.parallel,
     "{text}\n{temper:?}: {} > {} at once",
@@ -185,7 +220,11 @@ proptest! {
 
   #[test]
   fn no_run_exceeds_its_bounds(shapes in shapes(), seed in any::<u64>(), longest in 0..7u64) {
-    let text = text(&shapes);
+    let budgets = text(&shapes, true);
+    let text = match check_text(&budgets).program {
+      Some(_) => budgets,
+      None => text(&shapes, false),
+    };
     let checked = Checked::of(&text);
     for (mood, salt) in MOODS.into_iter().zip(0..) {
       check(&checked, Temper { seed: seed ^ salt, mood, longest });
