@@ -10,6 +10,7 @@ use super::{
 use crate::{
   diagnostics::{Diagnostic, codes, near},
   hir::{Builtin, Expr, ExprKind, FunctionId, LocalId, LogicOperator, OrchestratorId, WorkerId},
+  modules::standard,
   source::Span,
   syntax::ast::{self, Argument, Name},
   types::Type,
@@ -168,6 +169,10 @@ impl Body<'_, '_> {
       (None, None) if let Some(other) = self.checker.elsewhere(self.module, Space::Callable, &name.value) => {
         self.checker.to_import(finding, self.module, other, name)
       }
+      (None, None) if let Some(module) = standard::declaring(&name.value) => finding.help(format!(
+        "`{module}` has one: `import {{ {} }} from {module:?}`",
+        name.value
+      )),
       (None, None) if own.is_empty() => finding,
       (None, None) => finding.help(format!("declared here: {}", listed(own.into_iter()))),
     };

@@ -234,7 +234,11 @@ impl<'a> Checker<'a> {
 
   /// Says that another module declares the name.
   pub fn to_import(&self, finding: Diagnostic, module: usize, other: usize, name: &Name) -> Diagnostic {
-    let path = &self.loaded.sources.get(self.loaded.modules[other].source).name;
+    let source = self.loaded.sources.get(self.loaded.modules[other].source);
+    let path = match self.loaded.modules[other].standard {
+      true => source.path.to_string_lossy(),
+      false => source.name.as_str().into(),
+    };
     let finding = finding.help(format!("`{path}` declares one: import it"));
     match mends::import(self.loaded, module, other, &name.value) {
       Some(fix) => finding.fix(fix),

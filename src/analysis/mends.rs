@@ -177,6 +177,7 @@ pub fn import(loaded: &Loaded, module: usize, from: usize, name: &str) -> Option
   let target = loaded.sources.get(loaded.modules[from].source);
   let path = match target.path.is_absolute() {
     true => relative(&importer.directory, &target.path)?,
+    false if loaded.modules[from].standard => target.path.to_string_lossy().into_owned(),
     false => target.name.clone(),
   };
   let path = quoted(&path)?;

@@ -65,9 +65,10 @@ pub use profiles::{Variant, VariantError};
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
-  diagnostics::{Code, Diagnostic, Diagnostics, codes},
+  diagnostics::{Code, Diagnostics, codes},
   hir::Program,
   modules::Loaded,
+  source::Span,
 };
 
 /// Said of programs that could run only: in others, what uses a name may be what is broken.
@@ -141,15 +142,22 @@ fn finish(loaded: &Loaded, checker: Checker<'_>) -> (Option<Program>, Diagnostic
   if refused {
     findings.0.retain(|finding| !INCIDENTAL.contains(&finding.code));
   }
-  findings
-    .0
-    .retain(|finding| finding.code.level.refuses() || !is_standard(loaded, finding));
+  spare_library(loaded, &mut findings);
   ((!refused).then_some(program), findings)
 }
 
-/// Whether a finding is about a module that comes with `orch`: nobody who reads it could mend it.
-fn is_standard(loaded: &Loaded, finding: &Diagnostic) -> bool {
-  let source = finding.span().map(|span| span.source);
-  let mut modules = loaded.modules.iter();
-  modules.any(|module| module.standard && Some(module.source) == source)
+/// Modules that come with `orch` are nobody's to mend: what only warns of them is left out, and so are edits of them.
+fn spare_library(loaded: &Loaded, findings: &mut Diagnostics) {
+  let library = |span: Span| {
+    let mut modules = loaded.modules.iter();
+    modules.any(|module| module.standard && module.source == span.source)
+  };
+  findings
+    .0
+    .retain(|finding| finding.code.level.refuses() || !finding.span().is_some_and(library));
+  for finding in &mut findings.0 {
+    finding
+      .fix
+      .take_if(|fix| fix.edits.iter().any(|edit| library(edit.span)));
+  }
 }

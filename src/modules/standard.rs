@@ -17,6 +17,18 @@ pub fn names() -> impl Iterator<Item = &'static str> {
   MODULES.iter().map(|(name, _)| *name)
 }
 
+/// The module that declares a pattern of this name.
+pub fn declaring(pattern: &str) -> Option<&'static str> {
+  let declares = |line: &str| {
+    let rest = line
+      .strip_prefix("pattern ")
+      .and_then(|line| line.strip_prefix(pattern));
+    rest.is_some_and(|rest| rest.starts_with(['<', '(']))
+  };
+  let found = MODULES.iter().find(|(_, text)| text.lines().any(declares));
+  found.map(|(name, _)| *name)
+}
+
 /// What to say where there is no such module.
 pub fn instead(name: &str) -> String {
   match nearest(name, names()) {
