@@ -205,7 +205,7 @@ fn bad(seed: u64) -> Bad {
     long: LONG,
     failing: seed as u32 % 4,
     losing: seed % 8 > 4,
-    taste: (seed % 3 == 0).then_some(seed / 3 % 6),
+    taste: seed.is_multiple_of(3).then_some(seed / 3 % 6),
   }
 }
 
