@@ -397,6 +397,28 @@ fn several_writers_may_use_a_new_store_at_once() {
   );
 }
 
+/// The end of a run and its last record are two rows.
+#[test]
+fn who_looks_at_the_end_of_a_run_while_it_grows_sees_one_end() {
+  let root = TempDir::new().expect("a directory");
+  let mut writer = store_in(&root);
+  writer.begin(&header("r1"), &modules()).expect("a run");
+  let mut reader = store_in(&root);
+  let writing = std::thread::spawn(move || {
+    for seq in 0..400 {
+      writer.append("r1", &[entry(seq, "1")]).expect("it is written");
+    }
+  });
+  let mut seen = 0;
+  while !writing.is_finished() {
+    let last = reader.last_record("r1").expect("it can be read");
+    let last = last.map_or(0, |last| last.seq);
+    assert!(last >= seen, "{last} after {seen}");
+    seen = last;
+  }
+  writing.join().expect("all is written");
+}
+
 #[test]
 fn a_second_writer_of_one_run_is_told() {
   let (root, _) = written();

@@ -46,18 +46,21 @@ impl Store {
     })
   }
 
-  /// The last record of a run, whose link is the run's head.
-  fn last_of(&self, run: &Run) -> Result<Option<Entry>, JournalError> {
+  /// A run with its last record, whose link is the run's head. Both are read as of one moment, for another orch may be
+  /// writing.
+  fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
     let failed = |error| of_sqlite(&self.path, &error);
-    let name = &run.header.id;
-    last_record(&self.connection, run, failed, |row| {
+    let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
+    let run = find_run(&snapshot, name).map_err(failed)?.ok_or_else(|| no_run(name))?;
+    let entry = last_record(&snapshot, &run, failed, |row| {
       let at = seq(row).map_err(failed)?;
       let record = Record::read(row, &self.blobs).map_err(|reason| damaged(name, at, reason))?;
       match record.link.as_bytes() == run.head.as_slice() {
         true => Ok(record.entry),
         false => Err(damaged(name, at, "it is not what was written")),
       }
-    })
+    })?;
+    Ok((run, entry))
   }
 
   /// Does it in one transaction that no other writer can come between. `body` is given the way to say what SQLite says.
@@ -170,10 +173,7 @@ impl Journal for Store {
   ) -> Result<(), JournalError> {
     let failed = |error| of_sqlite(&self.path, &error);
     for run in runs_by_key(&self.connection, key).map_err(failed)? {
-      let found = find_run(&self.connection, &run)
-        .map_err(failed)?
-        .ok_or_else(|| no_run(&run))?;
-      let entry = self.last_of(&found)?;
+      let (found, entry) = self.last_of(&run)?;
       if entry.is_some_and(|entry| is_enough(&found.header, &entry)) {
         return Ok(());
       }
@@ -190,11 +190,7 @@ impl Journal for Store {
   }
 
   fn last_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
-    let failed = |error| of_sqlite(&self.path, &error);
-    let found = find_run(&self.connection, run)
-      .map_err(failed)?
-      .ok_or_else(|| no_run(run))?;
-    self.last_of(&found)
+    Ok(self.last_of(run)?.1)
   }
 
   fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {
