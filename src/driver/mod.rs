@@ -18,7 +18,7 @@ use self::{
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Replayed, Run, RunTime, Seat, Step, World},
+  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Run, RunTime, Seat, Step, World},
   protocol::Performer,
   value::{Failure, FailureKind},
 };
@@ -65,6 +65,8 @@ pub enum RunOutcome {
   Failed(Arc<Failure>),
   /// It could be driven on.
   Interrupted,
+  /// These calls were cut short, and nothing goes on until somebody says what becomes of them.
+  Undecided(Vec<Arc<str>>),
 }
 
 /// A run and what it wants done first.
@@ -74,9 +76,8 @@ pub struct Beginning {
   pub step: Step,
 }
 
-impl From<Replayed> for Beginning {
-  fn from(Replayed { run, records, commands }: Replayed) -> Self {
-    let step = Step { records, commands };
+impl From<(Run, Step)> for Beginning {
+  fn from((run, step): (Run, Step)) -> Self {
     Self { run, step }
   }
 }
@@ -133,6 +134,7 @@ pub async fn drive_within(
     commands: Vec::new(),
     facts: VecDeque::new(),
     outcome: None,
+    undecided: Vec::new(),
   };
   driver.absorb(step);
   let driven = driver.turns().await;
@@ -140,8 +142,12 @@ pub async fn drive_within(
     driver.end_workers(driven.is_ok()).await?;
   }
   driver.world.pass(driver.clock.now().0);
+  let unfinished = match driver.undecided.is_empty() {
+    true => RunOutcome::Interrupted,
+    false => RunOutcome::Undecided(driver.undecided),
+  };
   driven.map(|()| Driven {
-    outcome: driver.outcome.unwrap_or(RunOutcome::Interrupted),
+    outcome: driver.outcome.unwrap_or(unfinished),
     run: driver.run,
   })
 }
@@ -164,6 +170,8 @@ struct Driver<'a, 'b> {
   facts: VecDeque<Input>,
   /// There once the run is over.
   outcome: Option<RunOutcome>,
+  /// Calls that wait for a decision, once nothing else goes on.
+  undecided: Vec<Arc<str>>,
 }
 
 impl Driver<'_, '_> {
@@ -172,15 +180,26 @@ impl Driver<'_, '_> {
     loop {
       let stop = self.fold();
       self.commit()?;
-      // what is outstanding then is found again by a replay
+      // what is outstanding then is found again by a resume
       if stop || self.outcome.is_some() {
         return Ok(());
       }
       self.carry_out()?;
-      if self.facts.is_empty() {
+      if self.facts.is_empty() && !self.leave_undecided() {
         self.wait().await;
       }
     }
+  }
+
+  /// Nobody drives a run in which nothing goes on until somebody decides.
+  fn leave_undecided(&mut self) -> bool {
+    let undecided = self.run.awaits_decision();
+    if undecided.is_empty() {
+      return false;
+    }
+    self.undecided = undecided;
+    self.facts.push_back(Input::Stopped);
+    true
   }
 
   /// Folds all facts that are there; whether one of them was that nobody drives the run any longer.
@@ -231,7 +250,6 @@ impl Driver<'_, '_> {
     for command in step.commands {
       match command {
         Command::Ask { execution, needs } => self.seat.ask(execution, needs),
-        Command::Hold { execution, needs } => self.seat.hold(execution, needs),
         Command::Started { need, starts } => {
           let starts = starts.iter().map(|start| self.world.clock(*start));
           self.seat.started(&need, starts);
@@ -295,7 +313,7 @@ impl Driver<'_, '_> {
         // the last record says so too
         Command::Finish => {}
         // done already
-        Command::Ask { .. } | Command::Hold { .. } | Command::Started { .. } => {}
+        Command::Ask { .. } | Command::Started { .. } => {}
         Command::Withdraw(_) | Command::Release(_) | Command::Keep { .. } => {}
       }
     }

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::{
-  engine::{ExecutionId, RunStarted, TimerId},
+  engine::{ExecutionId, Resumption, RunStarted, TimerId},
   hir::*,
   protocol::{Answer, Invocation, RawAnswer, Signals, WorkerError},
   source::{SourceId, Span},
@@ -128,6 +128,18 @@ fn step(name: &str, local: LocalId, target: WorkerId, policies: Policies) -> cra
     gate: false,
     span: NOWHERE,
   }
+}
+
+/// The run that left these records, taken up again.
+fn resumed(program: &Arc<Program>, records: Vec<Record>) -> Beginning {
+  let replayed = Run::replay(program.clone(), records).expect("the journal is its own");
+  let resumption = Resumption {
+    resumed: jiff::Timestamp::UNIX_EPOCH,
+    engine: "0".into(),
+    unfinished: None,
+    steps: Default::default(),
+  };
+  replayed.resume(resumption).into()
 }
 
 fn beginning(program: &Arc<Program>) -> Beginning {
@@ -325,16 +337,12 @@ fn a_stopped_run_keeps_what_was_answered_and_goes_on_later() {
     "the cancelled one still runs: {ended:?}"
   );
 
-  let replayed = Run::replay(program, records).expect("the journal is its own");
-  let starts: Vec<_> = replayed
-    .commands
-    .iter()
-    .filter_map(|command| match command {
-      Command::Start(start) => Some(start.execution),
-      _ => None,
-    })
-    .collect();
-  assert_eq!(starts, [ExecutionId(1)]);
+  let Beginning { step, .. } = resumed(&program, records);
+  let again = step.records.iter().filter_map(|record| match record.event {
+    Event::AttemptRepeated { execution, .. } => Some(execution),
+    _ => None,
+  });
+  assert_eq!(again.collect::<Vec<_>>(), [ExecutionId(1)]);
 }
 
 #[test]
@@ -382,14 +390,14 @@ fn a_full_disk_ends_workers_and_run() {
 fn a_replayed_run_is_driven_on() {
   let program = program(&["ok", "hang"], 0);
   let stopped = driven(beginning(&program), MemoryLog::default(), 2, &[Request::Stop]);
-  let replayed = Run::replay(program.clone(), stopped.records.clone()).expect("the journal is its own");
+  let beginning = resumed(&program, stopped.records.clone());
   let at = stopped.records.last().map(|record| record.at);
-  assert_eq!(Some(replayed.run.now()), at, "the clock stood still");
+  assert_eq!(Some(beginning.run.now()), at, "the clock stood still");
   let log = MemoryLog {
     records: Arc::new(Mutex::new(stopped.records)),
     ..MemoryLog::default()
   };
-  let rest = driven(replayed.into(), log, 1, &[Request::Cancel("enough".into())]);
+  let rest = driven(beginning, log, 1, &[Request::Cancel("enough".into())]);
   assert!(matches!(rest.outcome, Ok(RunOutcome::Failed(_))));
   assert!(rest.records.iter().zip(0..).all(|(record, seq)| record.seq == seq));
   Run::replay(program, rest.records).expect("the whole journal is its own");

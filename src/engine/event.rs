@@ -111,6 +111,8 @@ pub enum Event {
   },
   /// Nobody drives the run any longer; it is not lost.
   Stopped,
+  /// Somebody drives the run again. What ran when it was cut short runs no longer.
+  Resumed(Arc<Resumption>),
 
   /// A scope of its own begins: a nested orchestrator, a block, a stage, an iteration.
   ScopeStarted {
@@ -135,6 +137,16 @@ pub enum Event {
     /// It is the copy of this one, by `hedge`: another execution of the same attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     copy_of: Option<ExecutionId>,
+  },
+  /// An execution that was cut short asks for admission once more: the same attempt, with the same key.
+  AttemptRepeated {
+    execution: ExecutionId,
+    path: Arc<str>,
+  },
+  /// An execution was cut short, and doing it twice may be harmful: it waits for a decision.
+  InDoubt {
+    execution: ExecutionId,
+    path: Arc<str>,
   },
   /// An orchestrator has a budget for all that is below this path.
   BudgetSet {
@@ -301,6 +313,31 @@ pub struct LastSuccess {
   pub value: serde_json::Value,
 }
 
+/// How a run is taken up again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resumption {
+  /// Wall-clock time.
+  pub resumed: jiff::Timestamp,
+  /// Version of `orch`.
+  pub engine: Arc<str>,
+  /// What becomes of all calls that were cut short and whose workers are not idempotent; `None`: they wait.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub unfinished: Option<Decision>,
+  /// The same for single ones, by their paths.
+  #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+  pub steps: BTreeMap<Arc<str>, Decision>,
+}
+
+/// What becomes of a call that was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+  /// It is made once more, with the same key.
+  Rerun,
+  /// It has failed: `interrupted`.
+  Fail,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
@@ -345,6 +382,7 @@ impl Event {
         | ChildRecorded { .. }
         | CancelRequested { .. }
         | Stopped
+        | Resumed(_)
     )
   }
 
@@ -370,11 +408,14 @@ impl Event {
       | ChildRecorded { .. }
       | CancelRequested { .. }
       | Stopped
+      | Resumed(_)
       | RunSucceeded { .. }
       | RunFailed { .. } => None,
       ScopeStarted { path, .. }
       | Delayed { path, .. }
       | AttemptRequested { path, .. }
+      | AttemptRepeated { path, .. }
+      | InDoubt { path, .. }
       | BudgetSet { path, .. }
       | Charged { path, .. }
       | RetryScheduled { path, .. }

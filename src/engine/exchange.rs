@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
   attempt::Attempt,
-  event::{AttemptOutcome, Event, ExecutionId, Record, RunTime, TimerId},
+  event::{AttemptOutcome, Event, ExecutionId, Record, Resumption, RunTime, TimerId},
   gate::{Move, Need, Needs},
   spent::Origin,
 };
@@ -51,6 +51,8 @@ pub enum Input {
   ChildRecorded(Arc<str>),
   CancelRequested(Arc<str>),
   Stopped,
+  /// Somebody drives the run again.
+  Resumed(Arc<Resumption>),
 }
 
 /// What the run wants done. Carried out only once the records of the same step are in the journal.
@@ -72,12 +74,7 @@ pub enum Command {
     execution: ExecutionId,
     needs: Needs,
   },
-  /// Only after a replay: it was admitted before, and has its slots.
-  Hold {
-    execution: ExecutionId,
-    needs: Needs,
-  },
-  /// Only after a replay: what was started under a rate, the first one first.
+  /// Only after a resume: what was started under a rate, the first one first.
   Started {
     need: Need,
     starts: Vec<RunTime>,
@@ -179,6 +176,7 @@ impl Input {
       Input::ChildRecorded(run) => Event::ChildRecorded { run },
       Input::CancelRequested(reason) => Event::CancelRequested { reason },
       Input::Stopped => Event::Stopped,
+      Input::Resumed(resumption) => Event::Resumed(resumption),
     }
   }
 
@@ -200,6 +198,7 @@ impl Input {
       Event::ChildRecorded { run } => Input::ChildRecorded(run),
       Event::CancelRequested { reason } => Input::CancelRequested(reason),
       Event::Stopped => Input::Stopped,
+      Event::Resumed(resumption) => Input::Resumed(resumption),
       _ => return None,
     })
   }

@@ -51,6 +51,11 @@ impl Leaf {
     self.active().is_some_and(Active::runs)
   }
 
+  /// Whether a worker runs, or did when the run was cut short, and nobody knows what it came to.
+  pub fn is_open(&self) -> bool {
+    self.active().is_some_and(Active::is_open)
+  }
+
   /// Whether a worker ever ran.
   pub fn has_started(&self) -> bool {
     let admitted = self.active().is_some_and(|active| active.admitted);
@@ -161,7 +166,7 @@ impl Run {
     let layout = self.layout.clone();
     let Some(call) = self.call(&layout, id) else { return };
     let needs = self.needs(call).unwrap_or_default();
-    self.with_try(id, execution, |one| one.state = TryState::Waiting);
+    self.with_try(id, execution, |one| one.state = TryState::Waiting { again: false });
     self.commands.push(Command::Ask { execution, needs });
   }
 
@@ -178,8 +183,6 @@ impl Run {
           one.state = TryState::Running {
             start: Box::new(start),
             cancelled: false,
-            report: None,
-            earlier: None,
           };
         });
         self.time_attempt(id, times);

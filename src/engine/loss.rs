@@ -140,6 +140,7 @@ impl Run {
     if instance.loss.is_some() {
       if finishes && loss.failure.is_some() {
         self.stop_leaf(id);
+        self.settle(id);
       }
       return;
     }
@@ -163,7 +164,7 @@ impl Run {
       return false;
     };
     let runs = match &instance.state {
-      State::Leaf(leaf) => leaf.runs(),
+      State::Leaf(leaf) => leaf.is_open(),
       State::Dispatching(_) => true,
       _ => false,
     };

@@ -27,6 +27,7 @@ mod plan;
 mod ready;
 mod repeat;
 mod replay;
+mod resume;
 mod retry;
 mod run;
 mod scope;
@@ -41,7 +42,10 @@ mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
-pub use event::{AttemptOutcome, Digest, Event, ExecutionId, LastSuccess, Record, RunStarted, RunTime, Taker, TimerId};
+pub use event::{
+  AttemptOutcome, Decision, Digest, Event, ExecutionId, LastSuccess, Record, Resumption, RunStarted, RunTime, Taker,
+  TimerId,
+};
 pub use exchange::{CacheKey, Child, Command, Input, Kept, Start, StartError, Step};
 pub use gate::{
   Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,

@@ -27,8 +27,7 @@ impl Run {
     self.commands.push(Command::Release(execution));
     self.charge(id, execution, start.attempt.worker, report.as_ref());
     let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
-    let lost = loss.map(|loss| loss.failure.is_some() || !finishes);
-    if lost == Some(true) {
+    if loss.is_some_and(|loss| loss.failure.is_some() || !finishes) {
       if self.close_attempt(id).is_some() {
         self.lost_leaf_ended(id, outcome);
       }
@@ -40,14 +39,20 @@ impl Run {
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
       (outcome, Some(time)) => Err(timeout(time, &outcome)),
     };
+    self.attempt_came_to(id, result);
+  }
+
+  /// One execution of an attempt came to this; the attempt is over if nothing else of it is open.
+  pub(super) fn attempt_came_to(&mut self, id: InstanceId, result: Fallible<Value>) {
+    let lost = self.instances.get(id).is_some_and(|instance| instance.loss.is_some());
     self.conclude(id, result);
     match self.close_attempt(id).and_then(|active| active.result) {
       Some(Ok(value)) => {
         self.keep(id, &value);
         self.succeed_late(id, value);
       }
-      Some(Err(failure)) if lost.is_none() => self.attempt_failed(id, failure),
-      Some(Err(failure)) => self.lost_leaf_failed(id, failure),
+      Some(Err(failure)) if lost => self.lost_leaf_failed(id, failure),
+      Some(Err(failure)) => self.attempt_failed(id, failure),
       None => {}
     }
   }

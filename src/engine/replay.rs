@@ -1,18 +1,14 @@
 //! From a journal back to the run that wrote it. Knows nothing of where the journal is kept.
 //!
 //! The facts are folded in again; every derived record must come out as it was written. What the journal lacks at its
-//! end, and what the run still waits for, is handed over, so that a driver can go on as if nothing had happened.
+//! end is handed over; `resume` then says what the run waits for, so that a driver can go on.
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
-  cache::Cached,
-  event::{Event, ExecutionId, Record},
-  exchange::{Command, Input, StartError},
-  instance::State,
-  layout::Body,
+  event::{Event, Record},
+  exchange::{Input, StartError},
   run::Run,
-  tries::Outstanding,
 };
 use crate::hir::Program;
 
@@ -22,8 +18,6 @@ pub struct Replayed {
   pub run: Run,
   /// Derived records that did not reach the journal: to be written first.
   pub records: Vec<Record>,
-  /// What is outstanding.
-  pub commands: Vec<Command>,
 }
 
 /// Why a journal can't be replayed.
@@ -82,60 +76,9 @@ impl Run {
       }
       compare(&written, expected.pop_front())?;
     }
-    let commands = run.outstanding();
     Ok(Replayed {
       run,
       records: expected.into(),
-      commands,
-    })
-  }
-
-  /// The commands whose answers it waits for. Of attempts, the one that was started is started again, with the same
-  /// number and key; one that was being ended is to be reported as ended.
-  fn outstanding(&mut self) -> Vec<Command> {
-    if self.is_over() {
-      return vec![Command::Finish];
-    }
-    let timers = self.timers.iter().map(|(timer, state)| Command::SetTimer {
-      timer: *timer,
-      due: state.due,
-    });
-    let mut commands: Vec<_> = timers.collect();
-    commands.extend(self.started_before());
-    let asked = self
-      .dispatching
-      .values()
-      .filter_map(|id| match &self.instances.get(*id)?.state {
-        State::Dispatching(child) => Some(Command::Dispatch(child.clone())),
-        _ => None,
-      });
-    commands.extend(asked);
-    let executions: Vec<ExecutionId> = self.executions.keys().copied().collect();
-    for execution in executions {
-      commands.extend(self.outstanding_of(execution).into_iter().flatten());
-    }
-    commands
-  }
-
-  fn outstanding_of(&mut self, execution: ExecutionId) -> Option<Vec<Command>> {
-    let layout = self.layout.clone();
-    let instance = self.instances.get(*self.executions.get(&execution)?)?;
-    let (State::Leaf(leaf), Body::Work(call)) = (&instance.state, &layout.node(instance.node).body) else {
-      return None;
-    };
-    let command = match leaf.outstanding(execution)? {
-      Outstanding::Recall(Cached { key, age }) => {
-        let (key, age) = (*key, *age);
-        return Some(vec![Command::Recall { execution, key, age }]);
-      }
-      Outstanding::Admission => None,
-      Outstanding::Answer(start) => Some(Command::Start(Box::new(start.clone()))),
-      Outstanding::Cancelled => Some(Command::CancelAttempt(execution)),
-    };
-    let needs = self.needs(call).unwrap_or_default();
-    Some(match command {
-      None => vec![Command::Ask { execution, needs }],
-      Some(command) => vec![Command::Hold { execution, needs }, command],
     })
   }
 }

@@ -8,7 +8,7 @@
 //! waits for a fact again, and the step is over. So nothing here recurses into the data.
 
 use std::{
-  collections::{BTreeMap, HashMap},
+  collections::{BTreeMap, BTreeSet, HashMap},
   sync::Arc,
 };
 
@@ -58,6 +58,8 @@ pub struct Run {
   pub(super) treasury: Treasury<InstanceId, ExecutionId>,
   /// Of workers that were called.
   pub(super) ceilings: HashMap<WorkerId, Most>,
+  /// Executions that were cut short and wait for a decision.
+  pub(super) in_doubt: BTreeSet<ExecutionId>,
   /// Runs asked for and not remembered yet.
   pub(super) dispatching: BTreeMap<Arc<str>, InstanceId>,
   pub(super) doubles: Doubles,
@@ -87,7 +89,7 @@ pub(super) enum Work {
 pub(super) struct Timer {
   pub due: RunTime,
   instance: InstanceId,
-  purpose: Purpose,
+  pub purpose: Purpose,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +142,7 @@ impl Run {
       budgets: HashMap::new(),
       treasury: Treasury::default(),
       ceilings: HashMap::new(),
+      in_doubt: BTreeSet::new(),
       dispatching: BTreeMap::new(),
       doubles: Doubles::default(),
       records: Vec::new(),
@@ -162,6 +165,7 @@ impl Run {
       Input::Reported(execution, report) => self.reported(execution, report),
       Input::AttemptStarted(execution, _) => self.attempt_started(execution),
       Input::BreakerMoved(_) | Input::Stopped => {}
+      Input::Resumed(resumption) => self.resumed(&resumption),
       Input::AttemptEnded(execution, outcome) => self.attempt_ended(execution, outcome),
       Input::TimerFired(timer) => self.timer_fired(timer),
       Input::ChildRecorded(run) => self.child_recorded(&run),

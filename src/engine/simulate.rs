@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-  event::{AttemptOutcome, ExecutionId, Record, RunTime, TimerId},
+  event::{AttemptOutcome, Decision, ExecutionId, Record, Resumption, RunTime, TimerId},
   exchange::{CacheKey, Command, Input, Start, Step},
   gate::Seat,
   replay::Replayed,
@@ -121,10 +121,26 @@ impl<'a> Simulation<'a> {
     simulation
   }
 
-  /// Goes on with a run that was replayed.
+  /// Goes on with a run that was replayed; what was cut short runs again.
   pub fn resume(replayed: Replayed, answers: impl FnMut(&Start) -> Scripted + 'a) -> Self {
-    let Replayed { run, records, commands } = replayed;
-    Self::new(run, Step { records, commands }, answers)
+    Self::resume_within(World::default(), replayed, Some(Decision::Rerun), answers)
+  }
+
+  /// As `resume`, with what others left behind, and what becomes of calls that were cut short and are not idempotent.
+  pub fn resume_within(
+    world: World,
+    replayed: Replayed,
+    unfinished: Option<Decision>,
+    answers: impl FnMut(&Start) -> Scripted + 'a,
+  ) -> Self {
+    let resumption = Resumption {
+      resumed: jiff::Timestamp::UNIX_EPOCH,
+      engine: "0".into(),
+      unfinished,
+      steps: BTreeMap::new(),
+    };
+    let (run, step) = replayed.resume(resumption);
+    Self::within(world, run, step, answers)
   }
 
   /// Facts of the same time come in the order of these numbers.
@@ -251,7 +267,6 @@ impl<'a> Simulation<'a> {
         // a world in memory has no trouble
         Command::Keep { key, kept } => drop(self.world.keep(key, &kept, self.run.now())),
         Command::Ask { execution, needs } => self.seat.ask(execution, needs),
-        Command::Hold { execution, needs } => self.seat.hold(execution, needs),
         Command::Started { need, starts } => {
           let starts = starts.iter().map(|start| self.world.clock(*start));
           self.seat.started(&need, starts);

@@ -23,11 +23,15 @@ pub(super) struct Active {
   pub tries: Vec<Try>,
   /// Whether any of them was let pass: the attempt counts.
   pub admitted: bool,
+  /// Whether its times run, `timeout` and `hedge`: from the first admission, and after a resume from the next one.
+  pub timed: bool,
   pub timeout: Option<TimerId>,
   /// So many milliseconds were too few.
   pub timed_out: Option<i64>,
   /// When it gets its copy.
   pub hedge: Option<TimerId>,
+  /// It has had its copy.
+  pub hedged: bool,
   /// What it comes to, once nothing of it runs.
   pub result: Option<Fallible<Value>>,
 }
@@ -38,6 +42,10 @@ pub(super) struct Try {
   pub execution: ExecutionId,
   pub copy: bool,
   pub state: TryState,
+  /// All that it said, also before a crash.
+  pub report: Option<Box<Report>>,
+  /// What it said before it was started again.
+  earlier: Option<Box<Report>>,
 }
 
 #[derive(Debug)]
@@ -45,40 +53,37 @@ pub(super) enum TryState {
   /// Waits for its budgets.
   Reserving,
   /// For the gatekeeper.
-  Waiting,
+  Waiting {
+    /// It ran before, and was cut short.
+    again: bool,
+  },
   Running {
     start: Box<Start>,
     /// Its worker is told to end.
     cancelled: bool,
-    /// All that it said, also before a crash.
-    report: Option<Box<Report>>,
-    /// What it said before it was started again.
-    earlier: Option<Box<Report>>,
   },
+  /// It was cut short, and nobody has said yet whether it may be run again.
+  InDoubt,
 }
 
 /// What an execution waits for.
 pub(super) enum Outstanding<'a> {
   Recall(&'a Cached),
   Admission,
-  Answer(&'a Start),
   /// The end of a worker that is told to end.
   Cancelled,
 }
 
 impl Active {
   pub fn of(execution: ExecutionId) -> Active {
-    let first = Try {
-      execution,
-      copy: false,
-      state: TryState::Reserving,
-    };
     Active {
-      tries: vec![first],
+      tries: vec![Try::of(execution, false)],
       admitted: false,
+      timed: false,
       timeout: None,
       timed_out: None,
       hedge: None,
+      hedged: false,
       result: None,
     }
   }
@@ -87,31 +92,54 @@ impl Active {
     self.tries.iter().any(Try::runs)
   }
 
+  /// Whether something of it may have been done, and is not known: it runs, or was cut short.
+  pub fn is_open(&self) -> bool {
+    self.tries.iter().any(Try::is_open)
+  }
+
   pub fn outstanding(&self, execution: ExecutionId) -> Option<Outstanding<'_>> {
     let one = self.tries.iter().find(|one| one.execution == execution)?;
     match &one.state {
-      TryState::Reserving => None,
-      TryState::Waiting => Some(Outstanding::Admission),
+      TryState::Waiting { .. } => Some(Outstanding::Admission),
       TryState::Running { cancelled: true, .. } => Some(Outstanding::Cancelled),
-      TryState::Running { start, .. } => Some(Outstanding::Answer(start)),
+      TryState::Reserving | TryState::Running { .. } | TryState::InDoubt => None,
     }
   }
 }
 
 impl Try {
+  fn of(execution: ExecutionId, copy: bool) -> Try {
+    Try {
+      execution,
+      copy,
+      state: TryState::Reserving,
+      report: None,
+      earlier: None,
+    }
+  }
+
   fn runs(&self) -> bool {
     matches!(self.state, TryState::Running { .. })
+  }
+
+  fn is_open(&self) -> bool {
+    matches!(
+      self.state,
+      TryState::Running { .. } | TryState::Waiting { again: true } | TryState::InDoubt
+    )
   }
 }
 
 impl Run {
   /// An execution of an attempt begins: with the first one, its times.
   pub(super) fn time_attempt(&mut self, id: InstanceId, [timeout, hedge]: [Option<i64>; 2]) {
-    let first = self.with_active(id, |active| !std::mem::replace(&mut active.admitted, true));
-    if first != Some(true) {
-      return;
-    }
+    let first = self.with_active(id, |active| {
+      active.admitted = true;
+      (!std::mem::replace(&mut active.timed, true)).then_some(active.hedged)
+    });
+    let Some(hedged) = first.flatten() else { return };
     let timeout = timeout.map(|time| self.set_timer(id, time, Purpose::Timeout(time)));
+    let hedge = hedge.filter(|_| !hedged);
     let hedge = hedge.map(|time| self.set_timer(id, time, Purpose::Hedge));
     self.with_active(id, |active| (active.timeout, active.hedge) = (timeout, hedge));
   }
@@ -119,7 +147,7 @@ impl Run {
   /// The attempt takes long: a copy of it asks to start.
   pub(super) fn hedge(&mut self, id: InstanceId) -> Fallible<()> {
     let first = self.with_active(id, |active| {
-      active.hedge = None;
+      (active.hedge, active.hedged) = (None, true);
       active.tries.first().map(|one| one.execution)
     });
     let layout = self.layout.clone();
@@ -127,12 +155,7 @@ impl Run {
       return Ok(());
     };
     if let Some(execution) = self.announce(id, call.target, Some(first)) {
-      let copy = Try {
-        execution,
-        copy: true,
-        state: TryState::Reserving,
-      };
-      self.with_active(id, |active| active.tries.push(copy));
+      self.with_active(id, |active| active.tries.push(Try::of(execution, true)));
       self.reserve(id, execution);
     }
     Ok(())
@@ -164,8 +187,9 @@ impl Run {
   /// An execution that waited does so no longer.
   fn forget(&mut self, one: Try) {
     self.executions.remove(&one.execution);
+    self.in_doubt.remove(&one.execution);
     self.treasury.withdraw(one.execution);
-    if let TryState::Waiting = one.state {
+    if let TryState::Waiting { .. } = one.state {
       self.commands.push(Command::Withdraw(one.execution));
     }
   }
@@ -178,9 +202,11 @@ impl Run {
     self.commands.push(Command::Release(execution));
     let left = self.with_active(id, |active| {
       let gone = active.tries.extract_if(.., |one| one.execution == execution).next();
-      gone.map(|one| (one.copy, active.tries.is_empty()))
+      gone.map(|one| (one.copy, one.is_open()))
     });
     match left.flatten() {
+      // it counts, for it has run before
+      Some((_, true)) => self.attempt_came_to(id, Err(failure)),
       Some((true, _)) | None => {}
       Some((false, _)) => {
         self.with_leaf(id, |leaf| {
@@ -201,21 +227,22 @@ impl Run {
         .extract_if(.., |one| one.execution == execution && one.runs());
       running.next()
     });
-    let TryState::Running { start, report, .. } = taken.flatten()?.state else {
+    let Try { state, report, .. } = taken.flatten()?;
+    let TryState::Running { start, .. } = state else {
       return None;
     };
     self.executions.remove(&execution);
     Some((id, *start, report.map(|report| *report)))
   }
 
-  /// One execution of a hedged attempt came to something: a value ends the other, a failure waits for one that runs.
+  /// One execution of a hedged attempt came to something: a value ends the other, a failure waits for one that is open.
   pub(super) fn conclude(&mut self, id: InstanceId, result: Fallible<Value>) {
     let decided = self.with_active(id, |active| {
       let won = result.is_ok();
       if !matches!(active.result, Some(Ok(_))) {
         active.result = Some(result);
       }
-      (won || !active.runs(), active.timeout.take_if(|_| won))
+      (won || !active.is_open(), active.timeout.take_if(|_| won))
     });
     let Some((over, timeout)) = decided else { return };
     timeout.into_iter().for_each(|timer| self.clear_timer(timer));
@@ -249,11 +276,7 @@ impl Run {
     let Some(id) = self.executions.get(&execution).copied() else {
       return;
     };
-    self.with_try(id, execution, |one| {
-      if let TryState::Running { report, earlier, .. } = &mut one.state {
-        earlier.clone_from(report);
-      }
-    });
+    self.with_try(id, execution, |one| one.earlier.clone_from(&one.report));
   }
 
   pub(super) fn reported(&mut self, execution: ExecutionId, said: Report) {
@@ -261,10 +284,8 @@ impl Run {
       return;
     };
     self.with_try(id, execution, |one| {
-      if let TryState::Running { report, earlier, .. } = &mut one.state {
-        let said = earlier.iter().fold(said, |said, earlier| said.after(earlier));
-        *report = Some(Box::new(said));
-      }
+      let said = one.earlier.iter().fold(said, |said, earlier| said.after(earlier));
+      one.report = Some(Box::new(said));
     });
   }
 

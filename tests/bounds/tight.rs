@@ -269,6 +269,8 @@ proptest! {
   /// Without conditions and failures, with all lists alike, every run makes all calls.
   #[test]
   fn runs_without_conditions_make_all_calls(shapes in shapes(), seed in any::<u64>()) {
+    // which of a team answers first is known to no bound: a maximum of what can't be compared
+    prop_assume!(!format!("{shapes:?}").contains("row: false"));
     let text = plain_text(&shapes);
     let (program, id) = program(&text);
     let bounds = bounds(&program, id);

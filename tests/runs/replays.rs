@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use orch::{
-  engine::{Command as Wanted, Replayed},
+  engine::{Command as Wanted, Decision, Replayed, Resumption},
   hir::Program,
   journal::{Journal, Store},
 };
@@ -74,23 +74,30 @@ fn journaled(arguments: &[&str], exit: i32) -> Journaled {
   Journaled { program, records }
 }
 
-/// What a replay derives is what was written next; what it waits for, and nothing else, is outstanding.
+/// What a replay derives is what was written next; what ran, and nothing else, is made once more.
 fn check_prefix(run: &Journaled, length: usize) {
   let (before, after) = run.records.split_at(length);
   let replayed =
     Run::replay(run.program.clone(), before.to_vec()).unwrap_or_else(|error| panic!("after {length} records: {error}"));
-  let Replayed { records, commands, .. } = replayed;
-  assert_eq!(records, after[..records.len()], "after {length} records");
+  let Replayed { records, .. } = &replayed;
+  assert_eq!(*records, after[..records.len()], "after {length} records");
   let known = before.len() + records.len();
   let open = open_executions(&run.records[..known]);
-  let mut again: Vec<u64> = commands
-    .iter()
-    .filter_map(|command| match command {
-      Wanted::Start(start) => Some(start.execution.0),
-      Wanted::CancelAttempt(execution) => Some(execution.0),
-      _ => None,
-    })
-    .collect();
+  let (_, step) = replayed.resume(Resumption {
+    resumed: jiff::Timestamp::UNIX_EPOCH,
+    engine: "0".into(),
+    unfinished: Some(Decision::Rerun),
+    steps: Default::default(),
+  });
+  let ended = step.commands.iter().filter_map(|command| match command {
+    Wanted::CancelAttempt(execution) => Some(execution.0),
+    _ => None,
+  });
+  let repeated = step.records.iter().filter_map(|record| match &record.event {
+    Event::AttemptRepeated { execution, .. } => Some(execution.0),
+    _ => None,
+  });
+  let mut again: Vec<u64> = ended.chain(repeated).collect();
   again.sort_unstable();
   assert_eq!(again, open, "after {length} records");
 }

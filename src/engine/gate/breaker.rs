@@ -66,8 +66,8 @@ pub(super) struct Breaker {
   probing: bool,
 }
 
-/// An execution was admitted while its breaker had opened so many times; `None`: it counts nothing.
-pub(super) type Epoch = Option<u64>;
+/// An execution was admitted while its breaker had opened so many times.
+pub(super) type Epoch = u64;
 
 impl State {
   pub fn position(self) -> Position {
@@ -109,15 +109,7 @@ impl Breaker {
 
   /// Of an execution that is admitted now.
   pub fn epoch(&self) -> Epoch {
-    Some(self.epoch)
-  }
-
-  /// Of an execution that was admitted nobody knows when.
-  pub fn epoch_of_old(&self) -> Epoch {
-    match self.state {
-      State::Open { .. } => None,
-      _ => Some(self.epoch),
-    }
+    self.epoch
   }
 
   /// The probe will not end: it was not even admitted.
@@ -127,7 +119,7 @@ impl Breaker {
 
   /// An execution has ended.
   pub fn settle(&mut self, epoch: Epoch, health: Health, now: i64, rule: Rule) {
-    if epoch != Some(self.epoch) {
+    if epoch != self.epoch {
       return;
     }
     match (self.state, health) {

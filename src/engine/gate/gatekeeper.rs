@@ -153,19 +153,6 @@ impl<T: Copy + Eq + Hash> Gatekeeper<T> {
     self.candidates.insert(number);
   }
 
-  /// `ticket` runs already, by an admission of old: its slots are taken, whether or not they are free.
-  pub fn hold(&mut self, ticket: T, needs: Needs) {
-    for need in &needs.shared {
-      self.keys.entry(need.key.clone()).or_default().held += 1;
-    }
-    let circuit = needs.circuit.map(|circuit| {
-      let epoch = self.guarded(&circuit.key).breaker.epoch_of_old();
-      (circuit, epoch)
-    });
-    let shared = needs.shared;
-    self.holding.insert(ticket, Held { shared, circuit });
-  }
-
   /// So much was started under a rate before, in milliseconds of the clock, the first one first.
   pub fn started(&mut self, need: &Need, starts: impl IntoIterator<Item = i64>) {
     let key = self.keys.entry(need.key.clone()).or_default();

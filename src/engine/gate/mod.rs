@@ -96,11 +96,6 @@ impl Seat {
     self.with(execution, |keeper, ticket| keeper.ask(ticket, needs));
   }
 
-  /// It was admitted before this process: see [`Gatekeeper::hold`].
-  pub fn hold(&self, execution: ExecutionId, needs: Needs) {
-    self.with(execution, |keeper, ticket| keeper.hold(ticket, needs));
-  }
-
   pub fn started(&self, need: &Need, starts: impl IntoIterator<Item = i64>) {
     self.gate.locked().keeper.started(need, starts);
   }

@@ -33,6 +33,16 @@ fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
   Run::start(program.clone(), started).expect("the run starts")
 }
 
+/// That a run is taken up again.
+fn resumption(unfinished: Option<Decision>) -> Resumption {
+  Resumption {
+    resumed: jiff::Timestamp::UNIX_EPOCH,
+    engine: "0".into(),
+    unfinished,
+    steps: Default::default(),
+  }
+}
+
 /// All records of a run in which mocks answer.
 fn records(program: &Arc<Program>) -> Vec<Record> {
   let (run, first) = start(program, 1);
@@ -78,6 +88,12 @@ fn line(record: &Record) -> Option<String> {
   use Event::*;
   let text = match &record.event {
     RunStarted(_) | Admitted { .. } | AttemptStarted { .. } | CacheMissed { .. } => return None,
+    Resumed(resumption) => match resumption.unfinished {
+      Some(decision) => format!("resumed: {decision:?}"),
+      None => "resumed".into(),
+    },
+    AttemptRepeated { execution, path } => format!("repeated {path} as {}", execution.0),
+    InDoubt { execution, path } => format!("in doubt {path} as {}", execution.0),
     Refused { execution, kind } => format!("refused {} {kind}", execution.0),
     CacheHit { execution, value, from } => format!("hit {} {value} from {} {}", execution.0, from.run, from.step),
     BreakerMoved { worker, from, to } => format!("breaker {worker} {from:?} to {to:?}"),

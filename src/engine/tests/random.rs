@@ -518,15 +518,16 @@ fn check_inputs(records: &[Record], needs: &HashMap<String, Vec<String>>) {
   }
 }
 
-/// No budget of calls is exceeded, counting every execution below its path.
+/// No budget of calls is exceeded, counting every execution below its path once, also where it was repeated.
 fn check_budgets(records: &[Record]) {
   let mut budgets: Vec<(Arc<str>, u64, u64)> = Vec::new();
   let mut paths: HashMap<ExecutionId, Arc<str>> = HashMap::new();
+  let mut counted = HashSet::new();
   for Record { event, .. } in records {
     match event {
       Event::BudgetSet { path, bounds } => budgets.extend(bounds.calls.map(|calls| (path.clone(), calls, 0))),
       Event::AttemptRequested { execution, path, .. } => _ = paths.insert(*execution, path.clone()),
-      Event::Admitted { execution } => {
+      Event::Admitted { execution } if counted.insert(*execution) => {
         for (path, calls, used) in &mut budgets {
           // a fallback of the call itself stands beside it, what closes scopes outside
           let rest = paths[execution].strip_prefix(&**path).unwrap_or_default();
@@ -564,6 +565,10 @@ fn check_executions(records: &[Record], program: &Program) {
             trace(records)
           );
         }
+      }
+      Event::AttemptRepeated { execution, .. } => {
+        let worker = running.remove(execution).expect("only what ran is repeated");
+        requested.insert(*execution, worker);
       }
       Event::Refused { execution, .. } | Event::CacheHit { execution, .. } => {
         assert!(requested.remove(execution).is_some(), "only who asked is answered");
@@ -733,7 +738,9 @@ proptest! {
     let replayed = Run::replay(program, journal).expect("the journal is its own");
     prop_assert!(replayed.run.is_over());
     prop_assert!(replayed.records.is_empty());
-    prop_assert!(matches!(replayed.commands[..], [Command::Finish]));
+    let (_, step) = replayed.resume(resumption(None));
+    prop_assert!(step.records.is_empty());
+    prop_assert!(matches!(step.commands[..], [Command::Finish]));
   }
 
   #[test]
