@@ -9,6 +9,7 @@ mod hedges;
 mod loops;
 mod losses;
 mod plans;
+mod resumes;
 mod times;
 
 use super::build::*;
