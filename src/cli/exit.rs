@@ -14,6 +14,8 @@ pub enum Exit {
   Refused = 3,
   /// With `--strict`: the run succeeded, though failures were taken on the way.
   Tolerated = 4,
+  /// The run goes on only once a person has decided something.
+  Waiting = 5,
   /// Ctrl-C or SIGTERM.
   Interrupted = 130,
 }

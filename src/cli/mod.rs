@@ -2,6 +2,7 @@
 
 mod baseline;
 mod bounds;
+mod cancel;
 mod check;
 mod diff;
 mod exit;
@@ -9,10 +10,12 @@ mod explain;
 mod files;
 mod fix;
 mod graph;
+mod journal;
 mod list;
 mod pages;
 mod program;
 mod report;
+mod resume;
 mod run;
 mod runs;
 mod schema;
@@ -36,11 +39,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+  Cancel(cancel::Options),
   Check(check::Options),
   Diff(diff::Options),
   Explain(explain::Options),
   Graph(graph::Options),
   List(list::Options),
+  Resume(resume::Options),
   Run(run::Options),
   Runs(runs::Options),
   Schema(schema::Options),
@@ -60,11 +65,13 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
   }
   let exit = match Cli::try_parse_from(arguments) {
     Ok(cli) => match cli.command {
+      Command::Cancel(options) => cancel::main(&options),
       Command::Check(options) => check::main(&options),
       Command::Diff(options) => diff::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
+      Command::Resume(options) => resume::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),

@@ -314,7 +314,7 @@ pub struct LastSuccess {
 }
 
 /// How a run is taken up again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Resumption {
   /// Wall-clock time.
   pub resumed: jiff::Timestamp,

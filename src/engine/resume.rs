@@ -4,6 +4,8 @@
 //! Nothing runs when a run is resumed, so nothing holds a slot: all executions that go on ask for admission anew. What
 //! the run waits for is read off its state, once the resumption is folded in.
 
+use std::sync::Arc;
+
 use super::{
   cache::Cached,
   event::{Decision, Event, ExecutionId, Resumption},
@@ -86,12 +88,7 @@ impl Run {
     let Some(id) = self.executions.get(&execution).copied() else {
       return;
     };
-    let cut = self.with_try(id, execution, |one| match &one.state {
-      TryState::Running { cancelled, .. } => !cancelled,
-      TryState::InDoubt => true,
-      TryState::Reserving | TryState::Waiting { .. } => false,
-    });
-    if cut != Some(true) {
+    if self.with_active(id, |active| active.is_cut(execution)) != Some(true) {
       return;
     }
     match self.decision(id, resumption) {
@@ -159,9 +156,20 @@ impl Run {
     timers.for_each(|timer| self.clear_timer(timer));
   }
 
+  /// The paths of the calls that wait for a decision, or will once the run is taken up again without one.
+  pub fn doubtful(&self) -> Vec<Arc<str>> {
+    let nothing = Resumption::default();
+    let doubtful = self.executions.iter().filter(|(execution, id)| {
+      let leaf = self.instances.get(**id).map(|instance| &instance.state);
+      let Some(State::Leaf(leaf)) = leaf else { return false };
+      leaf.active().is_some_and(|active| active.is_cut(**execution)) && self.decision(**id, &nothing).is_none()
+    });
+    doubtful.map(|(_, id)| self.path(*id)).collect()
+  }
+
   /// The paths of the calls that wait for a decision, where nothing else goes on: no worker runs or is about to, and no
   /// wait ends with a step that begins. Empty as long as anything does.
-  pub fn awaits_decision(&self) -> Vec<std::sync::Arc<str>> {
+  pub fn awaits_decision(&self) -> Vec<Arc<str>> {
     let goes_on = || {
       let begins = |purpose| matches!(purpose, Purpose::Delay | Purpose::Backoff);
       !self.dispatching.is_empty()

@@ -97,6 +97,16 @@ impl Active {
     self.tries.iter().any(Try::is_open)
   }
 
+  /// Whether this execution ran, and nobody told it to end: nobody knows what it has done once its orch is gone.
+  pub fn is_cut(&self, execution: ExecutionId) -> bool {
+    let one = self.tries.iter().find(|one| one.execution == execution);
+    one.is_some_and(|one| match one.state {
+      TryState::Running { cancelled, .. } => !cancelled,
+      TryState::InDoubt => true,
+      TryState::Reserving | TryState::Waiting { .. } => false,
+    })
+  }
+
   pub fn outstanding(&self, execution: ExecutionId) -> Option<Outstanding<'_>> {
     let one = self.tries.iter().find(|one| one.execution == execution)?;
     match &one.state {

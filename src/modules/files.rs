@@ -16,6 +16,15 @@ pub trait Files {
   /// It can't be read.
   fn read(&self, path: &Path, limit: usize) -> Result<Vec<u8>, ReadError>;
 
+  /// The blake3 hash of the file; `None` where it is longer than `limit` bytes.
+  ///
+  /// # Errors
+  /// It can't be read.
+  fn digest(&self, path: &Path, limit: usize) -> Result<Option<[u8; 32]>, ReadError> {
+    let bytes = self.read(path, limit + 1)?;
+    Ok((bytes.len() <= limit).then(|| *blake3::hash(&bytes).as_bytes()))
+  }
+
   /// The one name of the file, whatever path leads to it.
   ///
   /// # Errors

@@ -151,8 +151,12 @@ impl Loader<'_> {
     let paths: Vec<Spanned<String>> = module.used_paths().collect();
     for path in paths {
       let target = self.loaded.modules[at].directory.join(&path.value);
-      let digest = match self.used(&target, &shown(&importer, &path.value)) {
-        Ok(digest) => Some(digest),
+      let name = shown(&importer, &path.value);
+      let digest = match self.used(&target, &name) {
+        Ok(digest) => {
+          self.loaded.used.insert(name, digest);
+          Some(digest)
+        }
         Err(refusal) => {
           let finding = refusal.finding.label(path.span, "used here");
           self.loaded.diagnostics.push(finding);
@@ -165,13 +169,12 @@ impl Loader<'_> {
 
   fn used(&self, path: &Path, name: &str) -> Result<[u8; 32], Refusal> {
     let canonical = self.files.canonicalize(path);
-    let bytes = canonical.and_then(|canonical| self.files.read(&canonical, LARGEST_USED + 1));
-    let bytes = bytes.map_err(|error| self.unreadable(path, name, &error))?;
-    if bytes.len() > LARGEST_USED {
+    let digest = canonical.and_then(|canonical| self.files.digest(&canonical, LARGEST_USED));
+    let digest = digest.map_err(|error| self.unreadable(path, name, &error))?;
+    digest.ok_or_else(|| {
       let message = format!("can't read `{name}`: it is larger than 64 MiB");
-      return Err(Refusal::new(&codes::UNREADABLE, message));
-    }
-    Ok(*blake3::hash(&bytes).as_bytes())
+      Refusal::new(&codes::UNREADABLE, message)
+    })
   }
 
   /// The text of a file, as a file of the program.

@@ -9,7 +9,11 @@ pub mod standard;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+  collections::{BTreeMap, HashMap},
+  path::PathBuf,
+  sync::Arc,
+};
 
 pub use files::{Files, ReadError};
 pub use load::{load, relative};
@@ -31,6 +35,8 @@ pub struct Loaded {
   /// The root first, then in the order found. Empty if the root could not be read. Their imports form no cycle: one
   /// that would close a cycle was said and is `None`.
   pub modules: Vec<LoadedModule>,
+  /// The files that workers use, by name as people know them: their blake3 hashes.
+  pub used: BTreeMap<String, [u8; 32]>,
   /// What was found while reading and parsing, in no special order.
   pub diagnostics: Diagnostics,
 }

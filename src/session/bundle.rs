@@ -1,15 +1,23 @@
 //! The texts of a program as a run keeps them, with their digest.
 
-use crate::source::Sources;
+use super::Checked;
 
-/// Names and texts of all modules, the root first.
+/// What follows the name of a file of which only the hash is kept, in hexadecimal: workers use it, and it is no text of
+/// the program.
+pub(super) const HASHED: &str = "#blake3";
+
+/// Names and texts of all modules and of what they include, the root first; then the hashes of the files that they use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle(Vec<(String, String)>);
 
 impl Bundle {
-  pub fn of(sources: &Sources) -> Self {
+  pub fn of(checked: &Checked) -> Self {
     let module = |source: &crate::source::Source| (source.name.clone(), source.text.to_string());
-    Self(sources.iter().map(|(_, source)| module(source)).collect())
+    let texts = checked.sources.iter().map(|(_, source)| module(source));
+    let hash = |hash: &[u8; 32]| blake3::Hash::from(*hash).to_hex().to_string();
+    let used = checked.used.iter();
+    let used = used.map(|(name, digest)| (format!("{name}{HASHED}"), hash(digest)));
+    Self(texts.chain(used).collect())
   }
 
   /// Names and texts as they were stored.

@@ -11,14 +11,12 @@ use std::{
   sync::Arc,
 };
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Bundle, Order, RunError, Variant, check_variant, run, run::Given, stored::StoredFiles};
+use super::{Order, RunError, Variant, run, run::Given, stored::StoredRun};
 use crate::{
   engine::{Child, RunStarted},
   journal::{Journal, JournalError, Store, Waiting},
-  value::{conform, from_json},
   workers,
 };
 
@@ -86,51 +84,49 @@ fn start(store: &Path, run: &str) -> io::Result<()> {
 pub fn run_child(store: &Path, id: &str) -> Result<(), RunError> {
   // Who leads a group already stays in it.
   let _ = nix::unistd::setsid();
+  match waiting(store, id)? {
+    Some(order) => run(&order, &mut |_| {}, &mut |_| {}).map(drop),
+    None => Ok(()),
+  }
+}
+
+/// A run that was dispatched and that nobody has begun, as an order.
+///
+/// # Errors
+/// The store can't be read, or this orch can't carry out its program.
+pub fn waiting(store: &Path, id: &str) -> Result<Option<Order>, RunError> {
   let broken = |error: JournalError| RunError::Broken(error.to_string());
   let mut journal = Store::open(store).map_err(broken)?;
   let waiting = journal.waiting().map_err(broken)?;
   let Some(waiting) = waiting.into_iter().find(|waiting| waiting.id == id) else {
-    return Ok(());
+    return Ok(None);
   };
   let modules = journal.bundle(&waiting.parent).map_err(broken)?;
   let asked: Asked = serde_json::from_str(&waiting.order).map_err(|error| RunError::Broken(error.to_string()))?;
-  run(&order(store, modules, asked)?, &mut |_| {}, &mut |_| {})
+  order(store, modules, asked).map(Some)
 }
 
 fn order(store: &Path, modules: Vec<(String, String)>, asked: Asked) -> Result<Order, RunError> {
-  let refused = |reason: String| RunError::Refused(reason);
-  let bundle = Bundle::new(modules.clone());
-  let files = StoredFiles::new(modules, Path::new(&*asked.directory));
-  let variant = Variant {
-    profile: asked.profile,
-    set: asked.set,
-    test: None,
+  let stored = StoredRun {
+    store,
+    modules,
+    variant: Variant {
+      profile: asked.profile,
+      set: asked.set,
+      test: None,
+    },
+    directory: &asked.directory,
+    orchestrator: &asked.child.orchestrator,
+    arguments: &asked.child.arguments,
+    seed: asked.child.seed,
   };
-  let checked = check_variant(&files, files.root(), &variant).map_err(|error| refused(error.to_string()))?;
-  let program = checked
-    .program
-    .ok_or_else(|| refused("the stored program is refused".into()))?;
-  let name = &asked.child.orchestrator;
-  let found = program.orchestrator_ids().find(|(_, declared)| declared.name == *name);
-  let (orchestrator, declared) = found.ok_or_else(|| refused(format!("there is no orchestrator `{name}`")))?;
-  let input = from_json(&asked.child.arguments).map_err(|error| refused(error.to_string()))?;
-  let input = conform(&input, &declared.input).map_err(|mismatch| refused(mismatch.to_string()))?;
-  let arguments: IndexMap<_, _> = input.as_record().cloned().unwrap_or_default();
   Ok(Order {
-    root: files.root().to_path_buf(),
-    bundle,
-    variant,
-    orchestrator,
-    arguments,
-    seed: Some(asked.child.seed),
-    store: store.to_path_buf(),
-    forget: false,
     given: Some(Given {
-      run: asked.child.run,
-      tracker: asked.child.tracker,
-      parent: asked.parent,
-      directory: asked.directory,
+      run: asked.child.run.clone(),
+      tracker: asked.child.tracker.clone(),
+      parent: asked.parent.clone(),
+      directory: asked.directory.clone(),
     }),
-    program,
+    ..stored.order()?
   })
 }

@@ -3,19 +3,24 @@
 mod bundle;
 mod child;
 mod disk;
+mod lease;
+mod lock;
 mod overlap;
 mod result;
+mod resume;
 mod run;
 mod shelf;
 mod stored;
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
-pub use child::{CHILD_COMMAND, run_child};
+pub use child::{CHILD_COMMAND, run_child, waiting};
 pub use disk::Disk;
+pub use lease::{ask_to_cancel, driver};
 pub use result::shown;
+pub use resume::{Again, Reopened, reopen, resume};
 pub use run::{Order, RunError, end_when_interrupted, run};
 
 use crate::{
@@ -30,6 +35,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Checked {
   pub sources: Sources,
+  /// The files that its workers use, by name: their blake3 hashes.
+  pub used: BTreeMap<String, [u8; 32]>,
   /// Everything that was found, by place.
   pub findings: Diagnostics,
   /// There unless a finding refuses it.
@@ -59,6 +66,7 @@ fn together(loaded: Loaded, (program, found): (Option<Program>, Diagnostics)) ->
   let refused = findings.refuses();
   Checked {
     sources: loaded.sources,
+    used: loaded.used,
     findings: findings.sorted(),
     program: program.filter(|_| !refused).map(Arc::new),
   }

@@ -18,15 +18,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-  bundle::Bundle,
-  child,
-  overlap::{self, Held},
-  shelf::StoreShelf,
-};
+use super::{bundle::Bundle, child, lease, lock::Lock, overlap, shelf::StoreShelf};
 use crate::{
   analysis::Variant,
-  driver::{self, Beginning, EventLog, Request},
+  driver::{self, Beginning, EventLog, Request, RunOutcome},
   engine::{Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
   files::Depot,
   hir::{OrchestratorId, Program},
@@ -37,7 +32,7 @@ use crate::{
 };
 
 /// What is to be run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Order {
   pub program: Arc<Program>,
   /// The texts of the program.
@@ -60,7 +55,7 @@ pub struct Order {
 }
 
 /// The identity of a run that another one has dispatched.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Given {
   pub run: Arc<str>,
   pub tracker: Arc<str>,
@@ -79,12 +74,15 @@ pub enum RunError {
   Broken(String),
   /// Another run with the same key is in progress, and this one is not needed then.
   Skipped(String),
+  /// Another process drives the run.
+  Driven { run: String, process: i32 },
 }
 
 impl Display for RunError {
   fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
     match self {
       RunError::Refused(reason) | RunError::Broken(reason) | RunError::Skipped(reason) => f.write_str(reason),
+      RunError::Driven { run, process } => write!(f, "process {process} drives run {run} already"),
     }
   }
 }
@@ -94,8 +92,17 @@ impl Display for RunError {
 ///
 /// # Errors
 /// The run can't begin, or the journal can't be written.
-pub fn run(order: &Order, observe: &mut dyn FnMut(&Record), say: &mut dyn FnMut(&str)) -> Result<(), RunError> {
+pub fn run(order: &Order, observe: &mut dyn FnMut(&Record), say: &mut dyn FnMut(&str)) -> Result<RunOutcome, RunError> {
   let begun = begin(order, say)?;
+  drive_here(order, begun, observe)
+}
+
+/// Drives it on a runtime of its own.
+pub(super) fn drive_here(
+  order: &Order,
+  begun: Begun,
+  observe: &mut dyn FnMut(&Record),
+) -> Result<RunOutcome, RunError> {
   let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
   let runtime = runtime.map_err(|error| RunError::Broken(format!("can't start a runtime: {error}")))?;
   let ran = runtime.block_on(drive(order, begun, observe));
@@ -104,11 +111,12 @@ pub fn run(order: &Order, observe: &mut dyn FnMut(&Record), say: &mut dyn FnMut(
   ran
 }
 
-async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) -> Result<(), RunError> {
+async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) -> Result<RunOutcome, RunError> {
   let Begun {
     run,
     step,
     mut log,
+    mut lease,
     mut held,
   } = begun;
   let workers = Arc::new(Workers::new(workers::Options {
@@ -119,9 +127,10 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
     secrets: secrets(order),
   }));
   let requests = interruptions(workers.clone())?;
+  let name = run.started().run.clone();
+  lease.announce(&name).map_err(|error| lease::broken(&name, &error))?;
   if let Some(held) = &mut held {
-    let announced = held.announce(&run.started().run);
-    announced.map_err(|error| RunError::Broken(format!("can't hold the key of `overlap`: {error}")))?;
+    held.announce(&name).map_err(|error| overlap::broken(&error))?;
   }
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
   let performer: Arc<dyn Performer> = workers;
@@ -135,7 +144,9 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
     requests,
   )
   .await;
-  driven.map(|_| ()).map_err(|error| RunError::Broken(error.to_string()))
+  driven
+    .map(|driven| driven.outcome)
+    .map_err(|error| RunError::Broken(error.to_string()))
 }
 
 /// What the runs of the project share, as they left it.
@@ -241,7 +252,7 @@ fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, Ru
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         _ = superseded.recv() => {
-          let _ = sender.send(Request::Cancel("another run with the same key takes its place".into()));
+          let _ = sender.send(Request::Cancel("cancelled by somebody, or for another run with the same key".into()));
           continue;
         }
       }
@@ -277,19 +288,21 @@ pub fn end_when_interrupted() {
 }
 
 /// The journal of one run.
-struct Log {
-  store: Store,
-  at: PathBuf,
-  started: Arc<RunStarted>,
+pub(super) struct Log {
+  pub store: Store,
+  pub at: PathBuf,
+  pub started: Arc<RunStarted>,
 }
 
 /// A run that is written down and not driven yet.
-struct Begun {
-  run: Run,
-  step: Step,
-  log: Log,
+pub(super) struct Begun {
+  pub run: Run,
+  pub step: Step,
+  pub log: Log,
+  /// Nobody else drives it.
+  pub lease: Lock,
   /// The key of `overlap`, for as long as it runs.
-  held: Option<Held>,
+  pub held: Option<Lock>,
 }
 
 fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
@@ -298,11 +311,8 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   let key = overlap_key(&order.program, &mut started).map_err(|error| refused(&order.program, error))?;
   let key = key.map(|key| serde_json::json!([order.root.to_string_lossy(), &*started.orchestrator, key]).to_string());
   let mut store = Store::open(&order.store).map_err(broken)?;
-  let overlap = order.program.orchestrator(order.orchestrator).overlap.as_ref();
-  let held = match (&key, overlap) {
-    (Some(key), Some(overlap)) => Some(overlap::hold(&order.store, key, overlap.policy, say)?),
-    _ => None,
-  };
+  let held = hold(order, key.as_deref(), say)?;
+  let lease = lease::take(&order.store, &started.run)?;
   if let (Some(key), false) = (&key, order.forget) {
     started.last = last_success(&mut store, key).map_err(broken)?;
   }
@@ -314,7 +324,22 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
     at: order.store.clone(),
     started: Arc::new(run.started().clone()),
   };
-  Ok(Begun { run, step, log, held })
+  Ok(Begun {
+    run,
+    step,
+    log,
+    lease,
+    held,
+  })
+}
+
+/// The key of `overlap`, where the orchestrator has one.
+pub(super) fn hold(order: &Order, key: Option<&str>, say: &mut dyn FnMut(&str)) -> Result<Option<Lock>, RunError> {
+  let overlap = order.program.orchestrator(order.orchestrator).overlap.as_ref();
+  let both = key.zip(overlap);
+  both
+    .map(|(key, overlap)| overlap::hold(&order.store, key, overlap.policy, say))
+    .transpose()
 }
 
 /// The latest run with this key that succeeded.

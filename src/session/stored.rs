@@ -1,13 +1,69 @@
-//! The modules of a program as a run has stored them, read like files.
+//! The modules of a program as a run has stored them, read like files, and what was to be run of it.
 
 use std::{
   collections::HashMap,
   path::{Component, Path, PathBuf},
 };
 
-use crate::modules::{Files, ReadError};
+use indexmap::IndexMap;
 
-/// A program's texts, by the paths that they had.
+use super::{Bundle, Order, RunError, Variant, bundle::HASHED, check_variant};
+use crate::{
+  modules::{Files, ReadError},
+  value::{conform, from_json},
+};
+
+/// What a store knows of a run that is to be carried out.
+pub(super) struct StoredRun<'a> {
+  pub store: &'a Path,
+  /// As they are stored.
+  pub modules: Vec<(String, String)>,
+  pub variant: Variant,
+  /// Where orch was started for it.
+  pub directory: &'a str,
+  pub orchestrator: &'a str,
+  /// One field per parameter.
+  pub arguments: &'a serde_json::Value,
+  pub seed: u64,
+}
+
+impl StoredRun<'_> {
+  /// The same as an order, of the program as it was.
+  ///
+  /// # Errors
+  /// This orch refuses the program, or what it is given.
+  pub(super) fn order(self) -> Result<Order, RunError> {
+    let refused = |reason: String| RunError::Refused(format!("the program as the run has stored it: {reason}"));
+    let bundle = Bundle::new(self.modules.clone());
+    let files = StoredFiles::new(self.modules, Path::new(self.directory));
+    let checked = check_variant(&files, files.root(), &self.variant).map_err(|error| refused(error.to_string()))?;
+    let Some(program) = checked.program else {
+      let first = checked.findings.0.iter().find(|finding| finding.refuses());
+      let reason = first.map_or("it is refused", |finding| &finding.message);
+      return Err(refused(reason.into()));
+    };
+    let name = self.orchestrator;
+    let found = program.orchestrator_ids().find(|(_, declared)| *declared.name == *name);
+    let (orchestrator, declared) = found.ok_or_else(|| refused(format!("there is no orchestrator `{name}`")))?;
+    let input = from_json(self.arguments).map_err(|error| refused(error.to_string()))?;
+    let input = conform(&input, &declared.input).map_err(|mismatch| refused(mismatch.to_string()))?;
+    let arguments: IndexMap<_, _> = input.as_record().cloned().unwrap_or_default();
+    Ok(Order {
+      root: files.root().to_path_buf(),
+      bundle,
+      variant: self.variant,
+      orchestrator,
+      arguments,
+      seed: Some(self.seed),
+      store: self.store.to_path_buf(),
+      forget: false,
+      given: None,
+      program,
+    })
+  }
+}
+
+/// A program's texts, and the hashes of the files that it uses, by the paths that they had.
 pub(super) struct StoredFiles {
   root: PathBuf,
   texts: HashMap<PathBuf, String>,
@@ -33,14 +89,30 @@ impl Files for StoredFiles {
     Ok(text.as_bytes()[..text.len().min(limit)].to_vec())
   }
 
+  fn digest(&self, path: &Path, _: usize) -> Result<Option<[u8; 32]>, ReadError> {
+    let hash = self
+      .texts
+      .get(&hashed(path))
+      .and_then(|hash| blake3::Hash::from_hex(hash).ok());
+    hash.map(|hash| Some(*hash.as_bytes())).ok_or(ReadError::Missing)
+  }
+
   fn canonicalize(&self, path: &Path) -> Result<PathBuf, ReadError> {
     let path = plain(path);
-    self.texts.contains_key(&path).then_some(path).ok_or(ReadError::Missing)
+    let known = self.texts.contains_key(&path) || self.texts.contains_key(&hashed(&path));
+    known.then_some(path).ok_or(ReadError::Missing)
   }
 
   fn names(&self, _: &Path) -> Vec<String> {
     Vec::new()
   }
+}
+
+/// Where the hash of a file stands of which there is no text.
+fn hashed(path: &Path) -> PathBuf {
+  let mut name = path.as_os_str().to_owned();
+  name.push(HASHED);
+  name.into()
 }
 
 /// The path without `.` and `..`.

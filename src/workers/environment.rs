@@ -33,7 +33,7 @@ pub(super) fn variables(
 ) -> Result<Vec<(OsString, OsString)>, String> {
   let attempt = identity.attempt.to_string();
   let told: [(&str, &OsStr); 8] = [
-    ("ORCH_RUN_ID", identity.run.as_ref().as_ref()),
+    (RUN, identity.run.as_ref().as_ref()),
     ("ORCH_TRACKER_ID", identity.tracker.as_ref().as_ref()),
     ("ORCH_STEP", identity.step.as_ref().as_ref()),
     ("ORCH_WORKER", identity.worker.as_ref().as_ref()),
@@ -79,6 +79,8 @@ const SHORTEST: usize = 4;
 
 /// Names the private scratch directory; it also tells whose a process is.
 pub(super) const SCRATCH: &str = "ORCH_SCRATCH";
+/// The run that it serves.
+pub(super) const RUN: &str = "ORCH_RUN_ID";
 
 /// The value of `name`, as the process will see it.
 pub(super) fn lookup<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {

@@ -5,6 +5,7 @@ mod errand;
 mod group;
 mod guard;
 mod launch;
+mod left;
 mod log;
 mod mock;
 mod permit;
@@ -27,6 +28,7 @@ use guard::Guard;
 use redact::Redactor;
 
 pub use guard::{GUARD_COMMAND, guard, guard_program};
+pub use left::end_left_behind;
 
 /// What a worker that is no longer wanted gets between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(5);

@@ -4,12 +4,13 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-  Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum,
+  Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches,
   error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use super::watch::Watching;
 use crate::{
-  cli::{program::Form, terminal::Color},
+  cli::program::Form,
   hir::{Orchestrator, Param, Program},
   source::Sources,
   types::Type,
@@ -21,7 +22,7 @@ use crate::{
 /// standard output as JSON, and nothing else; progress and summary go to standard error.
 ///
 /// Exit codes: 0 the run succeeded, 1 it failed, 2 the command line is wrong, 3 the program or its input is wrong,
-/// 4 it succeeded with failures taken (with --strict), 130 it was interrupted.
+/// 4 it succeeded with failures taken (with --strict), 130 it was interrupted: `orch resume` goes on with it.
 #[derive(Args, Debug)]
 pub struct Options {
   /// The program's root file
@@ -34,15 +35,8 @@ pub struct Options {
   /// An argument by name, for parameters whose name is an option of its own
   #[arg(long = "arg", value_name = "NAME=VALUE")]
   pub arguments: Vec<String>,
-  /// What goes to standard error: text for people, or JSON lines (the records, then one summary)
-  #[arg(long, value_enum, default_value_t)]
-  pub format: Format,
-  /// Say nothing on standard error but why a run failed
-  #[arg(long, short)]
-  pub quiet: bool,
-  /// Write the run's records to a file as JSON lines, as they happen
-  #[arg(long, value_name = "FILE")]
-  pub events: Option<PathBuf>,
+  #[command(flatten)]
+  pub watching: Watching,
   /// The directory of the journal and the logs [default: .orch beside FILE]
   #[arg(long, value_name = "DIR")]
   pub store: Option<PathBuf>,
@@ -52,14 +46,8 @@ pub struct Options {
   /// Begin anew: `run.last` is null, whatever ran before
   #[arg(long)]
   pub forget: bool,
-  /// Exit with 4 if the run succeeded but failures were taken on the way
-  #[arg(long)]
-  pub strict: bool,
   #[command(flatten)]
   pub form: Form,
-  /// When to use colours
-  #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-  pub color: Color,
 }
 
 impl Options {
@@ -74,13 +62,6 @@ impl Options {
     };
     self.store.clone().unwrap_or_else(beside)
   }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-  #[default]
-  Human,
-  Json,
 }
 
 /// Everything on the command line.

@@ -13,23 +13,23 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watch;
 mod words;
 
 use std::{
   ffi::OsString,
   fs::File,
-  io::{self, BufWriter, Read, Write},
+  io::{self, Read},
   path::Path,
   sync::Arc,
 };
 
 use indexmap::IndexMap;
 
+use command_line::Line;
 pub use command_line::Options;
-use command_line::{Format, Line};
 pub(super) use report::failure;
-use summary::{End, Summary};
-use view::View;
+pub(super) use watch::{Watcher, Watching, refused};
 
 use super::{
   exit::Exit,
@@ -37,10 +37,9 @@ use super::{
   terminal::{self, Color},
 };
 use crate::{
-  engine::Record,
   files::Depot,
   hir::{Orchestrator, OrchestratorId, Program},
-  session::{self, Bundle, Checked, Order, RunError},
+  session::{self, Bundle, Checked, Order},
   source::SourceId,
   value::Value,
 };
@@ -54,8 +53,8 @@ pub fn main(arguments: &[OsString]) -> Exit {
     Ok(prepared) => prepared,
     Err(exit) => return exit,
   };
-  match Watcher::new(&line.options) {
-    Ok(watcher) => watcher.run(&order),
+  match Watcher::new(&line.options.watching, line.options.store()) {
+    Ok(watcher) => watcher.watch(&order, |observe, say| session::run(&order, observe, say)),
     Err(message) => {
       terminal::say(&format!("{message}\n"));
       Exit::Usage
@@ -123,7 +122,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     Exit::Refused
   })?;
   Ok(Order {
-    bundle: Bundle::of(&checked.sources),
+    bundle: Bundle::of(checked),
     program,
     variant: line.options.form.variant(),
     orchestrator: id,
@@ -172,100 +171,5 @@ pub(super) fn input(path: &Path) -> Result<serde_json::Map<String, serde_json::V
     Ok(serde_json::Value::Object(fields)) => Ok(fields),
     Ok(_) => Err(format!("the arguments in `{name}` are not a JSON object")),
     Err(error) => Err(format!("the arguments in `{name}` are not JSON: {error}")),
-  }
-}
-
-/// Follows a run by its records.
-struct Watcher<'a> {
-  options: &'a Options,
-  summary: Summary,
-  view: View,
-  events: Option<BufWriter<File>>,
-}
-
-impl<'a> Watcher<'a> {
-  fn new(options: &'a Options) -> Result<Self, String> {
-    let events = options.events.as_deref().map(|path| {
-      let file = File::create(path).map_err(|error| format!("can't write to `{}`: {error}", path.display()));
-      file.map(BufWriter::new)
-    });
-    Ok(Self {
-      options,
-      summary: Summary::default(),
-      view: View::new(options),
-      events: events.transpose()?,
-    })
-  }
-
-  fn run(mut self, order: &Order) -> Exit {
-    let ran = session::run(order, &mut |record| self.take(record), &mut |text| {
-      terminal::say(&format!("{text}\n"));
-    });
-    session::end_when_interrupted();
-    self.view.end();
-    if let Err(error) = ran {
-      terminal::say(&format!("{error}\n"));
-      return match error {
-        RunError::Refused(_) => Exit::Refused,
-        RunError::Broken(_) => Exit::Failed,
-        RunError::Skipped(_) => Exit::Success,
-      };
-    }
-    self.report();
-    self.result(order)
-  }
-
-  fn take(&mut self, record: &Record) {
-    self.summary.add(record);
-    self.view.show(record, &self.summary);
-    if let Some(events) = &mut self.events {
-      let written = serde_json::to_writer(&mut *events, record).map_err(io::Error::from);
-      let written = written
-        .and_then(|()| events.write_all(b"\n"))
-        .and_then(|()| events.flush());
-      if let Err(error) = written {
-        self.events = None;
-        terminal::say(&format!("can't write events any longer: {error}\n"));
-      }
-    }
-  }
-
-  fn report(&self) {
-    let journal = self.options.store().display().to_string();
-    if self.options.format == Format::Json {
-      if self.options.quiet && !matches!(self.summary.end, Some(End::Failed(_))) {
-        return;
-      }
-      let document = serde_json::to_string(&report::Document::new(&self.summary, &journal));
-      terminal::say(&format!("{}\n", document.unwrap_or_default()));
-      return;
-    }
-    if let Some(End::Failed(failure)) = &self.summary.end {
-      terminal::say(&report::failure(failure));
-    }
-    if !self.options.quiet {
-      terminal::say(&report::summary(&self.summary, &journal));
-    }
-  }
-
-  /// Prints the value returned, pretty wherever it goes.
-  fn result(&self, order: &Order) -> Exit {
-    match &self.summary.end {
-      Some(End::Succeeded(value)) => {
-        let value = match session::shown(order, value) {
-          Ok(value) => value,
-          Err(reason) => {
-            terminal::say(&format!("the result can't be shown: {reason}\n"));
-            return Exit::Failed;
-          }
-        };
-        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        let printed = terminal::print(&format!("{text}\n"));
-        let tolerated = self.options.strict && self.summary.taken_count > 0;
-        printed.max(if tolerated { Exit::Tolerated } else { Exit::Success })
-      }
-      Some(End::Failed(_)) => Exit::Failed,
-      Some(End::Stopped) | None => Exit::Interrupted,
-    }
   }
 }

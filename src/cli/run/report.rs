@@ -53,8 +53,13 @@ fn headline(summary: &Summary) -> String {
 /// A column that is there only if a worker has something to say in it.
 type Column = (&'static str, fn(&Tally) -> bool, fn(&Tally) -> String);
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
   ("copies", |tally| tally.copies > 0, |tally| tally.copies.to_string()),
+  (
+    "repeated",
+    |tally| tally.repeated > 0,
+    |tally| tally.repeated.to_string(),
+  ),
   ("reused", |tally| tally.reused > 0, |tally| tally.reused.to_string()),
   ("refused", |tally| tally.refused > 0, |tally| tally.refused.to_string()),
   ("cost", |tally| tally.cost.is_some(), |tally| known(tally.cost)),
@@ -321,6 +326,8 @@ struct WorkerTotals<'a> {
   #[serde(skip_serializing_if = "is_none")]
   copies: u64,
   #[serde(skip_serializing_if = "is_none")]
+  repeated: u64,
+  #[serde(skip_serializing_if = "is_none")]
   reused: u64,
   #[serde(skip_serializing_if = "is_none")]
   refused: u64,
@@ -420,6 +427,7 @@ impl<'a> WorkerTotals<'a> {
       failed: tally.failed(),
       retries: tally.retries,
       copies: tally.copies,
+      repeated: tally.repeated,
       reused: tally.reused,
       refused: tally.refused,
       cost: tally.cost,

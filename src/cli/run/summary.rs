@@ -108,6 +108,7 @@ impl Summary {
           attempt: *attempt,
           copy: copy_of.is_some(),
           admitted: None,
+          counted: false,
           report: Report::default(),
         };
         if let Some(first) = copy_of {
@@ -176,6 +177,9 @@ impl Summary {
       }
       Event::StepSkipped { path, .. } | Event::StepCancelled { path, .. } => self.item_ended(path),
       Event::Stopped => self.end = Some(End::Stopped),
+      Event::Resumed(_) => self.end = None,
+      Event::AttemptRepeated { execution, .. } => self.cut_short(*execution, true),
+      Event::InDoubt { execution, .. } => self.cut_short(*execution, false),
       Event::RunSucceeded { result } => self.end = Some(End::Succeeded(result.clone())),
       Event::RunFailed { failure } => self.end = Some(End::Failed(failure.clone())),
       _ => {}
@@ -213,9 +217,21 @@ impl Summary {
       execution.admitted = Some(self.now);
       self.running += 1;
       self.peak = self.peak.max(self.running);
+      let counts = !std::mem::replace(&mut execution.counted, true);
       if let Some(spending) = &mut self.spending {
-        spending.calls += 1;
+        spending.calls += u64::from(counts);
       }
+    }
+  }
+
+  /// An execution ran when the run was cut short; maybe it runs once more.
+  fn cut_short(&mut self, execution: ExecutionId, again: bool) {
+    if let Some(execution) = self.executions.get_mut(&execution) {
+      if execution.admitted.take().is_some() {
+        self.running = self.running.saturating_sub(1);
+      }
+      let tally = self.workers.entry(execution.worker.clone()).or_default();
+      tally.repeated += u64::from(again);
     }
   }
 

@@ -15,6 +15,8 @@ pub struct Tally {
   pub retries: u64,
   /// Second executions of attempts that took long.
   pub copies: u64,
+  /// Attempts that were made once more, for the run was cut short.
+  pub repeated: u64,
   /// Outcomes of earlier calls that were as good as new ones.
   pub reused: u64,
   /// Calls that an open breaker did not let pass.
@@ -40,6 +42,8 @@ pub struct Execution {
   pub copy: bool,
   /// When it was let pass; `None`: it waits.
   pub admitted: Option<RunTime>,
+  /// Whether it is among the calls of the budget: once, however often it is repeated.
+  pub counted: bool,
   /// What it has said since its latest start.
   pub report: Report,
 }

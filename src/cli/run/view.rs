@@ -6,9 +6,9 @@ use std::{collections::HashMap, io::IsTerminal, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::{
-  command_line::{Format, Options},
   news::{Line, News},
   summary::{Group, Summary},
+  watch::{Format, Watching},
   words,
 };
 use crate::{
@@ -29,9 +29,9 @@ pub enum View {
 }
 
 impl View {
-  pub fn new(options: &Options) -> View {
-    match options.format {
-      _ if options.quiet => View::Quiet,
+  pub fn new(watching: &Watching) -> View {
+    match watching.format {
+      _ if watching.quiet => View::Quiet,
       Format::Json => View::Json,
       Format::Human if std::io::stderr().is_terminal() => View::Live(Live::new()),
       Format::Human => View::Lines(News::default()),

@@ -80,7 +80,7 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
   let arguments = arguments.map_err(|wrong| say(Exit::Refused)(format!("{}\n", wrong.join("\n"))))?;
   let order = Order {
     program: Arc::new(program),
-    bundle: Bundle::of(&checked.sources),
+    bundle: Bundle::of(&checked),
     variant: options.form.variant(),
     orchestrator,
     arguments,
@@ -124,13 +124,13 @@ fn carry_out(order: &Order) -> Exit {
   let ran = session::run(order, &mut observe, &mut |_| {});
   session::end_when_interrupted();
   match (ran, end) {
-    (Err(RunError::Refused(why)), _) => say(Exit::Refused)(format!("{why}\n")),
-    (Err(RunError::Broken(why) | RunError::Skipped(why)), _) => say(Exit::Failed)(format!("{why}\n")),
-    (Ok(()), Some(Ok(value))) => {
+    (Err(error @ RunError::Refused(_)), _) => say(Exit::Refused)(format!("{error}\n")),
+    (Err(error), _) => say(Exit::Failed)(format!("{error}\n")),
+    (Ok(_), Some(Ok(value))) => {
       let text = serde_json::to_string_pretty(&value).unwrap_or_default();
       terminal::print(&format!("{text}\n"))
     }
-    (Ok(()), Some(Err(lost))) => say(Exit::Failed)(failure(&lost)),
-    (Ok(()), None) => Exit::Interrupted,
+    (Ok(_), Some(Err(lost))) => say(Exit::Failed)(failure(&lost)),
+    (Ok(_), None) => Exit::Interrupted,
   }
 }
