@@ -37,7 +37,7 @@ pub fn main(options: &Options) -> Exit {
     Ok(found) => found,
     Err(exit) => return exit,
   };
-  match session::ask_to_cancel(&store, &run) {
+  match session::ask_to_cancel(&store, &run, &options.reason) {
     Ok(true) => {
       terminal::say(&format!("asked the orch that drives run {run} to cancel it\n"));
       return Exit::Success;

@@ -37,14 +37,15 @@ pub fn driver(store: &Path, run: &str) -> io::Result<Option<i32>> {
   lock::holder(store, &name(run))
 }
 
-/// Asks the process that drives a run to cancel it; whether there is one.
+/// Asks the process that drives a run to cancel it for this reason; whether there is one.
 ///
 /// # Errors
 /// It can't be told, or can't be asked.
-pub fn ask_to_cancel(store: &Path, run: &str) -> io::Result<bool> {
+pub fn ask_to_cancel(store: &Path, run: &str, reason: &str) -> io::Result<bool> {
   let Some(process) = driver(store, run)? else {
     return Ok(false);
   };
+  lock::leave_word(store, &name(run), reason)?;
   kill(Pid::from_raw(process), CANCEL)?;
   Ok(true)
 }

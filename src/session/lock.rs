@@ -21,6 +21,17 @@ pub(super) struct Lock {
   path: PathBuf,
 }
 
+/// Where words for the holder of a lock are left.
+pub(super) struct Word(PathBuf);
+
+impl Word {
+  /// The last one.
+  pub(super) fn read(&self) -> Option<String> {
+    let text = fs::read_to_string(&self.0).ok()?;
+    text.lines().skip(1).last().map(str::to_owned)
+  }
+}
+
 /// A lock that another process holds.
 pub(super) struct Busy {
   file: File,
@@ -44,6 +55,11 @@ impl Lock {
         Err(TryLockError::Error(error)) => return Err(error),
       }
     }
+  }
+
+  /// The last word that somebody has left for whoever holds it.
+  pub(super) fn word(&self) -> Word {
+    Word(self.path.clone())
   }
 
   /// Says who holds it: this process, and what it is about.
@@ -70,7 +86,8 @@ impl Busy {
     for _ in 0..LOOKS {
       let mut text = String::new();
       let read = self.file.rewind().and_then(|()| self.file.read_to_string(&mut text));
-      if let (Ok(_), Some((process, what))) = (read, text.trim().split_once(' ')) {
+      let line = text.lines().next().unwrap_or_default();
+      if let (Ok(_), Some((process, what))) = (read, line.split_once(' ')) {
         return Some((process.parse().ok()?, what.to_owned()));
       }
       if !is_at(&self.file, &self.path) {
@@ -95,6 +112,15 @@ impl Busy {
       file = open(&path)?;
     }
   }
+}
+
+/// Leaves a word for the process that holds the lock with this name.
+///
+/// # Errors
+/// It can't be written.
+pub(super) fn leave_word(store: &Path, name: &str, word: &str) -> io::Result<()> {
+  let mut file = OpenOptions::new().append(true).open(place(store, name)?)?;
+  writeln!(file, "{}", word.replace('\n', " "))
 }
 
 /// The process that holds the lock with this name, if any does. Looking at it keeps nobody from taking it for long.

@@ -18,7 +18,13 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{bundle::Bundle, child, lease, lock::Lock, overlap, shelf::StoreShelf};
+use super::{
+  bundle::Bundle,
+  child, lease,
+  lock::{Lock, Word},
+  overlap,
+  shelf::StoreShelf,
+};
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request, RunOutcome},
@@ -126,7 +132,7 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
     files: Depot::new(order.store.clone()),
     secrets: secrets(order),
   }));
-  let requests = interruptions(workers.clone())?;
+  let requests = interruptions(workers.clone(), lease.word())?;
   let name = run.started().run.clone();
   lease.announce(&name).map_err(|error| lease::broken(&name, &error))?;
   if let Some(held) = &mut held {
@@ -239,7 +245,7 @@ const INTERRUPTED: i32 = 130;
 
 /// Asks the driver to stop when Ctrl-C or SIGTERM come; the second time workers are killed, the third time
 /// nothing is waited for, not even a reader of what is shown: the guard ends what is left.
-fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, RunError> {
+fn interruptions(workers: Arc<Workers>, word: Word) -> Result<UnboundedReceiver<Request>, RunError> {
   let (sender, receiver) = unbounded_channel();
   let refused = |error: io::Error| RunError::Broken(format!("can't listen for signals: {error}"));
   let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
@@ -252,7 +258,8 @@ fn interruptions(workers: Arc<Workers>) -> Result<UnboundedReceiver<Request>, Ru
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         _ = superseded.recv() => {
-          let _ = sender.send(Request::Cancel("cancelled by somebody, or for another run with the same key".into()));
+          let reason = word.read().unwrap_or_else(|| "another run with the same key takes its place".to_owned());
+          let _ = sender.send(Request::Cancel(reason.into()));
           continue;
         }
       }

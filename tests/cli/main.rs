@@ -9,6 +9,7 @@ mod flood;
 mod forms;
 mod graphs;
 mod programs;
+mod resume;
 mod room;
 mod runs;
 mod secrets;

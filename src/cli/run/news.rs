@@ -165,6 +165,9 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       orchestrator,
       ..
     } => format!("{path}: dispatched run {run} of {orchestrator}"),
+    Event::Resumed(_) => "goes on".to_owned(),
+    Event::AttemptRepeated { path, .. } => format!("{}: cut short, once more", shown(path)?),
+    Event::InDoubt { path, .. } => format!("{path}: cut short, and waits for a decision"),
     Event::Stopped => "stopped; what has ended until now is kept in the journal".to_owned(),
     _ => return None,
   };

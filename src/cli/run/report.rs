@@ -41,6 +41,7 @@ fn headline(summary: &Summary) -> String {
   let end = match summary.end {
     Some(End::Succeeded(_)) => "succeeded in",
     Some(End::Failed(_)) => "failed after",
+    Some(End::Undecided(_)) => "waits for a decision after",
     Some(End::Stopped) | None => "was interrupted after",
   };
   let peak = match summary.peak {
@@ -369,6 +370,7 @@ impl<'a> Document<'a> {
     let (status, failure) = match &summary.end {
       Some(End::Succeeded(_)) => ("succeeded", None),
       Some(End::Failed(failure)) => ("failed", Some(&**failure)),
+      Some(End::Undecided(_)) => ("undecided", None),
       Some(End::Stopped) | None => ("interrupted", None),
     };
     let started = summary.started.as_deref();

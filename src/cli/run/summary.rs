@@ -85,6 +85,8 @@ pub enum End {
   Failed(Arc<Failure>),
   /// Interrupted.
   Stopped,
+  /// Nothing goes on until somebody decides what becomes of these calls.
+  Undecided(Vec<Arc<str>>),
 }
 
 impl Summary {

@@ -104,17 +104,12 @@ impl<'a> Watcher<'a> {
     });
     session::end_when_interrupted();
     self.view.end();
-    let outcome = match ran {
-      Ok(outcome) => outcome,
+    match ran {
+      Ok(RunOutcome::Undecided(steps)) => self.summary.end = Some(End::Undecided(steps)),
+      Ok(_) => {}
       Err(error) => return refused(&error),
-    };
-    match outcome {
-      RunOutcome::Undecided(steps) => {
-        self.report();
-        self.undecided(&steps)
-      }
-      _ => self.end(order),
     }
+    self.end(order)
   }
 
   /// Says what came of the run.
@@ -173,6 +168,7 @@ impl<'a> Watcher<'a> {
         printed.max(if tolerated { Exit::Tolerated } else { Exit::Success })
       }
       Some(End::Failed(_)) => Exit::Failed,
+      Some(End::Undecided(steps)) => self.undecided(steps),
       Some(End::Stopped) | None => {
         self.resumable();
         Exit::Interrupted
@@ -212,11 +208,11 @@ impl<'a> Watcher<'a> {
 /// `2 calls were cut short, ...`, a line each.
 fn undecided(steps: &[Arc<str>]) -> String {
   const LISTED: usize = 10;
-  let count = match steps.len() {
-    1 => "1 call was".to_owned(),
-    count => format!("{count} calls were"),
+  let (calls, wait) = match steps.len() {
+    1 => ("1 call was".to_owned(), "it waits"),
+    count => (format!("{count} calls were"), "they wait"),
   };
-  let mut text = format!("\n{count} cut short, and doing it twice may be harmful: it waits for a decision\n");
+  let mut text = format!("\n{calls} cut short, and doing it twice may be harmful: {wait} for a decision\n");
   steps
     .iter()
     .take(LISTED)

@@ -57,6 +57,14 @@ fn facts() -> Vec<(Event, serde_json::Value)> {
       json!({ "event": "cancel_requested", "reason": "enough" }),
     ),
     (Event::Stopped, json!({ "event": "stopped" })),
+    (
+      Event::Resumed(Arc::new(Resumption {
+        steps: [("a".into(), Decision::Fail)].into(),
+        ..resumption(Some(Decision::Rerun))
+      })),
+      json!({ "event": "resumed", "resumed": "1970-01-01T00:00:00Z", "engine": "0", "unfinished": "rerun",
+        "steps": { "a": "fail" } }),
+    ),
   ]
 }
 
@@ -177,6 +185,20 @@ fn progress() -> Vec<(Event, serde_json::Value)> {
       },
       json!({ "event": "attempt_requested", "execution": 3, "path": "a", "worker": "w", "attempt": 1,
         "input": "00000000000000ff" }),
+    ),
+    (
+      Event::AttemptRepeated {
+        execution: ExecutionId(3),
+        path: path(),
+      },
+      json!({ "event": "attempt_repeated", "execution": 3, "path": "a" }),
+    ),
+    (
+      Event::InDoubt {
+        execution: ExecutionId(3),
+        path: path(),
+      },
+      json!({ "event": "in_doubt", "execution": 3, "path": "a" }),
     ),
     (
       Event::ArmTaken {
