@@ -25,6 +25,8 @@ pub mod interface;
 
 pub mod engine;
 
+pub mod history;
+
 #[allow(clippy::disallowed_methods, reason = "files are kept on a disk")]
 pub mod files;
 #[allow(clippy::disallowed_methods, reason = "the journal is a file")]

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("interface", 7),
   ("engine", 8),
   ("files", 9),
+  ("history", 9),
   ("journal", 9),
   ("driver", 10),
   ("workers", 10),

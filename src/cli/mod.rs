@@ -5,6 +5,7 @@ mod bounds;
 mod cancel;
 mod check;
 mod diff;
+mod events;
 mod exit;
 mod explain;
 mod files;
@@ -12,15 +13,19 @@ mod fix;
 mod graph;
 mod journal;
 mod list;
+mod logs;
 mod pages;
+mod past;
 mod program;
 mod report;
 mod resume;
 mod run;
 mod runs;
 mod schema;
+mod show;
 mod terminal;
 mod test;
+mod why;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -42,14 +47,18 @@ enum Command {
   Cancel(cancel::Options),
   Check(check::Options),
   Diff(diff::Options),
+  Events(events::Options),
   Explain(explain::Options),
   Graph(graph::Options),
   List(list::Options),
+  Logs(logs::Options),
   Resume(resume::Options),
   Run(run::Options),
   Runs(runs::Options),
   Schema(schema::Options),
+  Show(show::Options),
   Test(test::Options),
+  Why(why::Options),
 }
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
@@ -68,14 +77,18 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Cancel(options) => cancel::main(&options),
       Command::Check(options) => check::main(&options),
       Command::Diff(options) => diff::main(&options),
+      Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
+      Command::Logs(options) => logs::main(&options),
       Command::Resume(options) => resume::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),
+      Command::Show(options) => show::main(&options),
       Command::Test(options) => test::main(&options),
+      Command::Why(options) => why::main(&options),
     },
     Err(error) => usage(&error),
   };

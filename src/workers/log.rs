@@ -93,11 +93,16 @@ fn create(path: &Path) -> io::Result<File> {
   OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }
 
-/// `LOGS/RUN/STEP.ATTEMPT.log`, of a copy `STEP.ATTEMPT.copy.log`
+/// The file of an execution's log: `LOGS/RUN/STEP.ATTEMPT.log`, of a copy `STEP.ATTEMPT.copy.log`. Attempts count from 1.
+pub fn log_file(logs: &Path, run: &str, step: &str, attempt: u32, copy: bool) -> PathBuf {
+  let copy = if copy { ".copy" } else { "" };
+  let name = format!("{}.{attempt}{copy}.log", safe(step));
+  logs.join(safe(run)).join(name)
+}
+
+/// The same, of one that is to be.
 pub(super) fn file(logs: &Path, identity: &Identity) -> PathBuf {
-  let copy = if identity.copy { ".copy" } else { "" };
-  let name = format!("{}.{}{copy}.log", safe(&identity.step), identity.attempt);
-  logs.join(safe(&identity.run)).join(name)
+  log_file(logs, &identity.run, &identity.step, identity.attempt, identity.copy)
 }
 
 /// A file name that tells `text`, and that no other text has: what had to be changed gets a piece of its hash.

@@ -7,14 +7,14 @@
 mod arguments;
 mod command_line;
 mod news;
-mod report;
-mod summary;
+pub(super) mod report;
+pub(super) mod summary;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod view;
 mod watch;
-mod words;
+pub(super) mod words;
 
 use std::{
   ffi::OsString,

@@ -1,0 +1,60 @@
+//! What the commands have in common that read a run back.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+  exit::Exit,
+  journal::{self, Place},
+  terminal,
+};
+use crate::{
+  engine::Record,
+  journal::{Journal, JournalError, Store},
+};
+
+/// A run of a journal.
+#[derive(Args)]
+pub struct Which {
+  /// The run: its id, the beginning or the end of it, or `last`
+  #[arg(default_value = "last")]
+  run: String,
+  #[command(flatten)]
+  place: Place,
+}
+
+/// A run that was read back.
+pub struct Past {
+  pub store: PathBuf,
+  pub run: String,
+  pub records: Vec<Record>,
+}
+
+impl Which {
+  /// # Errors
+  /// There is no such run, or it can't be read: said already.
+  pub fn read(&self) -> Result<Past, Exit> {
+    let store = self.place.directory()?;
+    let run = journal::run(&store, &self.run)?;
+    let read = |error: String| {
+      terminal::say(&format!("{error}\n"));
+      Exit::Failed
+    };
+    let mut journal = Store::open(&store).map_err(|error| read(error.to_string()))?;
+    let entries = match journal.read(&run) {
+      Ok(entries) => entries,
+      Err(JournalError::NoRun { .. }) => {
+        terminal::say("the run was asked for and has not begun; `orch resume` begins it\n");
+        return Err(Exit::Usage);
+      }
+      Err(error) => return Err(read(error.to_string())),
+    };
+    let mut records = Vec::with_capacity(entries.len());
+    for entry in entries {
+      let record = serde_json::from_str(&entry.body);
+      records.push(record.map_err(|error| read(format!("record {} can't be read: {error}", entry.seq)))?);
+    }
+    Ok(Past { store, run, records })
+  }
+}
