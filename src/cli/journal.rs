@@ -28,6 +28,20 @@ pub struct Place {
 }
 
 impl Place {
+  /// The directory of the journal, which is there; beside this file, if nothing else is said.
+  ///
+  /// # Errors
+  /// It is not there: said already.
+  pub fn or_beside(&self, file: &Path) -> Result<PathBuf, Exit> {
+    let file = self.file.clone().unwrap_or_else(|| file.into());
+    let store = self.store.clone();
+    Place {
+      store,
+      file: Some(file),
+    }
+    .directory()
+  }
+
   /// The directory of the journal, which is there.
   ///
   /// # Errors

@@ -1,4 +1,8 @@
 //! What the commands have in common that read a run back.
+#![expect(
+  clippy::disallowed_methods,
+  reason = "how long something runs by now is what the clock says"
+)]
 
 use std::path::PathBuf;
 
@@ -10,8 +14,10 @@ use super::{
   terminal,
 };
 use crate::{
-  engine::Record,
+  engine::{Record, RunTime},
+  history::History,
   journal::{Journal, JournalError, Store},
+  session,
 };
 
 /// A run of a journal.
@@ -29,6 +35,20 @@ pub struct Past {
   pub store: PathBuf,
   pub run: String,
   pub records: Vec<Record>,
+  /// The process that drives it now.
+  pub driver: Option<i32>,
+}
+
+impl Past {
+  /// What became of it, and the run time now, which stands still while nobody drives it.
+  pub fn history(&self) -> (History, RunTime) {
+    let history = History::of(&self.records);
+    let now = match self.driver {
+      Some(_) => history.at(jiff::Timestamp::now()),
+      None => history.now,
+    };
+    (history, now)
+  }
 }
 
 impl Which {
@@ -55,6 +75,13 @@ impl Which {
       let record = serde_json::from_str(&entry.body);
       records.push(record.map_err(|error| read(format!("record {} can't be read: {error}", entry.seq)))?);
     }
-    Ok(Past { store, run, records })
+    // a run is shown as nobody's where that can't be told
+    let driver = session::driver(&store, &run).ok().flatten();
+    Ok(Past {
+      store,
+      run,
+      records,
+      driver,
+    })
   }
 }

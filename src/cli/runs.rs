@@ -1,25 +1,40 @@
 //! `orch runs`: the runs that a journal holds, those not begun yet too.
+#![expect(clippy::disallowed_methods, reason = "how old a run is is what the clock says")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use comfy_table::{Table, presets};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::{exit::Exit, terminal};
+use super::{exit::Exit, journal::Place, run::words, terminal};
 use crate::{
   engine::{Event, Record},
   journal::{Journal, JournalError, RunHeader, Store},
+  session,
 };
 
 /// Lists runs: those of a program's journal, the first one first
 #[derive(Args)]
 pub struct Options {
   /// The program's root file, beside which the journal is
-  #[arg(required_unless_present = "store")]
-  file: Option<PathBuf>,
-  /// The directory of the journal [default: .orch beside FILE]
-  #[arg(long, value_name = "DIR")]
-  store: Option<PathBuf>,
+  #[arg(value_name = "FILE")]
+  program: Option<PathBuf>,
+  #[command(flatten)]
+  place: Place,
+  /// Only runs in this state
+  #[arg(long, value_enum)]
+  state: Vec<State>,
+  /// Only runs of this orchestrator
+  #[arg(long, value_name = "NAME")]
+  orchestrator: Option<String>,
+  /// Only runs that began so long ago at most: `90m`, `2d`
+  #[arg(long, value_name = "AGE", value_parser = age)]
+  since: Option<i64>,
+  /// Only the latest ones
+  #[arg(long, value_name = "N")]
+  limit: Option<usize>,
   /// What to write to standard output
   #[arg(long, value_enum, default_value_t)]
   format: Format,
@@ -34,33 +49,61 @@ enum Format {
   Json,
 }
 
+/// Of a run, as its journal and those who drive runs say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum State {
+  /// Asked for, and not begun
+  Waiting,
+  /// Some orch drives it
+  Running,
+  /// Interrupted, or waiting for a decision: `orch resume` goes on with it
+  Stopped,
+  /// Its orch was killed: `orch resume` goes on with it
+  Crashed,
+  Succeeded,
+  Failed,
+}
+
 /// A run as it is listed.
 struct Line {
   run: String,
   orchestrator: String,
   started: String,
   parent: Option<String>,
-  state: &'static str,
+  state: State,
+  /// Milliseconds of run time until the last record.
+  time: Option<i64>,
+  failure: Option<String>,
+}
+
+/// Milliseconds.
+fn age(text: &str) -> Result<i64, String> {
+  let span: jiff::Span = text
+    .parse()
+    .map_err(|_| "it is no duration like `90m` or `2d`".to_owned())?;
+  let whole = span.total((jiff::Unit::Millisecond, jiff::SpanRelativeTo::days_are_24_hours()));
+  // a duration of so many years is all of the past
+  Ok(whole.map_or(i64::MAX, |milliseconds| milliseconds as i64))
 }
 
 pub fn main(options: &Options) -> Exit {
-  let beside = || {
-    let directory = options.file.as_deref().and_then(|file| file.parent());
-    directory.unwrap_or(std::path::Path::new("")).join(".orch")
+  let store = match &options.program {
+    Some(file) => options.place.or_beside(file),
+    None => options.place.directory(),
   };
-  let directory = options.store.clone().unwrap_or_else(beside);
-  if !directory.join("journal.db").exists() {
-    terminal::say(&format!(
-      "there is no journal in `{}`: nothing has run\n",
-      directory.display()
-    ));
-    return Exit::Usage;
-  }
-  match lines(&directory) {
-    Ok(lines) => terminal::print(&match options.format {
-      Format::Human => for_people(&lines),
-      Format::Json => format!("{:#}\n", lines.iter().map(document).collect::<Json>()),
-    }),
+  let store = match store {
+    Ok(store) => store,
+    Err(exit) => return exit,
+  };
+  match lines(&store) {
+    Ok(lines) => {
+      let lines = wanted(options, lines);
+      terminal::print(&match options.format {
+        Format::Human => for_people(&lines),
+        Format::Json => format!("{:#}\n", lines.iter().map(document).collect::<Json>()),
+      })
+    }
     Err(error) => {
       terminal::say(&format!("{error}\n"));
       Exit::Failed
@@ -68,54 +111,96 @@ pub fn main(options: &Options) -> Exit {
   }
 }
 
-fn lines(directory: &std::path::Path) -> Result<Vec<Line>, JournalError> {
+fn wanted(options: &Options, mut lines: Vec<Line>) -> Vec<Line> {
+  let now = jiff::Timestamp::now().as_millisecond();
+  let is_young = |line: &Line| {
+    let began = line
+      .started
+      .parse()
+      .map_or(0, |at: jiff::Timestamp| at.as_millisecond());
+    options.since.is_none_or(|age| now.saturating_sub(began) <= age)
+  };
+  lines.retain(|line| {
+    let state = options.state.is_empty() || options.state.contains(&line.state);
+    let named = options
+      .orchestrator
+      .as_ref()
+      .is_none_or(|name| *name == line.orchestrator);
+    state && named && is_young(line)
+  });
+  let latest = lines.len().saturating_sub(options.limit.unwrap_or(usize::MAX));
+  lines.split_off(latest)
+}
+
+fn lines(directory: &Path) -> Result<Vec<Line>, JournalError> {
   let mut store = Store::open(directory)?;
   let mut lines = Vec::new();
   for header in store.runs()? {
     let last = store.last_record(&header.id)?;
     let last: Option<Record> = last.and_then(|entry| serde_json::from_str(&entry.body).ok());
-    lines.push(begun(header, last.as_ref()));
+    lines.push(begun(directory, header, last.as_ref()));
   }
   lines.extend(store.waiting()?.into_iter().map(|waiting| Line {
     run: waiting.id,
     orchestrator: waiting.orchestrator,
     started: waiting.asked,
     parent: Some(waiting.parent),
-    state: "waiting",
+    state: State::Waiting,
+    time: None,
+    failure: None,
   }));
   Ok(lines)
 }
 
-fn begun(header: RunHeader, last: Option<&Record>) -> Line {
+fn begun(directory: &Path, header: RunHeader, last: Option<&Record>) -> Line {
+  // one that nobody can tell of is nobody's
+  let driven = || session::driver(directory, &header.id).ok().flatten().is_some();
+  let (state, failure) = match last.map(|record| &record.event) {
+    Some(Event::RunSucceeded { .. }) => (State::Succeeded, None),
+    Some(Event::RunFailed { failure }) => (State::Failed, Some(words::brief(failure))),
+    _ if driven() => (State::Running, None),
+    Some(Event::Stopped) => (State::Stopped, None),
+    _ => (State::Crashed, None),
+  };
   Line {
     run: header.id,
     orchestrator: header.orchestrator,
     started: header.started,
     parent: header.parent,
-    state: match last.map(|record| &record.event) {
-      Some(Event::RunSucceeded { .. }) => "succeeded",
-      Some(Event::RunFailed { .. }) => "failed",
-      Some(Event::Stopped) => "stopped",
-      _ => "unfinished",
-    },
+    state,
+    time: last.map(|record| record.at.0),
+    failure,
   }
 }
 
 fn for_people(lines: &[Line]) -> String {
-  let width = |text: fn(&Line) -> &str| lines.iter().map(|line| text(line).len()).max().unwrap_or(0);
-  let (names, states) = (width(|line| &line.orchestrator), width(|line| line.state));
-  lines.iter().fold(String::new(), |text, line| {
+  let mut table = Table::new();
+  table.load_style(presets::NOTHING);
+  for line in lines {
     let second = line.started.split('.').next().unwrap_or_default().trim_end_matches('Z');
-    let parent = line.parent.as_ref().map(|parent| format!("  of {parent}"));
-    text
-      + &format!(
-        "{}  {:states$}  {:names$}  {second}{}\n",
-        line.run,
-        line.state,
-        line.orchestrator,
-        parent.unwrap_or_default()
-      )
-  })
+    let parent = line.parent.as_ref().map(|parent| format!("of {parent}"));
+    let remark = line
+      .failure
+      .as_deref()
+      .map(|failure| words::short(failure, 60))
+      .or(parent);
+    table.add_row([
+      line.run.clone(),
+      word(line.state),
+      line.orchestrator.clone(),
+      second.to_owned(),
+      line.time.map(words::time).unwrap_or_default(),
+      remark.unwrap_or_default(),
+    ]);
+  }
+  let text: String = table.lines().map(|line| format!("{}\n", line.trim())).collect();
+  if lines.is_empty() { String::new() } else { text }
+}
+
+fn word(state: State) -> String {
+  state
+    .to_possible_value()
+    .map_or(String::new(), |value| value.get_name().to_owned())
 }
 
 fn document(line: &Line) -> Json {
@@ -125,5 +210,7 @@ fn document(line: &Line) -> Json {
     "started": line.started,
     "state": line.state,
     "parent": line.parent,
+    "time": line.time,
+    "failure": line.failure,
   })
 }

@@ -56,9 +56,9 @@ pub fn main(options: &Options) -> Exit {
     Ok(past) => past,
     Err(exit) => return exit,
   };
-  let history = History::of(&past.records);
-  let steps: Vec<&Step> = history.steps.values().collect();
-  let steps: Vec<&Step> = steps
+  let (history, now) = past.history();
+  let steps: Vec<&Step> = history
+    .tree()
     .into_iter()
     .filter(|step| is_meant(step, options.step.as_deref()))
     .collect();
@@ -70,12 +70,12 @@ pub fn main(options: &Options) -> Exit {
     return Exit::Usage;
   }
   terminal::print(&match options.format {
-    Format::Human => for_people(options, &past, &history, &steps),
+    Format::Human => for_people(options, &past, (&history, now), &steps),
     Format::Json => format!("{:#}\n", document(&past, &history, &steps)),
   })
 }
 
-fn for_people(options: &Options, past: &Past, history: &History, steps: &[&Step]) -> String {
+fn for_people(options: &Options, past: &Past, (history, now): (&History, RunTime), steps: &[&Step]) -> String {
   let mut text = String::new();
   if options.step.is_none() {
     let mut summary = Summary::default();
@@ -84,7 +84,7 @@ fn for_people(options: &Options, past: &Past, history: &History, steps: &[&Step]
     text.push('\n');
   }
   let all = options.all || options.step.is_some();
-  text += &tree(history, steps, all);
+  text += &tree(history, now, steps, all);
   if options.step.is_some() {
     steps.iter().for_each(|step| text += &details(step));
   }
@@ -92,7 +92,7 @@ fn for_people(options: &Options, past: &Past, history: &History, steps: &[&Step]
 }
 
 /// A line for each step.
-fn tree(history: &History, steps: &[&Step], all: bool) -> String {
+fn tree(history: &History, now: RunTime, steps: &[&Step], all: bool) -> String {
   let mut hidden: BTreeMap<&str, usize> = BTreeMap::new();
   let mut shown = Vec::new();
   for step in steps {
@@ -109,7 +109,7 @@ fn tree(history: &History, steps: &[&Step], all: bool) -> String {
     .max()
     .unwrap_or(0)
     .min(48);
-  let mut text: String = listed.iter().map(|step| line(step, history.now, width)).collect();
+  let mut text: String = listed.iter().map(|step| line(step, now, width)).collect();
   if shown.len() > listed.len() {
     let _ = writeln!(text, "... and {} more: --all", shown.len() - listed.len());
   }

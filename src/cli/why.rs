@@ -11,7 +11,6 @@ use super::{
 use crate::{
   diagnostics::render::harmless,
   history::{End, History, Kind, State, Step},
-  session,
 };
 
 /// Things that are named at most.
@@ -31,7 +30,8 @@ pub fn main(options: &Options) -> Exit {
     Ok(past) => past,
     Err(exit) => return exit,
   };
-  let history = History::of(&past.records);
+  let (mut history, now) = past.history();
+  history.now = now;
   let lines = match &options.step {
     None => of_run(&past, &history),
     Some(name) => match history.steps.get(name.as_str()) {
@@ -88,8 +88,8 @@ fn unfinished(past: &Past, history: &History) -> Vec<String> {
 /// Whether anybody drives it.
 fn driver(past: &Past, history: &History) -> String {
   let resume = format!("orch resume {} --store {}", past.run, past.store.display());
-  match session::driver(&past.store, &past.run) {
-    Ok(Some(process)) => format!(
+  match past.driver {
+    Some(process) => format!(
       "process {process} drives the run: `orch cancel {}` has it lost",
       past.run
     ),

@@ -47,6 +47,34 @@ impl History {
     history
   }
 
+  /// The run time at this moment of the wall clock, if somebody has driven it since the last that is known of it.
+  pub fn at(&self, clock: jiff::Timestamp) -> RunTime {
+    let begun = self.started.iter().map(|started| (RunTime(0), started.started));
+    let resumed = self.resumed.iter().map(|(at, how)| (*at, how.resumed));
+    let since = begun.chain(resumed).last();
+    let now = since.map(|(at, since)| at.after(clock.as_millisecond().saturating_sub(since.as_millisecond())));
+    now.map_or(self.now, |now| now.max(self.now))
+  }
+
+  /// All steps, each after those around it and before what comes after them.
+  pub fn tree(&self) -> Vec<&Step> {
+    let mut steps: Vec<(Vec<usize>, &Step)> = self.steps.values().map(|step| (self.place(&step.path), step)).collect();
+    steps.sort_by(|one, other| one.0.cmp(&other.0));
+    steps.into_iter().map(|(_, step)| step).collect()
+  }
+
+  /// The numbers of the steps around it and its own, outermost first.
+  fn place(&self, path: &str) -> Vec<usize> {
+    let mut place: Vec<usize> = self.steps.get_index_of(path).into_iter().collect();
+    let mut inner = path;
+    while let Some(outer) = step::around(inner) {
+      place.extend(self.steps.get_index_of(outer));
+      inner = outer;
+    }
+    place.reverse();
+    place
+  }
+
   /// The calls that were cut short and wait for a decision.
   pub fn in_doubt(&self) -> impl Iterator<Item = &Step> {
     self.steps.values().filter(|step| step.state == State::InDoubt)

@@ -174,15 +174,20 @@ impl Step {
 
   /// How deep it stands: 0 for a step of the run's own orchestrator.
   pub fn depth(&self) -> usize {
-    let mut depth = 0;
-    let mut quoted = false;
-    for letter in self.path.chars().skip(1) {
-      match letter {
-        '"' => quoted = !quoted,
-        '.' | '[' if !quoted => depth += 1,
-        _ => {}
-      }
-    }
-    depth
+    std::iter::successors(around(&self.path), |path| around(path)).count()
   }
+}
+
+/// The path of what is around the step with this path: `xs[3]` of `xs[3].a`. What closes a scope belongs to its step.
+pub(super) fn around(path: &str) -> Option<&str> {
+  let mut quoted = false;
+  let mut last = None;
+  for (at, letter) in path.char_indices().skip(1) {
+    match letter {
+      '"' => quoted = !quoted,
+      '.' | '[' | '!' if !quoted => last = Some(at),
+      _ => {}
+    }
+  }
+  last.map(|at| &path[..at])
 }

@@ -162,7 +162,7 @@ fn children_outlive_their_parent() {
   assert!(
     listed[1..]
       .iter()
-      .all(|(name, state, parent)| name == "child" && state == "unfinished" && parent.is_some())
+      .all(|(name, state, parent)| name == "child" && state == "running" && parent.is_some())
   );
   std::fs::write(room.path().join("go"), "").expect("a file");
   until("both have succeeded", || {
