@@ -3,6 +3,7 @@
 mod endings;
 mod flows;
 mod health;
+mod killed;
 mod plans;
 mod repository;
 mod room;
@@ -43,6 +44,7 @@ fn every_example_is_tried() {
     "issue_batch.orch",
     "issue_router.orch",
     "map_reduce.orch",
+    "nightly_index.orch",
     "org_health.orch",
     "quorum.orch",
     "release_pipeline.orch",
