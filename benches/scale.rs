@@ -106,6 +106,7 @@ fn run(program: &Arc<Program>) {
     profile: None,
     set: Default::default(),
     parent: None,
+    reuses: None,
     last: None,
     directory: "/".into(),
   };

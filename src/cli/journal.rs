@@ -106,6 +106,20 @@ pub fn run(store: &Path, name: &str) -> Result<String, Exit> {
   })
 }
 
+/// As `run`, of a journal that may not be there.
+///
+/// # Errors
+/// As for `run`.
+pub fn run_of(store: &Path, name: &str) -> Result<String, Exit> {
+  match there(store.into()) {
+    Ok(store) => run(&store, name),
+    Err(message) => {
+      terminal::say(&format!("{message}\n"));
+      Err(Exit::Usage)
+    }
+  }
+}
+
 fn ids(store: &Path) -> Result<Vec<String>, JournalError> {
   let mut store = Store::open(store)?;
   let mut ids: Vec<String> = store.runs()?.into_iter().map(|run| run.id).collect();

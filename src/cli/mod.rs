@@ -19,6 +19,7 @@ mod past;
 mod program;
 mod report;
 mod resume;
+mod retry;
 mod run;
 mod runs;
 mod schema;
@@ -53,6 +54,7 @@ enum Command {
   List(list::Options),
   Logs(logs::Options),
   Resume(resume::Options),
+  Retry(retry::Options),
   Run(run::Options),
   Runs(runs::Options),
   Schema(schema::Options),
@@ -83,6 +85,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
       Command::Resume(options) => resume::main(&options),
+      Command::Retry(options) => retry::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),
       Command::Runs(options) => runs::main(&options),
       Command::Schema(options) => schema::main(&options),

@@ -297,10 +297,10 @@ impl Driver<'_, '_> {
   fn carry_out(&mut self) -> io::Result<()> {
     for command in std::mem::take(&mut self.commands) {
       match command {
-        Command::Recall { execution, key, age } => {
-          let kept = self.world.recall(key, age, self.clock.now());
-          let kept = kept.map_err(io::Error::other)?;
-          self.facts.push_back(Input::Recalled(execution, kept));
+        Command::Recall { execution, sought } => {
+          let found = self.world.recall(&sought, self.clock.now());
+          let found = found.map_err(io::Error::other)?;
+          self.facts.push_back(Input::Recalled(execution, found));
         }
         Command::Start(start) => self.workers.start(*start),
         Command::CancelAttempt(execution) => self.facts.extend(self.workers.cancel(execution)),

@@ -155,6 +155,7 @@ fn beginning(program: &Arc<Program>) -> Beginning {
     profile: None,
     set: Default::default(),
     parent: None,
+    reuses: None,
     last: None,
     directory: "/here".into(),
   };

@@ -1,6 +1,9 @@
-//! What a worker is, as a hash: the same for the same work, wherever it is declared and whatever stands around it. Knows
-//! nothing of runs.
+//! What a worker is and was asked, as hashes: the same for the same work, wherever it is declared and whatever stands
+//! around it. Knows nothing of runs.
 
+use std::sync::Arc;
+
+use super::exchange::{CacheKey, Signature};
 use crate::{
   eval::Evaluator,
   hir::{ElementPart, Expr, ExprKind, FieldPart, FunctionId, Literal, MockAnswer, MockRule, Worker},
@@ -9,33 +12,72 @@ use crate::{
   value::{SecretPart, Value},
 };
 
-/// Absorbs one part after the other; each with a tag and its length, so that no two ways lead to one hash.
+/// The part that other parts may follow from.
+pub(super) const INPUT: &str = "input";
+
+fn hasher() -> blake3::Hasher {
+  blake3::Hasher::new_derive_key("orch definition 1")
+}
+
+/// Absorbs one thing after the other; each with a tag and its length, so that no two ways lead to one hash. Things that
+/// people know by one name are a part, with a hash of its own.
 pub(super) struct Definition<'a> {
   hasher: blake3::Hasher,
   evaluator: &'a Evaluator,
+  /// The name of the part that is absorbed now, and those before.
+  part: Arc<str>,
+  parts: Vec<(Arc<str>, [u8; 32])>,
 }
 
 impl<'a> Definition<'a> {
   pub fn new(evaluator: &'a Evaluator) -> Self {
     Self {
-      hasher: blake3::Hasher::new_derive_key("orch cache 1"),
+      hasher: hasher(),
       evaluator,
+      part: "".into(),
+      parts: Vec::new(),
     }
   }
 
-  pub fn finish(self) -> [u8; 32] {
-    *self.hasher.finalize().as_bytes()
+  pub fn finish(mut self) -> Signature {
+    self.begin("");
+    let mut hasher = hasher();
+    for (name, hash) in &self.parts {
+      hasher.update(&(name.len() as u64).to_le_bytes());
+      hasher.update(name.as_bytes());
+      hasher.update(hash);
+    }
+    Signature {
+      key: CacheKey(*hasher.finalize().as_bytes()),
+      parts: self.parts,
+    }
+  }
+
+  /// What follows is a part of its own.
+  fn begin(&mut self, name: &str) {
+    let before = std::mem::replace(&mut self.hasher, hasher());
+    let part = std::mem::replace(&mut self.part, name.into());
+    if !part.is_empty() {
+      self.parts.push((part, *before.finalize().as_bytes()));
+    }
   }
 
   /// What holds for every execution: its messages, the files that it uses.
   pub fn worker(&mut self, worker: &Worker) {
+    self.begin("contract");
     self.text("contract", worker.contract.as_deref().unwrap_or_default());
     self.ty(&worker.input);
     self.ty(&worker.output);
     for file in &worker.uses {
-      self.text("uses", &file.path);
+      self.begin(&format!("file {}", file.path));
       self.bytes("content", &file.digest);
     }
+  }
+
+  /// What it is asked.
+  pub fn input(&mut self, message: &Value) {
+    self.begin(INPUT);
+    self.value(message);
   }
 
   /// A process with its settings evaluated, and how its answer is read.
@@ -49,7 +91,9 @@ impl<'a> Definition<'a> {
       wants_output,
       permit,
     } = task;
+    self.begin("command");
     argv.iter().for_each(|word| self.text("argv", word));
+    self.begin("env");
     for (name, value) in env {
       self.text("env", name);
       value.0.iter().for_each(|part| match part {
@@ -58,12 +102,16 @@ impl<'a> Definition<'a> {
         SecretPart::Variable(name) => self.text("secret", name),
       });
     }
+    self.begin("stdin");
     self.bytes("stdin", stdin);
+    self.begin("cwd");
     let cwd = cwd.as_ref().map(|cwd| cwd.as_os_str().as_encoded_bytes());
     self.bytes("cwd", cwd.unwrap_or_default());
+    self.begin("expect");
     expect
       .iter()
       .for_each(|codes| self.text("expect", &format!("{codes:?}")));
+    self.begin("permit");
     if let Some(Permit { read, write, net }) = permit {
       for (tag, paths) in [("read", read), ("write", write)] {
         let paths = paths.iter().map(|path| path.as_os_str().as_encoded_bytes());
@@ -71,11 +119,13 @@ impl<'a> Definition<'a> {
       }
       self.text("net", if *net { "any" } else { "none" });
     }
+    self.begin("output");
     self.text("output", if *wants_output { "stdout" } else { "" });
     output.iter().for_each(|output| self.expr(output));
   }
 
   pub fn mock(&mut self, rules: &[MockRule]) {
+    self.begin("mock");
     for MockRule {
       on,
       first,
@@ -100,7 +150,7 @@ impl<'a> Definition<'a> {
     }
   }
 
-  pub fn value(&mut self, value: &Value) {
+  fn value(&mut self, value: &Value) {
     self.tag("value");
     super::event::absorb(&mut self.hasher, value);
   }

@@ -74,6 +74,9 @@ pub enum Event {
   },
   CacheMissed {
     execution: ExecutionId,
+    /// In the run whose outcomes are reused the call had another outcome: what has changed since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<Arc<str>>,
   },
   /// The breaker of a worker is somewhere else, because of the execution whose end comes next.
   BreakerMoved {
@@ -298,6 +301,9 @@ pub struct RunStarted {
   /// The run that dispatched this one.
   #[serde(default, skip_serializing_if = "Option::is_none")]
   pub parent: Option<Arc<str>>,
+  /// The run whose outcomes are reused where nothing has changed.
+  #[serde(default, skip_serializing_if = "Option::is_none")]
+  pub reuses: Option<Arc<str>>,
   /// The last success under the same key, where the orchestrator says `overlap`.
   #[serde(default, skip_serializing_if = "Option::is_none")]
   pub last: Option<LastSuccess>,

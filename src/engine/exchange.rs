@@ -27,6 +27,35 @@ impl fmt::Debug for CacheKey {
   }
 }
 
+/// What a worker is and what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+  /// Of all parts.
+  pub key: CacheKey,
+  /// `contract`, `input`, `command` and the like, each with its hash.
+  pub parts: Vec<(Arc<str>, [u8; 32])>,
+}
+
+/// An outcome that there may be already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+  /// Of the call.
+  pub path: Arc<str>,
+  pub signature: Signature,
+  /// One that was kept by any run is as good, if it is at most so many milliseconds old.
+  pub age: Option<i64>,
+}
+
+/// Whether there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+  Kept(Kept),
+  /// In an earlier run the call has an outcome that is not as good: what has changed since, as people call it.
+  Nothing {
+    changed: Vec<Arc<str>>,
+  },
+}
+
 /// An outcome that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
@@ -40,7 +69,7 @@ pub enum Input {
   Admitted(ExecutionId),
   Refused(ExecutionId, FailureKind),
   /// What is kept for it, if anything is.
-  Recalled(ExecutionId, Option<Kept>),
+  Recalled(ExecutionId, Found),
   BreakerMoved(Move),
   Reported(ExecutionId, Report),
   /// With the process group, where it is a process.
@@ -58,11 +87,10 @@ pub enum Input {
 /// What the run wants done. Carried out only once the records of the same step are in the journal.
 #[derive(Clone, Debug)]
 pub enum Command {
-  /// Look for an outcome that is at most so many milliseconds old; the answer is `Recalled`.
+  /// Look for an outcome that is as good as a new one; the answer is `Recalled`.
   Recall {
     execution: ExecutionId,
-    key: CacheKey,
-    age: i64,
+    sought: Arc<Sought>,
   },
   /// This outcome may be reused.
   Keep {
@@ -163,8 +191,8 @@ impl Input {
     match self.clone() {
       Input::Admitted(execution) => Event::Admitted { execution },
       Input::Refused(execution, kind) => Event::Refused { execution, kind },
-      Input::Recalled(execution, None) => Event::CacheMissed { execution },
-      Input::Recalled(execution, Some(Kept { value, from })) => Event::CacheHit { execution, value, from },
+      Input::Recalled(execution, Found::Nothing { changed }) => Event::CacheMissed { execution, changed },
+      Input::Recalled(execution, Found::Kept(Kept { value, from })) => Event::CacheHit { execution, value, from },
       Input::BreakerMoved(Move { worker, from, to }) => Event::BreakerMoved { worker, from, to },
       Input::Reported(execution, report) => Event::Reported { execution, report },
       Input::AttemptStarted(execution, process_group) => Event::AttemptStarted {
@@ -185,8 +213,8 @@ impl Input {
     Some(match event.clone() {
       Event::Admitted { execution } => Input::Admitted(execution),
       Event::Refused { execution, kind } => Input::Refused(execution, kind),
-      Event::CacheMissed { execution } => Input::Recalled(execution, None),
-      Event::CacheHit { execution, value, from } => Input::Recalled(execution, Some(Kept { value, from })),
+      Event::CacheMissed { execution, changed } => Input::Recalled(execution, Found::Nothing { changed }),
+      Event::CacheHit { execution, value, from } => Input::Recalled(execution, Found::Kept(Kept { value, from })),
       Event::BreakerMoved { worker, from, to } => Input::BreakerMoved(Move { worker, from, to }),
       Event::Reported { execution, report } => Input::Reported(execution, report),
       Event::AttemptStarted {

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use super::{
   attempt::{Attempt, Message, Settings, key},
-  cache::Cached,
   errand::Errand,
   event::{Digest, Event, ExecutionId, TimerId},
-  exchange::{Command, Start},
+  exchange::{Command, Sought, Start},
   failing::{Fallible, milliseconds, of_expression, too_large},
   instance::{InstanceId, State},
   invoke::Invoker,
@@ -30,8 +29,10 @@ pub(super) struct Leaf {
   pub number: u32,
   /// What the attempt before left behind.
   pub error: Option<Arc<Failure>>,
-  /// Under what its outcome may be kept.
-  pub cached: Option<Cached>,
+  /// What outcome is as good as one of its own, where anybody asks.
+  pub sought: Option<Arc<Sought>>,
+  /// The number of the record that was next when it became ready.
+  pub asked: u64,
   pub phase: Phase,
 }
 
@@ -72,7 +73,7 @@ impl Leaf {
   /// What one of its executions waits for, as the commands that ask for it; timers and budgets aside.
   pub fn outstanding(&self, execution: ExecutionId) -> Option<Outstanding<'_>> {
     match &self.phase {
-      Phase::Recalling(_) => self.cached.as_ref().map(Outstanding::Recall),
+      Phase::Recalling(_) => self.sought.as_ref().map(Outstanding::Recall),
       Phase::Active(active) => active.outstanding(execution),
       Phase::Idle | Phase::Backoff(_) => None,
     }
@@ -98,15 +99,30 @@ impl Run {
       message,
       number: 0,
       error: None,
-      cached: None,
+      sought: None,
+      asked: self.recorded(),
       phase: Phase::Idle,
     };
     self.with(id, |instance| instance.state = State::Leaf(Box::new(leaf)));
-    if let Some(age) = &call.policies.cache {
-      let cached = self.cached(id, call.target, age)?;
-      self.with_leaf(id, |leaf| leaf.cached = Some(cached));
-    }
+    self.seek(id, call)?;
     self.request(id)
+  }
+
+  /// Says what outcome would do as well, where the call has a `cache`, or the run reuses or gives outcomes.
+  fn seek(&mut self, id: InstanceId, call: &Call<WorkerId>) -> Fallible<()> {
+    let age = call.policies.cache.as_ref();
+    let sought = match age {
+      Some(_) => self.sought(id, call.target, age)?,
+      // a setting without a value is said when the attempt begins
+      None if self.reuses() || self.collected.is_some() => self.sought(id, call.target, None).unwrap_or_default(),
+      None => None,
+    };
+    self.with_leaf(id, |leaf| leaf.sought = sought.map(Arc::new));
+    Ok(())
+  }
+
+  fn reuses(&self) -> bool {
+    self.started.reuses.is_some()
   }
 
   /// Asks for the next attempt; before the first one, whether its outcome is there already.
@@ -122,11 +138,14 @@ impl Run {
     let Some(execution) = self.announce(id, call.target, None) else {
       return Ok(());
     };
-    let recall = self.with_leaf(id, |leaf| leaf.cached.clone().filter(|_| leaf.number == 1));
-    match recall.flatten() {
-      Some(Cached { key, age }) => {
+    let reuses = self.reuses();
+    let recall = self
+      .with_leaf(id, |leaf| leaf.sought.clone().filter(|_| leaf.number == 1))
+      .flatten();
+    match recall.filter(|sought| reuses || sought.age.is_some()) {
+      Some(sought) => {
         self.with_leaf(id, |leaf| leaf.phase = Phase::Recalling(execution));
-        self.commands.push(Command::Recall { execution, key, age });
+        self.commands.push(Command::Recall { execution, sought });
       }
       None => self.begin_attempt(id, execution),
     }

@@ -23,6 +23,7 @@ mod loss;
 mod mock;
 mod needs;
 mod outcome;
+mod past;
 mod plan;
 mod ready;
 mod repeat;
@@ -46,11 +47,12 @@ pub use event::{
   AttemptOutcome, Decision, Digest, Event, ExecutionId, LastSuccess, Record, Resumption, RunStarted, RunTime, Taker,
   TimerId,
 };
-pub use exchange::{CacheKey, Child, Command, Input, Kept, Start, StartError, Step};
+pub use exchange::{CacheKey, Child, Command, Found, Input, Kept, Signature, Sought, Start, StartError, Step};
 pub use gate::{
   Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,
 };
 pub use mock::{Doubles, Seen, hold};
+pub use past::{Done, Past};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};

@@ -7,7 +7,8 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
   event::{Event, Record},
-  exchange::{Input, StartError},
+  exchange::{Input, StartError, Step},
+  past::Done,
   run::Run,
 };
 use crate::hir::Program;
@@ -65,19 +66,47 @@ impl Run {
     let Event::RunStarted(started) = &first.event else {
       return Err(ReplayError::NoStart);
     };
-    let (mut run, step) = Run::start(program, (**started).clone()).map_err(ReplayError::Start)?;
+    let (run, step) = Run::start(program, (**started).clone()).map_err(ReplayError::Start)?;
+    run.fold(step, &first, records)
+  }
+
+  /// What has succeeded in the run that wrote the journal, and its name.
+  ///
+  /// # Errors
+  /// The journal is not one of this program.
+  pub(super) fn collect(
+    program: Arc<Program>,
+    records: impl IntoIterator<Item = Record>,
+  ) -> Result<(Arc<str>, Vec<Done>), ReplayError> {
+    let mut records = records.into_iter();
+    let first = records.next().ok_or(ReplayError::NoStart)?;
+    let Event::RunStarted(started) = &first.event else {
+      return Err(ReplayError::NoStart);
+    };
+    let (run, step) = Run::start_collecting(program, (**started).clone()).map_err(ReplayError::Start)?;
+    let mut replayed = run.fold(step, &first, records)?;
+    Ok((started.run.clone(), replayed.run.collected.take().unwrap_or_default()))
+  }
+
+  /// The rest of a journal, after the first step.
+  fn fold(
+    mut self,
+    step: Step,
+    first: &Record,
+    records: impl Iterator<Item = Record>,
+  ) -> Result<Replayed, ReplayError> {
     let mut expected = VecDeque::from(step.records);
-    compare(&first, expected.pop_front())?;
+    compare(first, expected.pop_front())?;
     for written in records {
       if expected.is_empty()
         && let Some(input) = Input::of(&written.event)
       {
-        expected = run.step(written.at, input).records.into();
+        expected = self.step(written.at, input).records.into();
       }
       compare(&written, expected.pop_front())?;
     }
     Ok(Replayed {
-      run,
+      run: self,
       records: expected.into(),
     })
   }

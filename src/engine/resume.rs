@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::{
-  cache::Cached,
   event::{Decision, Event, ExecutionId, Resumption},
   exchange::{Command, Input, Step},
   failing::failure,
@@ -63,10 +62,9 @@ impl Run {
       return None;
     };
     Some(match leaf.outstanding(execution)? {
-      Outstanding::Recall(Cached { key, age }) => Command::Recall {
+      Outstanding::Recall(sought) => Command::Recall {
         execution,
-        key: *key,
-        age: *age,
+        sought: sought.clone(),
       },
       Outstanding::Cancelled => Command::CancelAttempt(execution),
       Outstanding::Admission => Command::Ask {

@@ -23,6 +23,7 @@ use super::{
   loss::Loss,
   mock::Doubles,
   needs::{Starts, WorkerNeeds},
+  past::Done,
   treasury::Treasury,
 };
 use crate::{
@@ -58,6 +59,8 @@ pub struct Run {
   pub(super) treasury: Treasury<InstanceId, ExecutionId>,
   /// Of workers that were called.
   pub(super) ceilings: HashMap<WorkerId, Most>,
+  /// What has succeeded, where somebody collects that.
+  pub(super) collected: Option<Vec<Done>>,
   /// Executions that were cut short and wait for a decision.
   pub(super) in_doubt: BTreeSet<ExecutionId>,
   /// Runs asked for and not remembered yet.
@@ -142,6 +145,7 @@ impl Run {
       budgets: HashMap::new(),
       treasury: Treasury::default(),
       ceilings: HashMap::new(),
+      collected: None,
       in_doubt: BTreeSet::new(),
       dispatching: BTreeMap::new(),
       doubles: Doubles::default(),
@@ -161,7 +165,7 @@ impl Run {
     match input {
       Input::Admitted(execution) => self.admitted(execution),
       Input::Refused(execution, kind) => self.refused(execution, kind),
-      Input::Recalled(execution, kept) => self.recalled(execution, kept),
+      Input::Recalled(execution, found) => self.recalled(execution, found),
       Input::Reported(execution, report) => self.reported(execution, report),
       Input::AttemptStarted(execution, _) => self.attempt_started(execution),
       Input::BreakerMoved(_) | Input::Stopped => {}

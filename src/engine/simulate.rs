@@ -8,7 +8,7 @@ use std::{
 
 use super::{
   event::{AttemptOutcome, Decision, ExecutionId, Record, Resumption, RunTime, TimerId},
-  exchange::{CacheKey, Command, Input, Start, Step},
+  exchange::{Command, Found, Input, Sought, Start, Step},
   gate::Seat,
   replay::Replayed,
   run::Run,
@@ -263,7 +263,7 @@ impl<'a> Simulation<'a> {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
-        Command::Recall { execution, key, age } => self.recall(execution, key, age),
+        Command::Recall { execution, sought } => self.recall(execution, &sought),
         // a world in memory has no trouble
         Command::Keep { key, kept } => drop(self.world.keep(key, &kept, self.run.now())),
         Command::Ask { execution, needs } => self.seat.ask(execution, needs),
@@ -299,10 +299,11 @@ impl<'a> Simulation<'a> {
     key.and_then(|key| self.due.remove(&key));
   }
 
-  fn recall(&mut self, execution: ExecutionId, key: CacheKey, age: i64) {
+  fn recall(&mut self, execution: ExecutionId, sought: &Sought) {
     let now = self.run.now();
-    let kept = self.world.recall(key, age, now).ok().flatten();
-    self.plan(now, Fact::Input(Input::Recalled(execution, kept)));
+    let nothing = Found::Nothing { changed: Vec::new() };
+    let found = self.world.recall(sought, now).unwrap_or(nothing);
+    self.plan(now, Fact::Input(Input::Recalled(execution, found)));
   }
 
   fn start(&mut self, start: Box<Start>) {

@@ -27,19 +27,28 @@ impl Run {
     Self::start_with(program, started, Doubles::default())
   }
 
+  /// As `start`, of a run that collects what succeeds in it.
+  pub(super) fn start_collecting(program: Arc<Program>, started: RunStarted) -> Result<(Run, Step), StartError> {
+    Self::first_step(program, started, |run| run.collected = Some(Vec::new()))
+  }
+
   /// As `start`, with what stands in for its workers.
   ///
   /// # Errors
   /// It can't begin.
-  pub fn start_with(
+  pub fn start_with(program: Arc<Program>, started: RunStarted, doubles: Doubles) -> Result<(Run, Step), StartError> {
+    Self::first_step(program, started, |run| run.doubles = doubles)
+  }
+
+  fn first_step(
     program: Arc<Program>,
     mut started: RunStarted,
-    doubles: Doubles,
+    prepared: impl FnOnce(&mut Run),
   ) -> Result<(Run, Step), StartError> {
     let (orchestrator, evaluator, input) = prepare(&program, &mut started)?;
     let last = last_value(program.orchestrator(orchestrator), &started)?;
     let mut run = Run::new(program, evaluator, started, orchestrator);
-    run.doubles = doubles;
+    prepared(&mut run);
     run.record(Event::RunStarted(run.started.clone()));
     run.enter_orchestrator(run.root, orchestrator, input, last);
     let step = run.carry_on();

@@ -1,10 +1,11 @@
 //! The executions of one attempt: the first, and its copy where it is hedged. The first valid answer wins; the attempt
 //! is over once nothing of either is left. Knows nothing of what an attempt is for.
 
+use std::sync::Arc;
+
 use super::{
-  cache::Cached,
   event::{AttemptOutcome, ExecutionId, TimerId},
-  exchange::{Command, Start},
+  exchange::{Command, Sought, Start},
   failing::Fallible,
   gate::Health,
   instance::{InstanceId, State},
@@ -68,7 +69,7 @@ pub(super) enum TryState {
 
 /// What an execution waits for.
 pub(super) enum Outstanding<'a> {
-  Recall(&'a Cached),
+  Recall(&'a Arc<Sought>),
   Admission,
   /// The end of a worker that is told to end.
   Cancelled,

@@ -10,8 +10,9 @@ use std::{
 
 use super::{
   event::RunTime,
-  exchange::{CacheKey, Kept},
+  exchange::{CacheKey, Found, Kept, Sought},
   gate::{Gate, State},
+  past::Past,
 };
 
 /// Why something can't be kept or found again.
@@ -43,6 +44,8 @@ pub trait Shelf: Send {
 pub struct World {
   gate: Gate,
   shelf: Arc<Mutex<dyn Shelf>>,
+  /// What the present run may reuse.
+  past: Option<Arc<Mutex<Past>>>,
   /// When the present run began, or would have if it had been driven all the time, on the wall clock.
   began: i64,
 }
@@ -53,7 +56,16 @@ impl World {
     World {
       gate,
       shelf: Arc::new(Mutex::new(shelf)),
+      past: None,
       began: clock.saturating_sub(now.0),
+    }
+  }
+
+  /// With what a run before has done.
+  pub fn after(self, past: Past) -> World {
+    World {
+      past: Some(Arc::new(Mutex::new(past))),
+      ..self
     }
   }
 
@@ -81,10 +93,23 @@ impl World {
     RunTime(clock.saturating_sub(self.began))
   }
 
+  /// The outcome of the run before, else one that is kept.
+  ///
   /// # Errors
   /// What is kept can't be read.
-  pub fn recall(&self, key: CacheKey, age: i64, at: RunTime) -> Result<Option<Kept>, Trouble> {
-    self.shelf().recall(key, self.clock(at).saturating_sub(age))
+  pub fn recall(&self, sought: &Sought, at: RunTime) -> Result<Found, Trouble> {
+    let past = self
+      .past
+      .as_ref()
+      .map(|past| past.lock().unwrap_or_else(PoisonError::into_inner));
+    let found = past.map_or(Found::Nothing { changed: Vec::new() }, |mut past| past.find(sought));
+    let (Found::Nothing { .. }, Some(age)) = (&found, sought.age) else {
+      return Ok(found);
+    };
+    let kept = self
+      .shelf()
+      .recall(sought.signature.key, self.clock(at).saturating_sub(age))?;
+    Ok(kept.map_or(found, Found::Kept))
   }
 
   /// # Errors

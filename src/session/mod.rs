@@ -8,6 +8,7 @@ mod lock;
 mod overlap;
 mod result;
 mod resume;
+mod reuse;
 mod run;
 mod shelf;
 mod stored;
@@ -21,7 +22,8 @@ pub use disk::Disk;
 pub use lease::{ask_to_cancel, driver};
 pub use result::shown;
 pub use resume::{Again, Reopened, reopen, resume};
-pub use run::{Order, RunError, end_when_interrupted, run};
+pub use reuse::once_more;
+pub use run::{Order, Reuses, RunError, end_when_interrupted, run};
 
 use crate::{
   analysis,

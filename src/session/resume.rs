@@ -3,14 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
-  Order, RunError, Variant, lease,
+  Order, RunError, lease,
   lock::Lock,
-  run::{Begun, Given, Log, drive_here, hold},
+  reuse,
+  run::{Begun, Given, Log, Reuses, drive_here, hold},
   stored::StoredRun,
 };
 use crate::{
   driver::RunOutcome,
-  engine::{Decision, Event, Input, Record, ReplayError, Replayed, Resumption, Run, RunStarted, Step},
+  engine::{Decision, Event, Input, Past, Record, ReplayError, Replayed, Resumption, Run, RunStarted, Step},
   journal::{Journal, JournalError, RunHeader, Store},
   workers,
 };
@@ -50,10 +51,7 @@ pub fn reopen(again: &Again) -> Result<Reopened, RunError> {
   let records = records(&mut store, &again.run)?;
   let runs = store.runs().map_err(broken)?;
   let header = runs.into_iter().find(|header| header.id == again.run);
-  let Some(Event::RunStarted(started)) = records.first().map(|record| record.event.clone()) else {
-    let reason = format!("run {} was cut short before its first record: begin it anew", again.run);
-    return Err(RunError::Refused(reason));
-  };
+  let started = started(&again.run, &records)?;
   let order = order(again, store.bundle(&again.run).map_err(broken)?, &started)?;
   Ok(Reopened {
     order,
@@ -65,7 +63,11 @@ pub fn reopen(again: &Again) -> Result<Reopened, RunError> {
   })
 }
 
-fn records(store: &mut Store, run: &str) -> Result<Vec<Record>, RunError> {
+/// All records of a run.
+///
+/// # Errors
+/// There is no such run, or it can't be read.
+pub(super) fn records(store: &mut Store, run: &str) -> Result<Vec<Record>, RunError> {
   let entries = store.read(run).map_err(|error| RunError::Broken(error.to_string()))?;
   let record = |entry: &crate::journal::Entry| {
     serde_json::from_str(&entry.body).map_err(|error| {
@@ -79,33 +81,32 @@ fn records(store: &mut Store, run: &str) -> Result<Vec<Record>, RunError> {
   entries.iter().map(record).collect()
 }
 
+/// How a run was begun.
+///
+/// # Errors
+/// It was not.
+pub(super) fn started(run: &str, records: &[Record]) -> Result<Arc<RunStarted>, RunError> {
+  match records.first().map(|record| &record.event) {
+    Some(Event::RunStarted(started)) => Ok(started.clone()),
+    _ => {
+      let reason = format!("run {run} was cut short before its first record: begin it anew");
+      Err(RunError::Refused(reason))
+    }
+  }
+}
+
 fn order(again: &Again, modules: Vec<(String, String)>, started: &RunStarted) -> Result<Order, RunError> {
-  let set = started
-    .set
-    .iter()
-    .map(|(name, text)| (name.to_string(), text.to_string()));
-  let stored = StoredRun {
-    store: &again.store,
-    modules,
-    variant: Variant {
-      profile: started.profile.as_deref().map(str::to_owned),
-      set: set.collect(),
-      test: None,
-    },
-    directory: &started.directory,
-    orchestrator: &started.orchestrator,
-    arguments: &started.arguments,
-    seed: started.seed,
-  };
   let given = started.parent.clone().map(|parent| Given {
     run: started.run.clone(),
     tracker: started.tracker.clone(),
     parent,
     directory: started.directory.clone(),
   });
+  let reuses = started.reuses.clone().map(|run| Reuses { run, before: None });
   Ok(Order {
     given,
-    ..stored.order()?
+    reuses,
+    ..StoredRun::of(&again.store, modules, started).order()?
   })
 }
 
@@ -131,9 +132,10 @@ pub fn resume(
     records,
     header,
     started,
-    store,
+    mut store,
     lease,
   } = reopened;
+  let past = past(&mut store, &order, &records, say);
   let replayed = Run::replay(order.program.clone(), records).map_err(|error| refused(&started, &error))?;
   check_steps(&replayed.run, again)?;
   let key = header.as_ref().and_then(|header| header.key.as_deref());
@@ -155,8 +157,24 @@ pub fn resume(
     log,
     lease,
     held,
+    past,
   };
   drive_here(&order, begun, observe)
+}
+
+/// What it may reuse of an earlier run. Without it the run goes on nonetheless.
+fn past(store: &mut Store, order: &Order, records: &[Record], say: &mut dyn FnMut(&str)) -> Option<Past> {
+  let reuses = order.reuses.as_ref()?;
+  match reuse::past(store, order, reuses) {
+    Ok(mut past) => {
+      reuse::take_used(&mut past, &reuses.run, records);
+      Some(past)
+    }
+    Err(error) => {
+      say(&format!("nothing more is reused: {error}"));
+      None
+    }
+  }
 }
 
 /// The run with its next step, which is its loss where it is to be lost.

@@ -22,13 +22,15 @@ use super::{
   bundle::Bundle,
   child, lease,
   lock::{Lock, Word},
-  overlap,
+  overlap, reuse,
   shelf::StoreShelf,
 };
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, EventLog, Request, RunOutcome},
-  engine::{Child, Event, Gate, LastSuccess, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
+  engine::{
+    Child, Event, Gate, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
+  },
   files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Entry, Journal, JournalError, RunHeader, Store},
@@ -58,6 +60,17 @@ pub struct Order {
   pub forget: bool,
   /// Who it is, where that is not up to this run.
   pub given: Option<Given>,
+  /// An earlier run whose outcomes are as good where nothing has changed.
+  pub reuses: Option<Reuses>,
+}
+
+/// What of an earlier run another one reuses.
+#[derive(Clone, Debug)]
+pub struct Reuses {
+  /// In the same store.
+  pub run: Arc<str>,
+  /// Only what does not belong to this step, and was asked for before it had ended.
+  pub before: Option<String>,
 }
 
 /// The identity of a run that another one has dispatched.
@@ -124,6 +137,7 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
     mut log,
     mut lease,
     mut held,
+    past,
   } = begun;
   let workers = Arc::new(Workers::new(workers::Options {
     logs: Some(order.store.join("logs")),
@@ -141,6 +155,9 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
   let mut observer = |records: &[Record]| records.iter().for_each(&mut *observe);
   let performer: Arc<dyn Performer> = workers;
   let mut world = world(order, run.now())?;
+  if let Some(past) = past {
+    world = world.after(past);
+  }
   let driven = driver::drive_within(
     &mut world,
     Beginning { run, step },
@@ -207,6 +224,7 @@ fn started(order: &Order) -> Result<RunStarted, RunError> {
       .map(|(name, text)| (name.as_str().into(), text.as_str().into()))
       .collect(),
     parent: order.given.as_ref().map(|given| given.parent.clone()),
+    reuses: order.reuses.as_ref().map(|reuses| reuses.run.clone()),
     last: None,
     directory: match &order.given {
       Some(given) => given.directory.clone(),
@@ -310,6 +328,8 @@ pub(super) struct Begun {
   pub lease: Lock,
   /// The key of `overlap`, for as long as it runs.
   pub held: Option<Lock>,
+  /// What it may reuse.
+  pub past: Option<Past>,
 }
 
 fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
@@ -318,6 +338,10 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   let key = overlap_key(&order.program, &mut started).map_err(|error| refused(&order.program, error))?;
   let key = key.map(|key| serde_json::json!([order.root.to_string_lossy(), &*started.orchestrator, key]).to_string());
   let mut store = Store::open(&order.store).map_err(broken)?;
+  let reuses = order.reuses.as_ref();
+  let past = reuses
+    .map(|reuses| reuse::past(&mut store, order, reuses))
+    .transpose()?;
   let held = hold(order, key.as_deref(), say)?;
   let lease = lease::take(&order.store, &started.run)?;
   if let (Some(key), false) = (&key, order.forget) {
@@ -337,6 +361,7 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
     log,
     lease,
     held,
+    past,
   })
 }
 

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use super::{Bundle, Order, RunError, Variant, bundle::HASHED, check_variant};
 use crate::{
+  engine::RunStarted,
   modules::{Files, ReadError},
   value::{conform, from_json},
 };
@@ -27,7 +28,28 @@ pub(super) struct StoredRun<'a> {
   pub seed: u64,
 }
 
-impl StoredRun<'_> {
+impl<'a> StoredRun<'a> {
+  /// A run that has begun, in the store `at`.
+  pub(super) fn of(at: &'a Path, modules: Vec<(String, String)>, started: &'a RunStarted) -> Self {
+    let set = started
+      .set
+      .iter()
+      .map(|(name, text)| (name.to_string(), text.to_string()));
+    StoredRun {
+      store: at,
+      modules,
+      variant: Variant {
+        profile: started.profile.as_deref().map(str::to_owned),
+        set: set.collect(),
+        test: None,
+      },
+      directory: &started.directory,
+      orchestrator: &started.orchestrator,
+      arguments: &started.arguments,
+      seed: started.seed,
+    }
+  }
+
   /// The same as an order, of the program as it was.
   ///
   /// # Errors
@@ -58,6 +80,7 @@ impl StoredRun<'_> {
       store: self.store.to_path_buf(),
       forget: false,
       given: None,
+      reuses: None,
       program,
     })
   }

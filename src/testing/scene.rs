@@ -287,6 +287,7 @@ impl<'a> Scene<'a> {
       profile: None,
       set: Default::default(),
       parent: None,
+      reuses: None,
       last: None,
       directory: match live {
         true => live::directory().into(),

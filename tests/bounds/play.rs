@@ -47,6 +47,7 @@ pub fn play(
     started: jiff::Timestamp::UNIX_EPOCH,
     profile: None,
     set: Default::default(),
+    reuses: None,
     last: last.as_ref().map(|value| LastSuccess {
       run: "earlier".into(),
       started: jiff::Timestamp::UNIX_EPOCH,

@@ -10,6 +10,7 @@ mod forms;
 mod graphs;
 mod programs;
 mod resume;
+mod reuse;
 mod room;
 mod runs;
 mod secrets;

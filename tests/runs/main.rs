@@ -73,6 +73,7 @@ fn run_with(program: &str, arguments: Value) -> Ran {
     profile: None,
     set: Default::default(),
     parent: None,
+    reuses: None,
     last: None,
     directory: "/here".into(),
   };

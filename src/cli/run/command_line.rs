@@ -43,6 +43,9 @@ pub struct Options {
   /// Makes every drawn delay the same again
   #[arg(long)]
   pub seed: Option<u64>,
+  /// Reuse what an earlier run has done, wherever neither worker nor input has changed since [default: the last run]
+  #[arg(long, value_name = "RUN", num_args = 0..=1, require_equals = true, default_missing_value = "last")]
+  pub resume: Option<String>,
   /// Begin anew: `run.last` is null, whatever ran before
   #[arg(long)]
   pub forget: bool,
@@ -180,7 +183,10 @@ fn options_of(command: &Command) -> impl Iterator<Item = (String, bool)> {
   command.build();
   let options: Vec<(String, bool)> = command
     .get_arguments()
-    .filter_map(|arg| Some((arg.get_long()?.to_owned(), arg.get_action().takes_values())))
+    .filter_map(|arg| {
+      let takes = arg.get_action().takes_values() && !arg.is_require_equals_set();
+      Some((arg.get_long()?.to_owned(), takes))
+    })
     .collect();
   options.into_iter()
 }

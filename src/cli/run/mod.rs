@@ -33,13 +33,13 @@ pub(super) use watch::{Watcher, Watching, refused};
 
 use super::{
   exit::Exit,
-  program,
+  journal, program,
   terminal::{self, Color},
 };
 use crate::{
   files::Depot,
   hir::{Orchestrator, OrchestratorId, Program},
-  session::{self, Bundle, Checked, Order},
+  session::{self, Bundle, Checked, Order, Reuses},
   source::SourceId,
   value::Value,
 };
@@ -117,6 +117,13 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     None => None,
   };
   let store = line.options.store();
+  let reuses = match &line.options.resume {
+    Some(name) => Some(Reuses {
+      run: journal::run_of(&store, name)?.into(),
+      before: None,
+    }),
+    None => None,
+  };
   let arguments = arguments(program.orchestrator(id), &line.given, input.as_ref(), &store).map_err(|wrong| {
     wrong.iter().for_each(|line| terminal::say(&format!("{line}\n")));
     Exit::Refused
@@ -132,6 +139,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     root: checked.sources.get(SourceId(0)).path.clone(),
     forget: line.options.forget,
     given: None,
+    reuses,
   })
 }
 

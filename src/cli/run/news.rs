@@ -165,6 +165,14 @@ fn change(event: &Event, summary: &Summary) -> Option<String> {
       orchestrator,
       ..
     } => format!("{path}: dispatched run {run} of {orchestrator}"),
+    Event::CacheMissed { execution, changed } if !changed.is_empty() => {
+      let path = summary
+        .executions
+        .get(execution)
+        .map(|execution| execution.path.clone())?;
+      let names: Vec<&str> = changed.iter().map(|name| &**name).collect();
+      format!("{path}: not reused, for its {} changed", names.join(", "))
+    }
     Event::Resumed(_) => "goes on".to_owned(),
     Event::AttemptRepeated { path, .. } => format!("{}: cut short, once more", shown(path)?),
     Event::InDoubt { path, .. } => format!("{path}: cut short, and waits for a decision"),

@@ -89,6 +89,7 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
     root: file.clone(),
     forget: false,
     given: None,
+    reuses: None,
   };
   Ok((order, store))
 }

@@ -27,6 +27,7 @@ fn start(program: &Arc<Program>, seed: u64) -> (Run, Step) {
     profile: None,
     set: Default::default(),
     parent: None,
+    reuses: None,
     last: None,
     directory: "/here".into(),
   };

@@ -619,6 +619,12 @@ impl<'a> Ends<'a> {
         }
         | Event::CacheHit { execution, .. } => _ = all.done.insert(paths[execution], at),
         Event::StepCancelled { path, .. } if !leaves(records, path) => _ = all.done.remove(&**path),
+        // a hedged call is done once its loser has ended
+        Event::AttemptEnded { execution, .. } => {
+          if let Some(done) = all.done.get_mut(paths[execution]) {
+            *done = at;
+          }
+        }
         Event::StepSucceeded { path, .. } if !all.workers.contains_key(&**path) => _ = all.done.insert(path, at),
         _ => {}
       }

@@ -79,8 +79,18 @@ fn decisions() -> Vec<(Event, serde_json::Value)> {
       json!({ "event": "refused", "execution": 3, "kind": "circuit_open" }),
     ),
     (
-      Event::CacheMissed { execution },
+      Event::CacheMissed {
+        execution,
+        changed: Vec::new(),
+      },
       json!({ "event": "cache_missed", "execution": 3 }),
+    ),
+    (
+      Event::CacheMissed {
+        execution,
+        changed: vec!["input".into()],
+      },
+      json!({ "event": "cache_missed", "execution": 3, "changed": ["input"] }),
     ),
     (
       Event::CacheHit {
