@@ -166,12 +166,18 @@ impl Run {
       let begins = |purpose| matches!(purpose, Purpose::Delay | Purpose::Backoff);
       !self.dispatching.is_empty()
         || self.timers.values().any(|timer| begins(timer.purpose))
-        || self.executions.iter().any(|(execution, id)| self.moves(*execution, *id))
+        || self
+          .executions
+          .iter()
+          .any(|(execution, id)| self.moves(*execution, *id))
     };
     if self.in_doubt.is_empty() || goes_on() {
       return Vec::new();
     }
-    let ids = self.in_doubt.iter().filter_map(|execution| self.executions.get(execution));
+    let ids = self
+      .in_doubt
+      .iter()
+      .filter_map(|execution| self.executions.get(execution));
     ids.map(|id| self.path(*id)).collect()
   }
 

@@ -3,6 +3,7 @@
 
 mod blobs;
 mod chain;
+mod disk;
 mod error;
 mod memory;
 mod rows;
@@ -10,10 +11,11 @@ mod schema;
 mod shelf;
 mod store;
 
+pub use disk::{Disk, RealDisk};
 pub use error::JournalError;
 pub use memory::Memory;
 pub use shelf::Outcome;
-pub use store::Store;
+pub use store::{Durability, Store};
 
 /// A run, as it was begun.
 #[derive(Clone, Debug, PartialEq, Eq)]

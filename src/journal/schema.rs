@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::{JournalError, of_sqlite};
+use super::{
+  Durability,
+  error::{JournalError, of_sqlite},
+};
 
 /// How long one orch waits for another to finish a transaction.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,12 +86,18 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// Makes a connection durable and patient, and its database one of today.
-pub(super) fn prepare(connection: &mut Connection, store: &Path) -> Result<(), JournalError> {
+pub(super) fn prepare(connection: &mut Connection, store: &Path, durability: Durability) -> Result<(), JournalError> {
   check_library(store)?;
   let failed = |error| of_sqlite(store, &error);
   connection.busy_timeout(PATIENCE).map_err(failed)?;
   enter_wal(connection).map_err(failed)?;
-  connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+  let synchronous = match durability {
+    Durability::Full => "FULL",
+    Durability::Process => "NORMAL",
+  };
+  connection
+    .pragma_update(None, "synchronous", synchronous)
+    .map_err(failed)?;
   connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
   migrate(connection, store)
 }

@@ -1,19 +1,19 @@
 //! The journal on disk: a SQLite database and blobs in one directory. Knows nothing of what a record says.
 
 use std::{
-  fs::{DirBuilder, File, OpenOptions},
-  io::{self, Write},
-  os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+  io::{self, ErrorKind},
   path::{Path, PathBuf},
+  sync::Arc,
 };
 
 use blake3::Hash;
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::{
   Bundle, Entry, Journal, JournalError, RunHeader, Waiting,
-  blobs::Blobs,
+  blobs::{Blobs, place},
   chain,
+  disk::{Disk, RealDisk},
   error::{of_file, of_sqlite},
   follow,
   rows::{
@@ -36,13 +36,29 @@ impl Store {
   /// # Errors
   /// It can't be made or written, or it is none.
   pub fn open(directory: &Path) -> Result<Self, JournalError> {
-    let database = make(directory).map_err(|error| of_file(directory, &error))?;
-    let mut connection = Connection::open(database).map_err(|error| of_sqlite(directory, &error))?;
-    schema::prepare(&mut connection, directory)?;
+    Self::open_with(directory, Durability::Full)
+  }
+
+  /// The same, with a durability of one's own choice: of what this store writes, whatever others that have it open chose.
+  ///
+  /// # Errors
+  /// As above.
+  pub fn open_with(directory: &Path, durability: Durability) -> Result<Self, JournalError> {
+    Self::open_on(Arc::new(RealDisk), directory, durability)
+  }
+
+  /// The same, on a disk of one's own choice.
+  ///
+  /// # Errors
+  /// As above.
+  pub fn open_on(disk: Arc<dyn Disk>, directory: &Path, durability: Durability) -> Result<Self, JournalError> {
+    let database = make(&*disk, directory).map_err(|error| of_file(directory, &error))?;
+    let mut connection = connect(&*disk, &database).map_err(|error| of_sqlite(directory, &error))?;
+    schema::prepare(&mut connection, directory, durability)?;
     Ok(Self {
       path: directory.into(),
       connection,
-      blobs: Blobs::new(directory.join("blobs")),
+      blobs: Blobs::new(disk, directory.join("blobs")),
     })
   }
 
@@ -80,29 +96,54 @@ impl Store {
   }
 }
 
+/// What is left of the last records when something ends without warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+  /// All of them, also after a power cut: each append is synced.
+  #[default]
+  Full,
+  /// All of them if `orch` alone ends. A power cut may take the latest ones, but never leaves a damaged store.
+  Process,
+}
+
+fn connect(disk: &dyn Disk, database: &Path) -> rusqlite::Result<Connection> {
+  let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+  match disk.vfs() {
+    None => Connection::open_with_flags(database, flags),
+    Some(vfs) => Connection::open_with_flags_and_vfs(database, flags, vfs),
+  }
+}
+
 /// Makes the directory, what keeps it out of git, and the database's file, which SQLite would make for others to read.
-fn make(directory: &Path) -> io::Result<PathBuf> {
-  let is_new = !directory.exists();
-  DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-  let private = |name: &str| {
-    OpenOptions::new()
-      .create(true)
-      .append(true)
-      .mode(0o600)
-      .open(directory.join(name))
-  };
-  let mut ignore = private(".gitignore")?;
-  if ignore.metadata()?.len() == 0 {
-    ignore.write_all(b"*\n")?;
+fn make(disk: &dyn Disk, directory: &Path) -> io::Result<PathBuf> {
+  let database = directory.join("journal.db");
+  if !disk.exists(&database) {
+    make_directory(disk, directory)?;
+    let ignore = directory.join(".gitignore");
+    if !disk.exists(&ignore) {
+      place(disk, &ignore, b"*\n")?;
+    }
+    // Last, since it says that all of the above is durable. Its own name is synced by SQLite together with its log's.
+    create(disk, &database)?;
   }
-  private("journal.db")?;
-  if is_new {
-    let around = std::path::absolute(directory)?;
-    around
-      .parent()
-      .map_or(Ok(()), |around| File::open(around)?.sync_all())?;
+  Ok(database)
+}
+
+/// With those around it that are missing. It may be there and not be durable: whoever made it may have been killed.
+fn make_directory(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
+  let absolute = std::path::absolute(directory)?;
+  let missing = absolute.ancestors().take_while(|around| !disk.exists(around)).count();
+  disk.make_directory(directory)?;
+  let around = absolute.ancestors().skip(1).take(missing.max(1));
+  around.map(|around| disk.sync_directory(around)).collect()
+}
+
+/// An empty file, unless another orch makes it at the same time.
+fn create(disk: &dyn Disk, database: &Path) -> io::Result<()> {
+  match disk.create(database, b"") {
+    Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+    other => other,
   }
-  Ok(directory.join("journal.db"))
 }
 
 impl Journal for Store {
