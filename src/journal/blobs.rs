@@ -28,12 +28,11 @@ impl Blobs {
     if !self.disk.exists(&path) {
       self.disk.make_directory(&self.directory)?;
       place(&*self.disk, &path, text.as_bytes())?;
-      if let Some(around) = self.directory.parent() {
-        self.disk.sync_directory(around)?;
-      }
     }
-    // Also if another orch has just put it there: it may not have come as far as this line.
-    self.disk.sync_directory(&self.directory)
+    // Also if another orch has put it there: it may not have come, or never come, as far as this line.
+    self.disk.sync_directory(&self.directory)?;
+    let around = self.directory.parent();
+    around.map_or(Ok(()), |around| self.disk.sync_directory(around))
   }
 
   /// The text with this hash.

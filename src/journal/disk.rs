@@ -3,8 +3,8 @@
 
 use std::{
   fs::{self, DirBuilder, File, OpenOptions},
-  io::{self, Write},
-  os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+  io::{self, Read, Write},
+  os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
   path::Path,
 };
 
@@ -28,6 +28,13 @@ pub trait Disk: Send + Sync {
   /// # Errors
   /// There is one of this name already, or it can't be written.
   fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+  /// Writes what a file holds in its place once more, and syncs it: the system may have forgotten to. Nobody else may
+  /// write to it meanwhile.
+  ///
+  /// # Errors
+  /// It is not there, or it can't be written.
+  fn renew(&self, path: &Path) -> io::Result<()>;
 
   /// Gives a file another name, in place of a file that has it.
   ///
@@ -72,6 +79,14 @@ impl Disk for RealDisk {
   fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)?;
+    file.sync_all()
+  }
+
+  fn renew(&self, path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let mut bytes = Vec::new();
+    (&file).read_to_end(&mut bytes)?;
+    file.write_all_at(&bytes, 0)?;
     file.sync_all()
   }
 

@@ -28,6 +28,8 @@ pub struct Store {
   pub(super) path: PathBuf,
   pub(super) connection: Connection,
   pub(super) blobs: Blobs,
+  /// What went wrong with a write.
+  failure: Option<JournalError>,
 }
 
 impl Store {
@@ -54,17 +56,50 @@ impl Store {
   pub fn open_on(disk: Arc<dyn Disk>, directory: &Path, durability: Durability) -> Result<Self, JournalError> {
     let database = make(&*disk, directory).map_err(|error| of_file(directory, &error))?;
     let mut connection = connect(&*disk, &database).map_err(|error| of_sqlite(directory, &error))?;
-    schema::prepare(&mut connection, directory, durability)?;
+    schema::prepare(&mut connection, &*disk, directory, durability)?;
+    // SQLite syncs the names of its files only if it makes them, and does not look whether that went well.
+    disk
+      .sync_directory(directory)
+      .map_err(|error| of_file(directory, &error))?;
     Ok(Self {
       path: directory.into(),
       connection,
       blobs: Blobs::new(disk, directory.join("blobs")),
+      failure: None,
     })
+  }
+
+  /// # Errors
+  /// A write failed. A system forgets what it could not sync: a second try would succeed without having written it.
+  pub(super) fn usable(&self) -> Result<(), JournalError> {
+    let given_up = |failure: &JournalError| JournalError::GivenUp {
+      store: self.path.clone(),
+      reason: failure.to_string(),
+    };
+    self.failure.as_ref().map_or(Ok(()), |failure| Err(given_up(failure)))
+  }
+
+  /// The store is given up if the disk has failed it.
+  fn noted<T>(&mut self, done: Result<T, JournalError>) -> Result<T, JournalError> {
+    if let Err(error) = &done
+      && error.is_of_disk()
+    {
+      self.failure = Some(error.clone());
+    }
+    done
+  }
+
+  /// Stores a large text; it is durable when this returns.
+  pub(super) fn write_blob(&mut self, hash: &Hash, text: &str) -> Result<(), JournalError> {
+    self.usable()?;
+    let written = self.blobs.write(hash, text);
+    self.noted(written.map_err(|error| of_file(&self.path, &error)))
   }
 
   /// A run with its last record, whose link is the run's head. Both are read as of one moment, for another orch may be
   /// writing.
   fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
     let run = find_run(&snapshot, name).map_err(failed)?.ok_or_else(|| no_run(name))?;
@@ -81,6 +116,15 @@ impl Store {
 
   /// Does it in one transaction that no other writer can come between. `body` is given the way to say what SQLite says.
   pub(super) fn write<T>(
+    &mut self,
+    body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
+  ) -> Result<T, JournalError> {
+    self.usable()?;
+    let done = self.transact(body);
+    self.noted(done)
+  }
+
+  fn transact<T>(
     &mut self,
     body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
   ) -> Result<T, JournalError> {
@@ -123,7 +167,7 @@ fn make(disk: &dyn Disk, directory: &Path) -> io::Result<PathBuf> {
     if !disk.exists(&ignore) {
       place(disk, &ignore, b"*\n")?;
     }
-    // Last, since it says that all of the above is durable. Its own name is synced by SQLite together with its log's.
+    // Last, since it says that all of the above is durable.
     create(disk, &database)?;
   }
   Ok(database)
@@ -166,8 +210,7 @@ impl Journal for Store {
       .map(|entry| blake3::hash(entry.body.as_bytes()))
       .collect();
     for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
-      let written = self.blobs.write(body, &entry.body);
-      written.map_err(|error| of_file(&self.path, &error))?;
+      self.write_blob(body, &entry.body)?;
     }
     self.write(|transaction, failed| {
       let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
@@ -184,6 +227,7 @@ impl Journal for Store {
   }
 
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     // Both are read as of one moment, for another orch may be writing.
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
@@ -204,6 +248,7 @@ impl Journal for Store {
   }
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
+    self.usable()?;
     select_runs(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
   }
 
@@ -212,6 +257,7 @@ impl Journal for Store {
     key: &str,
     is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
   ) -> Result<(), JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     for run in runs_by_key(&self.connection, key).map_err(failed)? {
       let (found, entry) = self.last_of(&run)?;
@@ -227,6 +273,7 @@ impl Journal for Store {
   }
 
   fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError> {
+    self.usable()?;
     select_waiting(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
   }
 
@@ -235,6 +282,7 @@ impl Journal for Store {
   }
 
   fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {
+    self.usable()?;
     let found = find_bundle(&self.connection, run).map_err(|error| of_sqlite(&self.path, &error))?;
     let (modules, hash) = found.ok_or_else(|| no_run(run))?;
     let damaged = |reason: String| JournalError::DamagedBundle {

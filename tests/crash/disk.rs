@@ -352,6 +352,14 @@ impl Disk for SimulatedDisk {
     state.sync(file)
   }
 
+  fn renew(&self, path: &Path) -> io::Result<()> {
+    let mut state = self.state();
+    let file = state.file(path)?;
+    let bytes = state.read(file)?.to_vec();
+    state.write(file, 0, &bytes)?;
+    state.sync(file)
+  }
+
   fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
     let mut state = self.state();
     let node = Node::File(state.file(from)?);

@@ -60,6 +60,8 @@ fn started() -> RunStarted {
 /// What happened since the store was opened.
 #[derive(Debug, Default)]
 pub struct Played {
+  /// The store could be opened, and the run read.
+  pub opened: bool,
   /// All records there were, whether they were written or not.
   pub records: Vec<Entry>,
   /// How much had been done to the disk when so many records were promised to be durable.
@@ -146,6 +148,7 @@ fn carry_on(
   played.found = played.records.len();
   let asked = store.waiting()?.into_iter().map(|waiting| waiting.id);
   played.asked = asked.collect();
+  played.opened = true;
   let mut starts = Vec::new();
   let records: Vec<Record> = played
     .records
