@@ -60,7 +60,7 @@ const UNFINISHED: &str = ".unfinished-";
 
 /// Puts a file in its place, whole or not at all. A crash leaves it under its first name, which nobody reads.
 pub(super) fn place(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
-  let unfinished = path.with_file_name(format!("{UNFINISHED}{}", Uuid::now_v7()));
+  let unfinished = unfinished(path);
   let placed = disk
     .create(&unfinished, bytes)
     .and_then(|()| disk.rename(&unfinished, path));
@@ -69,4 +69,9 @@ pub(super) fn place(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()
     drop(disk.remove(&unfinished));
   }
   placed
+}
+
+/// Another name in the same directory, which nobody else has.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+  path.with_file_name(format!("{UNFINISHED}{}", Uuid::now_v7()))
 }

@@ -36,6 +36,12 @@ pub trait Disk: Send + Sync {
   /// It is not there, or it can't be written.
   fn renew(&self, path: &Path) -> io::Result<()>;
 
+  /// Gives a file a second name.
+  ///
+  /// # Errors
+  /// There is a file of this name already, or it can't be done.
+  fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
   /// Gives a file another name, in place of a file that has it.
   ///
   /// # Errors
@@ -88,6 +94,14 @@ impl Disk for RealDisk {
     (&file).read_to_end(&mut bytes)?;
     file.write_all_at(&bytes, 0)?;
     file.sync_all()
+  }
+
+  fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+      // of a disk that has no second names
+      Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !to.exists() => fs::rename(from, to),
+      other => other,
+    }
   }
 
   fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

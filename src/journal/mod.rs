@@ -5,6 +5,7 @@ mod blobs;
 mod chain;
 mod disk;
 mod error;
+mod make;
 mod memory;
 mod rows;
 mod schema;

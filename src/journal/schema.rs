@@ -137,7 +137,7 @@ fn check_library(store: &Path) -> Result<(), JournalError> {
 }
 
 /// SQLite does not wait for another program that does the same to a new database: this does.
-fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
   let mut pause = Duration::from_millis(1);
   loop {
     let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));

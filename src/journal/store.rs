@@ -1,21 +1,21 @@
 //! The journal on disk: a SQLite database and blobs in one directory. Knows nothing of what a record says.
 
 use std::{
-  io::{self, ErrorKind},
   path::{Path, PathBuf},
   sync::Arc,
 };
 
 use blake3::Hash;
-use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 
 use super::{
   Bundle, Entry, Journal, JournalError, RunHeader, Waiting,
-  blobs::{Blobs, place},
+  blobs::Blobs,
   chain,
   disk::{Disk, RealDisk},
   error::{of_file, of_sqlite},
   follow,
+  make::{connect, make},
   rows::{
     Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large, last_record,
     runs_by_key, select_runs, select_waiting, seq,
@@ -54,7 +54,7 @@ impl Store {
   /// # Errors
   /// As above.
   pub fn open_on(disk: Arc<dyn Disk>, directory: &Path, durability: Durability) -> Result<Self, JournalError> {
-    let database = make(&*disk, directory).map_err(|error| of_file(directory, &error))?;
+    let database = make(&*disk, directory)?;
     let mut connection = connect(&*disk, &database).map_err(|error| of_sqlite(directory, &error))?;
     schema::prepare(&mut connection, &*disk, directory, durability)?;
     // SQLite syncs the names of its files only if it makes them, and does not look whether that went well.
@@ -148,46 +148,6 @@ pub enum Durability {
   Full,
   /// All of them if `orch` alone ends. A power cut may take the latest ones, but never leaves a damaged store.
   Process,
-}
-
-fn connect(disk: &dyn Disk, database: &Path) -> rusqlite::Result<Connection> {
-  let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-  match disk.vfs() {
-    None => Connection::open_with_flags(database, flags),
-    Some(vfs) => Connection::open_with_flags_and_vfs(database, flags, vfs),
-  }
-}
-
-/// Makes the directory, what keeps it out of git, and the database's file, which SQLite would make for others to read.
-fn make(disk: &dyn Disk, directory: &Path) -> io::Result<PathBuf> {
-  let database = directory.join("journal.db");
-  if !disk.exists(&database) {
-    make_directory(disk, directory)?;
-    let ignore = directory.join(".gitignore");
-    if !disk.exists(&ignore) {
-      place(disk, &ignore, b"*\n")?;
-    }
-    // Last, since it says that all of the above is durable.
-    create(disk, &database)?;
-  }
-  Ok(database)
-}
-
-/// With those around it that are missing. It may be there and not be durable: whoever made it may have been killed.
-fn make_directory(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
-  let absolute = std::path::absolute(directory)?;
-  let missing = absolute.ancestors().take_while(|around| !disk.exists(around)).count();
-  disk.make_directory(directory)?;
-  let around = absolute.ancestors().skip(1).take(missing.max(1));
-  around.map(|around| disk.sync_directory(around)).collect()
-}
-
-/// An empty file, unless another orch makes it at the same time.
-fn create(disk: &dyn Disk, database: &Path) -> io::Result<()> {
-  match disk.create(database, b"") {
-    Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-    other => other,
-  }
 }
 
 impl Journal for Store {

@@ -360,6 +360,15 @@ impl Disk for SimulatedDisk {
     state.sync(file)
   }
 
+  fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+    let mut state = self.state();
+    if state.names.contains_key(to) {
+      return Err(ErrorKind::AlreadyExists.into());
+    }
+    let node = Node::File(state.file(from)?);
+    state.change(Act::Change, |state| state.name(to, node))
+  }
+
   fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
     let mut state = self.state();
     let node = Node::File(state.file(from)?);

@@ -6,6 +6,7 @@ mod common;
 
 mod boundaries;
 mod chance;
+mod damage;
 mod disk;
 mod faults;
 mod image;
