@@ -1,37 +1,38 @@
 //! Large texts beside the database, each in a file named by its hash. Knows nothing of who refers to them.
 
 use std::{
-  fs::{self, DirBuilder, File},
-  io::{self, Write},
-  os::unix::fs::DirBuilderExt,
+  io,
   path::{Path, PathBuf},
+  sync::Arc,
 };
 
 use blake3::Hash;
-use tempfile::NamedTempFile;
+use uuid::Uuid;
+
+use super::disk::Disk;
 
 /// The directory of blobs. It is made with the first one.
-pub(super) struct Blobs(PathBuf);
+pub(super) struct Blobs {
+  disk: Arc<dyn Disk>,
+  directory: PathBuf,
+}
 
 impl Blobs {
-  pub(super) fn new(directory: PathBuf) -> Self {
-    Self(directory)
+  pub(super) fn new(disk: Arc<dyn Disk>, directory: PathBuf) -> Self {
+    Self { disk, directory }
   }
 
   /// Stores a text under its hash; it is durable when this returns. One that is there already is not written again.
   pub(super) fn write(&self, hash: &Hash, text: &str) -> io::Result<()> {
     let path = self.path(hash);
-    if !path.exists() {
-      DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-      // Only this user may read what `tempfile` makes. A crash leaves the file under its first name, which nobody reads.
-      let mut file = NamedTempFile::with_prefix_in(UNFINISHED, &self.0)?;
-      file.write_all(text.as_bytes())?;
-      file.as_file().sync_all()?;
-      file.persist(&path).map_err(|failed| failed.error)?;
-      sync(self.0.parent())?;
+    if !self.disk.exists(&path) {
+      self.disk.make_directory(&self.directory)?;
+      place(&*self.disk, &path, text.as_bytes())?;
     }
-    // Also if another orch has just put it there: it may not have come as far as this line.
-    sync(Some(&self.0))
+    // Also if another orch has put it there: it may not have come, or never come, as far as this line.
+    self.disk.sync_directory(&self.directory)?;
+    let around = self.directory.parent();
+    around.map_or(Ok(()), |around| self.disk.sync_directory(around))
   }
 
   /// The text with this hash.
@@ -40,22 +41,37 @@ impl Blobs {
   /// The reason, as the rest of a sentence: it is gone, or it is another.
   pub(super) fn read(&self, hash: &Hash) -> Result<String, String> {
     let path = self.path(hash);
-    let bytes = fs::read(&path).map_err(|_| format!("its blob `{}` can't be read", path.display()))?;
+    let shown = path.display();
+    let bytes = self.disk.read(&path);
+    let bytes = bytes.map_err(|_| format!("its blob `{shown}` can't be read"))?;
     if blake3::hash(&bytes) != *hash {
-      return Err(format!("its blob `{}` was changed", path.display()));
+      return Err(format!("its blob `{shown}` was changed"));
     }
-    String::from_utf8(bytes).map_err(|_| format!("its blob `{}` is no text", path.display()))
+    String::from_utf8(bytes).map_err(|_| format!("its blob `{shown}` is no text"))
   }
 
   fn path(&self, hash: &Hash) -> PathBuf {
-    self.0.join(hash.to_hex().as_str())
+    self.directory.join(hash.to_hex().as_str())
   }
 }
 
-/// What the name of a blob begins with while it is written.
+/// What the name of a file begins with while it is written.
 const UNFINISHED: &str = ".unfinished-";
 
-/// Makes the names in a directory durable.
-fn sync(directory: Option<&Path>) -> io::Result<()> {
-  directory.map_or(Ok(()), |directory| File::open(directory)?.sync_all())
+/// Puts a file in its place, whole or not at all. A crash leaves it under its first name, which nobody reads.
+pub(super) fn place(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+  let unfinished = unfinished(path);
+  let placed = disk
+    .create(&unfinished, bytes)
+    .and_then(|()| disk.rename(&unfinished, path));
+  if placed.is_err() {
+    // what can't be removed either does no harm
+    drop(disk.remove(&unfinished));
+  }
+  placed
+}
+
+/// Another name in the same directory, which nobody else has.
+pub(super) fn unfinished(path: &Path) -> PathBuf {
+  path.with_file_name(format!("{UNFINISHED}{}", Uuid::now_v7()))
 }

@@ -27,6 +27,11 @@ pub enum JournalError {
     store: PathBuf,
     reason: String,
   },
+  /// An earlier write failed, so nobody knows what is durable: this orch uses the store no longer.
+  GivenUp {
+    store: PathBuf,
+    reason: String,
+  },
   /// A later orch has written the store.
   TooNew {
     store: PathBuf,
@@ -76,6 +81,13 @@ impl fmt::Display for JournalError {
       Self::Full { store } => write!(to, "the disk of the store `{}` is full", store.display()),
       Self::Locked { store } => write!(to, "the store `{}` is locked by another program", store.display()),
       Self::DamagedStore { store, reason } => write!(to, "the store `{}` is damaged: {reason}", store.display()),
+      Self::GivenUp { store, reason } => {
+        let store = store.display();
+        write!(
+          to,
+          "the store `{store}` is used no longer, since a write to it failed: {reason}"
+        )
+      }
       Self::TooNew { store, found, known } => {
         let store = store.display();
         write!(
@@ -99,6 +111,16 @@ impl fmt::Display for JournalError {
 }
 
 impl Error for JournalError {}
+
+impl JournalError {
+  /// Whether it leaves open what has reached the disk.
+  pub(super) fn is_of_disk(&self) -> bool {
+    matches!(
+      self,
+      Self::NotWritable { .. } | Self::Full { .. } | Self::DamagedStore { .. } | Self::Other { .. }
+    )
+  }
+}
 
 /// What the system says about a file of the store.
 pub(super) fn of_file(store: &Path, error: &io::Error) -> JournalError {

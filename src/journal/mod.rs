@@ -3,17 +3,20 @@
 
 mod blobs;
 mod chain;
+mod disk;
 mod error;
+mod make;
 mod memory;
 mod rows;
 mod schema;
 mod shelf;
 mod store;
 
+pub use disk::{Disk, RealDisk};
 pub use error::JournalError;
 pub use memory::Memory;
 pub use shelf::Outcome;
-pub use store::Store;
+pub use store::{Durability, Store};
 
 /// A run, as it was begun.
 #[derive(Clone, Debug, PartialEq, Eq)]

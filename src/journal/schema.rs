@@ -1,13 +1,20 @@
 //! The tables of the store, and how an older store becomes one of today. Knows nothing of what is in them.
 
-use std::{path::Path, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::{JournalError, of_sqlite};
+use super::{
+  Durability,
+  disk::Disk,
+  error::{JournalError, of_file, of_sqlite},
+};
 
 /// How long one orch waits for another to finish a transaction.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// SQLite's log, beside the database.
+const LOG: &str = "journal.db-wal";
 
 /// SQLite before 3.51.3 could damage a database in WAL mode that several programs use.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -83,14 +90,39 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// Makes a connection durable and patient, and its database one of today.
-pub(super) fn prepare(connection: &mut Connection, store: &Path) -> Result<(), JournalError> {
+pub(super) fn prepare(
+  connection: &mut Connection,
+  disk: &dyn Disk,
+  store: &Path,
+  durability: Durability,
+) -> Result<(), JournalError> {
   check_library(store)?;
   let failed = |error| of_sqlite(store, &error);
   connection.busy_timeout(PATIENCE).map_err(failed)?;
   enter_wal(connection).map_err(failed)?;
-  connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+  let synchronous = match durability {
+    Durability::Full => "FULL",
+    Durability::Process => "NORMAL",
+  };
+  connection
+    .pragma_update(None, "synchronous", synchronous)
+    .map_err(failed)?;
   connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+  renew_log(connection, disk, store)?;
   migrate(connection, store)
+}
+
+/// Makes durable what SQLite's log shows. If a sync has failed, the system shows what it has forgotten to write until the
+/// next power cut: then all that was logged behind it would be lost as well, or a checkpoint be left halfway.
+fn renew_log(connection: &mut Connection, disk: &dyn Disk, store: &Path) -> Result<(), JournalError> {
+  let failed = |error| of_sqlite(store, &error);
+  // nobody writes to the log meanwhile
+  let alone = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+  let _alone = alone.map_err(failed)?;
+  match disk.renew(&store.join(LOG)) {
+    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(of_file(store, &error)),
+    _ => Ok(()),
+  }
 }
 
 fn check_library(store: &Path) -> Result<(), JournalError> {
@@ -105,7 +137,7 @@ fn check_library(store: &Path) -> Result<(), JournalError> {
 }
 
 /// SQLite does not wait for another program that does the same to a new database: this does.
-fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn enter_wal(connection: &Connection) -> rusqlite::Result<()> {
   let mut pause = Duration::from_millis(1);
   loop {
     let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));

@@ -4,11 +4,7 @@
 use blake3::Hash;
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{
-  JournalError,
-  error::{of_file, of_sqlite},
-  store::Store,
-};
+use super::{JournalError, error::of_sqlite, store::Store};
 
 /// A longer value is a blob, in bytes.
 const LARGEST_ROW: usize = 64 << 10;
@@ -31,6 +27,7 @@ impl Store {
   /// # Errors
   /// The store can't be read.
   pub fn outcome(&mut self, key: &[u8; 32], oldest: i64) -> Result<Option<Outcome>, JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let select = "SELECT at, run, step, hash, value FROM outcomes WHERE key = ? AND at >= ?";
     let mut statement = self.connection.prepare_cached(select).map_err(failed)?;
@@ -56,8 +53,7 @@ impl Store {
   pub fn keep_outcome(&mut self, key: &[u8; 32], outcome: &Outcome) -> Result<(), JournalError> {
     let hash = blake3::hash(outcome.value.as_bytes());
     let value = if outcome.value.len() > LARGEST_ROW {
-      let written = self.blobs.write(&hash, &outcome.value);
-      written.map_err(|error| of_file(&self.path, &error))?;
+      self.write_blob(&hash, &outcome.value)?;
       None
     } else {
       Some(&outcome.value)
@@ -74,6 +70,7 @@ impl Store {
   /// # Errors
   /// They can't be read.
   pub fn breakers(&mut self) -> Result<Vec<(String, String)>, JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let select = "SELECT key, state FROM breakers ORDER BY key";
     let mut statement = self.connection.prepare_cached(select).map_err(failed)?;

@@ -1,10 +1,8 @@
 //! The journal on disk: a SQLite database and blobs in one directory. Knows nothing of what a record says.
 
 use std::{
-  fs::{DirBuilder, File, OpenOptions},
-  io::{self, Write},
-  os::unix::fs::{DirBuilderExt, OpenOptionsExt},
   path::{Path, PathBuf},
+  sync::Arc,
 };
 
 use blake3::Hash;
@@ -14,8 +12,10 @@ use super::{
   Bundle, Entry, Journal, JournalError, RunHeader, Waiting,
   blobs::Blobs,
   chain,
+  disk::{Disk, RealDisk},
   error::{of_file, of_sqlite},
   follow,
+  make::{connect, make},
   rows::{
     Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large, last_record,
     runs_by_key, select_runs, select_waiting, seq,
@@ -28,6 +28,8 @@ pub struct Store {
   pub(super) path: PathBuf,
   pub(super) connection: Connection,
   pub(super) blobs: Blobs,
+  /// What went wrong with a write.
+  failure: Option<JournalError>,
 }
 
 impl Store {
@@ -36,19 +38,68 @@ impl Store {
   /// # Errors
   /// It can't be made or written, or it is none.
   pub fn open(directory: &Path) -> Result<Self, JournalError> {
-    let database = make(directory).map_err(|error| of_file(directory, &error))?;
-    let mut connection = Connection::open(database).map_err(|error| of_sqlite(directory, &error))?;
-    schema::prepare(&mut connection, directory)?;
+    Self::open_with(directory, Durability::Full)
+  }
+
+  /// The same, with a durability of one's own choice: of what this store writes, whatever others that have it open chose.
+  ///
+  /// # Errors
+  /// As above.
+  pub fn open_with(directory: &Path, durability: Durability) -> Result<Self, JournalError> {
+    Self::open_on(Arc::new(RealDisk), directory, durability)
+  }
+
+  /// The same, on a disk of one's own choice.
+  ///
+  /// # Errors
+  /// As above.
+  pub fn open_on(disk: Arc<dyn Disk>, directory: &Path, durability: Durability) -> Result<Self, JournalError> {
+    let database = make(&*disk, directory)?;
+    let mut connection = connect(&*disk, &database).map_err(|error| of_sqlite(directory, &error))?;
+    schema::prepare(&mut connection, &*disk, directory, durability)?;
+    // SQLite syncs the names of its files only if it makes them, and does not look whether that went well.
+    disk
+      .sync_directory(directory)
+      .map_err(|error| of_file(directory, &error))?;
     Ok(Self {
       path: directory.into(),
       connection,
-      blobs: Blobs::new(directory.join("blobs")),
+      blobs: Blobs::new(disk, directory.join("blobs")),
+      failure: None,
     })
+  }
+
+  /// # Errors
+  /// A write failed. A system forgets what it could not sync: a second try would succeed without having written it.
+  pub(super) fn usable(&self) -> Result<(), JournalError> {
+    let given_up = |failure: &JournalError| JournalError::GivenUp {
+      store: self.path.clone(),
+      reason: failure.to_string(),
+    };
+    self.failure.as_ref().map_or(Ok(()), |failure| Err(given_up(failure)))
+  }
+
+  /// The store is given up if the disk has failed it.
+  fn noted<T>(&mut self, done: Result<T, JournalError>) -> Result<T, JournalError> {
+    if let Err(error) = &done
+      && error.is_of_disk()
+    {
+      self.failure = Some(error.clone());
+    }
+    done
+  }
+
+  /// Stores a large text; it is durable when this returns.
+  pub(super) fn write_blob(&mut self, hash: &Hash, text: &str) -> Result<(), JournalError> {
+    self.usable()?;
+    let written = self.blobs.write(hash, text);
+    self.noted(written.map_err(|error| of_file(&self.path, &error)))
   }
 
   /// A run with its last record, whose link is the run's head. Both are read as of one moment, for another orch may be
   /// writing.
   fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
     let run = find_run(&snapshot, name).map_err(failed)?.ok_or_else(|| no_run(name))?;
@@ -68,6 +119,15 @@ impl Store {
     &mut self,
     body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
   ) -> Result<T, JournalError> {
+    self.usable()?;
+    let done = self.transact(body);
+    self.noted(done)
+  }
+
+  fn transact<T>(
+    &mut self,
+    body: impl FnOnce(&Transaction, &dyn Fn(rusqlite::Error) -> JournalError) -> Result<T, JournalError>,
+  ) -> Result<T, JournalError> {
     let store = &self.path;
     let failed = |error| of_sqlite(store, &error);
     let transaction = self
@@ -80,29 +140,14 @@ impl Store {
   }
 }
 
-/// Makes the directory, what keeps it out of git, and the database's file, which SQLite would make for others to read.
-fn make(directory: &Path) -> io::Result<PathBuf> {
-  let is_new = !directory.exists();
-  DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-  let private = |name: &str| {
-    OpenOptions::new()
-      .create(true)
-      .append(true)
-      .mode(0o600)
-      .open(directory.join(name))
-  };
-  let mut ignore = private(".gitignore")?;
-  if ignore.metadata()?.len() == 0 {
-    ignore.write_all(b"*\n")?;
-  }
-  private("journal.db")?;
-  if is_new {
-    let around = std::path::absolute(directory)?;
-    around
-      .parent()
-      .map_or(Ok(()), |around| File::open(around)?.sync_all())?;
-  }
-  Ok(directory.join("journal.db"))
+/// What is left of the last records when something ends without warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+  /// All of them, also after a power cut: each append is synced.
+  #[default]
+  Full,
+  /// All of them if `orch` alone ends. A power cut may take the latest ones, but never leaves a damaged store.
+  Process,
 }
 
 impl Journal for Store {
@@ -125,8 +170,7 @@ impl Journal for Store {
       .map(|entry| blake3::hash(entry.body.as_bytes()))
       .collect();
     for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
-      let written = self.blobs.write(body, &entry.body);
-      written.map_err(|error| of_file(&self.path, &error))?;
+      self.write_blob(body, &entry.body)?;
     }
     self.write(|transaction, failed| {
       let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
@@ -143,6 +187,7 @@ impl Journal for Store {
   }
 
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     // Both are read as of one moment, for another orch may be writing.
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
@@ -163,6 +208,7 @@ impl Journal for Store {
   }
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
+    self.usable()?;
     select_runs(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
   }
 
@@ -171,6 +217,7 @@ impl Journal for Store {
     key: &str,
     is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
   ) -> Result<(), JournalError> {
+    self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     for run in runs_by_key(&self.connection, key).map_err(failed)? {
       let (found, entry) = self.last_of(&run)?;
@@ -186,6 +233,7 @@ impl Journal for Store {
   }
 
   fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError> {
+    self.usable()?;
     select_waiting(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
   }
 
@@ -194,6 +242,7 @@ impl Journal for Store {
   }
 
   fn bundle(&mut self, run: &str) -> Result<Bundle, JournalError> {
+    self.usable()?;
     let found = find_bundle(&self.connection, run).map_err(|error| of_sqlite(&self.path, &error))?;
     let (modules, hash) = found.ok_or_else(|| no_run(run))?;
     let damaged = |reason: String| JournalError::DamagedBundle {

@@ -1,0 +1,145 @@
+//! Bits that flip and files that end too early, anywhere in the store. Whatever is read then is what was written, or an
+//! error says that it is not.
+
+use std::sync::Arc;
+
+use orch::journal::{Durability, Entry, Journal, JournalError, Outcome, RunHeader, Store, Waiting};
+
+use crate::{
+  chance::{Chance, thorough},
+  disk::SimulatedDisk,
+  image::Image,
+  play::{RUN, header, modules},
+};
+
+/// All that a store can be asked.
+#[derive(Debug, PartialEq)]
+struct Content {
+  runs: Vec<RunHeader>,
+  records: Vec<Entry>,
+  last: Option<Entry>,
+  bundle: Vec<(String, String)>,
+  waiting: Vec<Waiting>,
+  outcomes: [Option<Outcome>; 2],
+  breakers: Vec<(String, String)>,
+}
+
+const SMALL: [u8; 32] = [1; 32];
+const LARGE: [u8; 32] = [2; 32];
+
+fn open(disk: &SimulatedDisk) -> Result<Store, JournalError> {
+  Store::open_on(Arc::new(disk.clone()), &disk.store(), Durability::Full)
+}
+
+/// What a store gives, each part or an error.
+fn content(disk: &SimulatedDisk) -> Result<Content, JournalError> {
+  let mut store = open(disk)?;
+  Ok(Content {
+    runs: store.runs()?,
+    records: store.read(RUN)?,
+    last: store.last_record(RUN)?,
+    bundle: store.bundle(RUN)?,
+    waiting: store.waiting()?,
+    outcomes: [store.outcome(&SMALL, 0)?, store.outcome(&LARGE, 0)?],
+    breakers: store.breakers()?,
+  })
+}
+
+fn entry(seq: u64, body: String) -> Entry {
+  Entry { seq, at: 5, body }
+}
+
+fn outcome(value: String) -> Outcome {
+  Outcome {
+    at: 3,
+    run: RUN.into(),
+    step: "a".into(),
+    value,
+  }
+}
+
+fn write(store: &mut Store) -> Result<(), JournalError> {
+  store.begin(&header(), &modules())?;
+  store.append(RUN, &[entry(0, "\"small\"".into()), entry(1, "x".repeat(70_000))])?;
+  store.ask(&Waiting {
+    id: "w".into(),
+    parent: RUN.into(),
+    orchestrator: "o".into(),
+    asked: "2026-01-02T03:04:05Z".into(),
+    order: "{}".into(),
+  })?;
+  store.keep_outcome(&SMALL, &outcome("\"kept\"".into()))?;
+  store.keep_outcome(&LARGE, &outcome("y".repeat(70_000)))?;
+  store.keep_breakers(&[("b".into(), "{\"open\":true}".into())])?;
+  store.append(RUN, &[entry(2, "\"end\"".into())])
+}
+
+/// With its log, as a crash leaves it, or without one.
+fn written(with_log: bool) -> Image {
+  let disk = SimulatedDisk::new(&Image::default());
+  let mut store = open(&disk).expect("a store");
+  write(&mut store).expect("it is written");
+  if with_log {
+    return disk.image();
+  }
+  drop(store);
+  disk.image()
+}
+
+/// A flipped bit, or an early end.
+fn damage(image: &Image, chance: &mut Chance) -> (Image, String) {
+  let mut damaged = image.clone();
+  let files = damaged
+    .0
+    .iter_mut()
+    .filter_map(|(path, content)| Some((path, content.as_mut()?)));
+  let mut files: Vec<_> = files.filter(|(_, content)| !content.is_empty()).collect();
+  let which = chance.below(files.len() as u64) as usize;
+  let (path, content) = &mut files[which];
+  let at = chance.below(content.len() as u64) as usize;
+  let told = format!("{} at {at} of {}", path.display(), content.len());
+  if chance.one_in(10) {
+    content.truncate(at);
+    return (damaged, format!("{told}, cut"));
+  }
+  content[at] ^= 1 << chance.below(8);
+  (damaged, format!("{told}, flipped"))
+}
+
+/// Whether it is what was written, or an earlier state of it, or said to be damaged. What may be reused may be gone.
+fn check(sound: &Content, image: &Image, told: &str, has_log: bool) -> bool {
+  let disk = SimulatedDisk::new(image);
+  match content(&disk) {
+    Ok(mut read) => {
+      for (read, sound) in read.outcomes.iter_mut().zip(&sound.outcomes) {
+        assert!(read.is_none() || read == sound, "{told}: {read:?}");
+        read.clone_from(sound);
+      }
+      assert!(has_log || read == *sound, "{told}: {read:#?}");
+      read == *sound
+    }
+    Err(error) => {
+      let shown = error.to_string();
+      assert!(
+        shown.contains("damaged") || shown.contains("there is no run"),
+        "{told}: {shown}"
+      );
+      false
+    }
+  }
+}
+
+#[test]
+fn whatever_bit_flips_is_found_or_harmless() {
+  let image = written(false);
+  let sound = content(&SimulatedDisk::new(&image)).expect("it is sound");
+  let mut chance = Chance::new(1);
+  let times = thorough("ORCH_DAMAGE_TIMES", 1_500);
+  let harmless = (0..times)
+    .filter(|_| {
+      let (damaged, told) = damage(&image, &mut chance);
+      check(&sound, &damaged, &told, false)
+    })
+    .count();
+  println!("{times} times, {harmless} harmless");
+}
