@@ -52,6 +52,7 @@ fn started() -> RunStarted {
     profile: None,
     set: Default::default(),
     parent: None,
+    reuses: None,
     last: None,
     directory: "/here".into(),
   }
