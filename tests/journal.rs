@@ -337,7 +337,7 @@ fn a_store_of_a_later_orch_is_left_alone() {
 fn a_store_of_an_earlier_orch_becomes_one_of_today() {
   let (_root, path) = written();
   let database = rusqlite::Connection::open(path.join("journal.db")).expect("a database");
-  let first = "DROP TABLE outcomes; DROP TABLE breakers; DROP TABLE waiting; DROP INDEX runs_by_key;
+  let first = "DROP TABLE sums; DROP TABLE outcomes; DROP TABLE breakers; DROP TABLE waiting; DROP INDEX runs_by_key;
     ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN key; PRAGMA user_version = 1";
   database.execute_batch(first).expect("the first format");
   drop(database);

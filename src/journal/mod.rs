@@ -11,6 +11,7 @@ mod rows;
 mod schema;
 mod shelf;
 mod store;
+mod sums;
 
 pub use disk::{Disk, RealDisk};
 pub use error::JournalError;
