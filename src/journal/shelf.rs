@@ -41,9 +41,10 @@ impl Store {
       .query_row(params![key, oldest], read)
       .optional()
       .map_err(failed)?;
-    Ok(found.and_then(|(outcome, hash, value, sealed)| {
-      let hash = Hash::from_slice(&hash).ok()?;
-      if seal(key, &outcome, &hash).as_bytes() != sealed.as_slice() {
+    Ok(found.and_then(|found| {
+      let Found { outcome, value, .. } = found;
+      let hash = Hash::from_slice(&found.hash).ok()?;
+      if seal(key, &outcome, &hash).as_bytes() != found.seal.as_slice() {
         return None;
       }
       let value = match value {
@@ -122,13 +123,25 @@ fn seal(key: &[u8; 32], outcome: &Outcome, hash: &Hash) -> Hash {
   hasher.finalize()
 }
 
-/// With its hash, its value unless that is a blob, and its seal.
-fn read(row: &Row) -> rusqlite::Result<(Outcome, Vec<u8>, Option<String>, Vec<u8>)> {
-  let outcome = Outcome {
-    at: row.get(0)?,
-    run: row.get(1)?,
-    step: row.get(2)?,
-    value: String::new(),
-  };
-  Ok((outcome, row.get(3)?, row.get(4)?, row.get(5)?))
+/// An outcome as it was found, still without its value.
+struct Found {
+  outcome: Outcome,
+  hash: Vec<u8>,
+  /// `None` if it is a blob.
+  value: Option<String>,
+  seal: Vec<u8>,
+}
+
+fn read(row: &Row) -> rusqlite::Result<Found> {
+  Ok(Found {
+    outcome: Outcome {
+      at: row.get(0)?,
+      run: row.get(1)?,
+      step: row.get(2)?,
+      value: String::new(),
+    },
+    hash: row.get(3)?,
+    value: row.get(4)?,
+    seal: row.get(5)?,
+  })
 }
