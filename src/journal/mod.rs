@@ -7,6 +7,7 @@ mod disk;
 mod error;
 mod make;
 mod memory;
+mod remove;
 mod rows;
 mod schema;
 mod shelf;
@@ -16,6 +17,7 @@ mod sums;
 pub use disk::{Disk, RealDisk};
 pub use error::JournalError;
 pub use memory::Memory;
+pub use remove::Removed;
 pub use shelf::Outcome;
 pub use store::{Durability, Store};
 

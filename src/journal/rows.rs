@@ -129,7 +129,7 @@ pub(super) fn last_records<E>(
 
 /// A run as it was found.
 pub(super) struct Run {
-  id: i64,
+  pub(super) id: i64,
   pub(super) header: RunHeader,
   /// The number of its last record.
   pub(super) last: Option<u64>,

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
   JournalError,
-  error::of_sqlite,
+  error::{of_file, of_sqlite},
   rows::select_breakers,
   store::Store,
   sums::{self, Sum},
@@ -62,13 +62,15 @@ impl Store {
   /// It can't be written.
   pub fn keep_outcome(&mut self, key: &[u8; 32], outcome: &Outcome) -> Result<(), JournalError> {
     let hash = blake3::hash(outcome.value.as_bytes());
-    let value = if outcome.value.len() > LARGEST_ROW {
-      self.write_blob(&hash, &outcome.value)?;
-      None
-    } else {
-      Some(&outcome.value)
-    };
+    let is_large = outcome.value.len() > LARGEST_ROW;
+    let value = (!is_large).then_some(&outcome.value);
+    let (path, blobs) = (self.path.clone(), self.blobs.clone());
     self.write(|transaction, failed| {
+      // Under the write lock, as those of records.
+      if is_large {
+        let written = blobs.write(&hash, &outcome.value);
+        written.map_err(|error| of_file(&path, &error))?;
+      }
       let insert =
         "INSERT OR REPLACE INTO outcomes (key, at, run, step, hash, value, seal) VALUES (?, ?, ?, ?, ?, ?, ?)";
       let seal = seal(key, outcome, &hash);

@@ -90,16 +90,9 @@ impl Store {
     done
   }
 
-  /// Stores a large text; it is durable when this returns.
-  pub(super) fn write_blob(&mut self, hash: &Hash, text: &str) -> Result<(), JournalError> {
-    self.usable()?;
-    let written = self.blobs.write(hash, text);
-    self.noted(written.map_err(|error| of_file(&self.path, &error)))
-  }
-
   /// A run with its last record, whose link is the run's head. Both are read as of one moment, for another orch may be
   /// writing.
-  fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
+  pub(super) fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
     self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
@@ -202,12 +195,15 @@ impl Journal for Store {
       .iter()
       .map(|entry| blake3::hash(entry.body.as_bytes()))
       .collect();
-    for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
-      self.write_blob(body, &entry.body)?;
-    }
+    let (path, blobs) = (self.path.clone(), self.blobs.clone());
     self.write(|transaction, failed| {
       let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
       follow(run, found.last, entries)?;
+      // Under the write lock, so that nobody takes one away before it is referred to.
+      for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
+        let written = blobs.write(body, &entry.body);
+        written.map_err(|error| of_file(&path, &error))?;
+      }
       let last = found.last.unwrap_or_default();
       let mut link = Hash::from_slice(&found.head).map_err(|error| damaged(run, last, error))?;
       let mut records = Vec::with_capacity(entries.len());
