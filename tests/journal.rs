@@ -337,7 +337,7 @@ fn a_store_of_a_later_orch_is_left_alone() {
 fn a_store_of_an_earlier_orch_becomes_one_of_today() {
   let (_root, path) = written();
   let database = rusqlite::Connection::open(path.join("journal.db")).expect("a database");
-  let first = "DROP TABLE outcomes; DROP TABLE breakers; DROP TABLE waiting; DROP INDEX runs_by_key;
+  let first = "DROP TABLE sums; DROP TABLE outcomes; DROP TABLE breakers; DROP TABLE waiting; DROP INDEX runs_by_key;
     ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN key; PRAGMA user_version = 1";
   database.execute_batch(first).expect("the first format");
   drop(database);
@@ -548,4 +548,76 @@ fn breakers_are_kept_where_they_are() {
   store.keep_breakers(&[state("b", "3")]).expect("it is kept");
   drop(store);
   assert_eq!(store_in(&root).breakers(), Ok(vec![state("a", "2"), state("b", "3")]));
+}
+
+// Removal
+
+#[test]
+fn a_run_that_is_over_is_removed_with_what_nothing_else_refers_to() {
+  let (root, path) = written();
+  let mut store = store_in(&root);
+  let other = RunHeader {
+    digest: "d2".into(),
+    ..header("other")
+  };
+  store.begin(&other, &[]).expect("a run");
+  store
+    .append("other", &[entry(0, &big('y')), entry(1, "\"end\"")])
+    .expect("records");
+  store.begin(&header("open"), &modules()).expect("a run");
+  store.append("open", &[entry(0, &big('x'))]).expect("a record");
+  store
+    .keep_outcome(&[1; 32], &outcome(0, &big('z')))
+    .expect("it is kept");
+  let ids = ["r", "other", "open", "none"].map(String::from);
+  let removed = store
+    .remove(&ids, |last| last.body == "\"end\"")
+    .expect("it is removed");
+  let runs = vec!["r".to_owned(), "other".to_owned()];
+  assert_eq!((removed.runs, removed.blobs), (runs, 1), "only `y` was theirs alone");
+  assert_eq!(store.runs(), Ok(vec![header("open")]));
+  assert_eq!(store.read("open"), Ok(vec![entry(0, &big('x'))]));
+  assert_eq!(store.bundle("open"), Ok(modules()));
+  assert_eq!(store.outcome(&[1; 32], 0), Ok(Some(outcome(0, &big('z')))));
+  assert_eq!(fs::read_dir(path.join("blobs")).expect("a directory").count(), 2);
+}
+
+#[test]
+fn a_run_whose_modules_a_waiting_one_needs_stays() {
+  let (root, _) = written();
+  let mut store = store_in(&root);
+  let waiting = orch::journal::Waiting {
+    id: "w".into(),
+    parent: "r".into(),
+    orchestrator: "o".into(),
+    asked: "2026-01-02T03:04:05Z".into(),
+    order: "{}".into(),
+  };
+  store.ask(&waiting).expect("it waits");
+  let removed = store.remove(&["r".into()], |_| true).expect("nothing is wrong");
+  assert_eq!(removed, Default::default());
+  assert_eq!(store.read("r"), Ok(records()));
+}
+
+#[test]
+fn removal_gives_space_back_while_another_writes() {
+  let (root, path) = written();
+  let mut store = store_in(&root);
+  let long = "x".repeat(60_000);
+  let many: Vec<Entry> = (5..105).map(|seq| entry(seq, &long)).collect();
+  store.append("r", &many).expect("records");
+  let mut other = store_in(&root);
+  other.begin(&header("other"), &modules()).expect("a run");
+  let writing = std::thread::spawn(move || {
+    for seq in 0..50 {
+      other.append("other", &[entry(seq, &big('x'))]).expect("a record");
+    }
+    other
+  });
+  let removed = store.remove(&["r".into()], |_| true);
+  assert_eq!(removed.map(|removed| removed.runs), Ok(vec!["r".to_owned()]));
+  let mut other = writing.join().expect("all is written");
+  assert_eq!(other.read("other").map(|records| records.len()), Ok(50));
+  drop((store, other));
+  assert!(fs::metadata(path.join("journal.db")).expect("a file").len() < 1_000_000);
 }

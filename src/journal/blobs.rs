@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::disk::Disk;
 
 /// The directory of blobs. It is made with the first one.
+#[derive(Clone)]
 pub(super) struct Blobs {
   disk: Arc<dyn Disk>,
   directory: PathBuf,
@@ -48,6 +49,18 @@ impl Blobs {
       return Err(format!("its blob `{shown}` was changed"));
     }
     String::from_utf8(bytes).map_err(|_| format!("its blob `{shown}` is no text"))
+  }
+
+  /// Removes all files but those with these names, and says how many blobs were among them.
+  pub(super) fn retain(&self, is_kept: impl Fn(&str) -> bool) -> io::Result<usize> {
+    let mut removed = 0;
+    for name in self.disk.names(&self.directory)? {
+      if !is_kept(&name) {
+        self.disk.remove(&self.directory.join(&name))?;
+        removed += usize::from(!name.starts_with(UNFINISHED));
+      }
+    }
+    Ok(removed)
   }
 
   fn path(&self, hash: &Hash) -> PathBuf {

@@ -144,6 +144,10 @@ pub(super) fn of_sqlite(store: &Path, error: &rusqlite::Error) -> JournalError {
     Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::FileLockingProtocolFailed) => JournalError::Locked { store },
     Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => JournalError::NotWritable { store, reason },
     Some(Code::DatabaseCorrupt | Code::NotADatabase) => JournalError::DamagedStore { store, reason },
+    // What is asked is always right, so the tables are not what was made.
+    Some(Code::Unknown | Code::TypeMismatch | Code::ConstraintViolation) => {
+      JournalError::DamagedStore { store, reason }
+    }
     // Not of SQLite, but of what was read: a column that does not hold what was written.
     None => JournalError::DamagedStore { store, reason },
     _ => JournalError::Other { store, reason },

@@ -37,8 +37,8 @@ fn make_directory(disk: &dyn Disk, directory: &Path) -> io::Result<()> {
   let absolute = std::path::absolute(directory)?;
   let missing = absolute.ancestors().take_while(|around| !disk.exists(around)).count();
   disk.make_directory(directory)?;
-  let around = absolute.ancestors().skip(1).take(missing.max(1));
-  around.map(|around| disk.sync_directory(around)).collect()
+  let mut around = absolute.ancestors().skip(1).take(missing.max(1));
+  around.try_for_each(|around| disk.sync_directory(around))
 }
 
 /// SQLite would begin in the place itself, trusting that the name of its rollback journal is durable, and make a file that

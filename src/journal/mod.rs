@@ -7,14 +7,17 @@ mod disk;
 mod error;
 mod make;
 mod memory;
+mod remove;
 mod rows;
 mod schema;
 mod shelf;
 mod store;
+mod sums;
 
 pub use disk::{Disk, RealDisk};
 pub use error::JournalError;
 pub use memory::Memory;
+pub use remove::Removed;
 pub use shelf::Outcome;
 pub use store::{Durability, Store};
 

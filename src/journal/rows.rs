@@ -3,7 +3,7 @@
 use blake3::Hash;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
-use super::{Entry, RunHeader, Waiting, blobs::Blobs, chain};
+use super::{Entry, RunHeader, Waiting, blobs::Blobs, chain, sums};
 
 /// A longer body is a blob, in bytes.
 const LARGEST_ROW: usize = 64 << 10;
@@ -18,7 +18,7 @@ pub(super) fn insert_run(connection: &Connection, header: &RunHeader, modules: &
   let hash = blake3::hash(modules.as_bytes());
   let insert = "INSERT INTO bundles (digest, hash, modules) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
   connection.execute(insert, params![header.digest, hash.as_bytes(), modules])?;
-  connection.execute("DELETE FROM waiting WHERE name = ?", [&header.id])?;
+  forget_waiting(connection, &header.id)?;
   let insert = "INSERT INTO runs (name, program, orchestrator, bundle, started, tracker, head, parent, key)
     SELECT ?1, ?2, ?3, id, ?4, ?5, ?6, ?8, ?9 FROM bundles WHERE digest = ?7 ON CONFLICT DO NOTHING";
   let head = chain::first(header);
@@ -43,7 +43,11 @@ pub(super) fn insert_run(connection: &Connection, header: &RunHeader, modules: &
     parent,
     key
   ];
-  Ok(connection.execute(insert, row)? == 1)
+  let is_new = connection.execute(insert, row)? == 1;
+  if is_new {
+    sums::change(connection, sums::RUNS, sums::run(header))?;
+  }
+  Ok(is_new)
 }
 
 const SELECT_RUNS: &str =
@@ -54,13 +58,6 @@ pub(super) fn select_runs(connection: &Connection) -> rusqlite::Result<Vec<RunHe
   let mut statement = connection.prepare_cached(&format!("{SELECT_RUNS} ORDER BY runs.id"))?;
   let rows = statement.query_map([], read_header)?;
   rows.collect()
-}
-
-/// Names of the runs with a key, the latest first.
-pub(super) fn runs_by_key(connection: &Connection, key: &str) -> rusqlite::Result<Vec<String>> {
-  let mut statement = connection.prepare_cached("SELECT name FROM runs WHERE key = ? ORDER BY id DESC")?;
-  let names = statement.query_map([key], |row| row.get(0))?;
-  names.collect()
 }
 
 /// Remembers it, unless it is there already, asked for or begun.
@@ -74,41 +71,65 @@ pub(super) fn insert_waiting(connection: &Connection, waiting: &Waiting) -> rusq
     asked,
     order,
   } = waiting;
-  connection.execute(insert, params![id, parent, orchestrator, asked, order])?;
+  if connection.execute(insert, params![id, parent, orchestrator, asked, order])? == 1 {
+    sums::change(connection, sums::WAITING, sums::waiting(waiting))?;
+  }
   Ok(())
+}
+
+fn forget_waiting(connection: &Connection, id: &str) -> rusqlite::Result<()> {
+  let delete = "DELETE FROM waiting WHERE name = ? RETURNING name, parent, orchestrator, asked, body";
+  let mut statement = connection.prepare_cached(delete)?;
+  match statement.query_row([id], read_waiting).optional()? {
+    Some(waiting) => sums::change(connection, sums::WAITING, sums::waiting(&waiting)),
+    None => Ok(()),
+  }
 }
 
 pub(super) fn select_waiting(connection: &Connection) -> rusqlite::Result<Vec<Waiting>> {
   let select = "SELECT name, parent, orchestrator, asked, body FROM waiting ORDER BY id";
   let mut statement = connection.prepare_cached(select)?;
-  let rows = statement.query_map([], |row| {
-    Ok(Waiting {
-      id: row.get(0)?,
-      parent: row.get(1)?,
-      orchestrator: row.get(2)?,
-      asked: row.get(3)?,
-      order: row.get(4)?,
-    })
-  })?;
+  let rows = statement.query_map([], read_waiting)?;
   rows.collect()
 }
 
-/// The last record of a run.
-pub(super) fn last_record<E>(
+fn read_waiting(row: &Row) -> rusqlite::Result<Waiting> {
+  Ok(Waiting {
+    id: row.get(0)?,
+    parent: row.get(1)?,
+    orchestrator: row.get(2)?,
+    asked: row.get(3)?,
+    order: row.get(4)?,
+  })
+}
+
+/// Keys and states.
+pub(super) fn select_breakers(connection: &Connection) -> rusqlite::Result<Vec<(String, String)>> {
+  let mut statement = connection.prepare_cached("SELECT key, state FROM breakers ORDER BY key")?;
+  let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+  rows.collect()
+}
+
+/// The last record of a run, and the one before, the last one first.
+pub(super) fn last_records<E>(
   connection: &Connection,
   run: &Run,
   failed: impl Fn(rusqlite::Error) -> E,
-  take: impl FnOnce(&Row) -> Result<Entry, E>,
-) -> Result<Option<Entry>, E> {
-  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq DESC LIMIT 1";
+  mut take: impl FnMut(&Row) -> Result<Record, E>,
+) -> Result<Vec<Record>, E> {
+  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq DESC LIMIT 2";
   let mut statement = connection.prepare_cached(select).map_err(&failed)?;
   let mut rows = statement.query([run.id]).map_err(&failed)?;
-  rows.next().map_err(&failed)?.map(take).transpose()
+  let mut records = Vec::new();
+  while let Some(row) = rows.next().map_err(&failed)? {
+    records.push(take(row)?);
+  }
+  Ok(records)
 }
 
 /// A run as it was found.
 pub(super) struct Run {
-  id: i64,
+  pub(super) id: i64,
   pub(super) header: RunHeader,
   /// The number of its last record.
   pub(super) last: Option<u64>,

@@ -8,6 +8,7 @@ use super::{
   Durability,
   disk::Disk,
   error::{JournalError, of_file, of_sqlite},
+  sums,
 };
 
 /// How long one orch waits for another to finish a transaction.
@@ -86,6 +87,17 @@ const MIGRATIONS: &[&str] = &[
     -- JSON.
     state TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+",
+  "
+  -- Of all rows of a table together, so that none can be lost or changed.
+  CREATE TABLE sums (
+    name TEXT PRIMARY KEY,
+    sum  BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- They may be made again, and had no seal.
+  DELETE FROM outcomes;
+  -- The blake3 hash of the other columns.
+  ALTER TABLE outcomes ADD COLUMN seal BLOB;
 ",
 ];
 
@@ -176,6 +188,7 @@ fn migrate(connection: &mut Connection, store: &Path) -> Result<(), JournalError
   for step in missing {
     migration.execute_batch(step).map_err(failed)?;
   }
+  sums::begin(&migration).map_err(failed)?;
   migration.pragma_update(None, "user_version", known).map_err(failed)?;
   migration.commit().map_err(failed)
 }

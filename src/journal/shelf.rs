@@ -1,10 +1,16 @@
 //! What outlives runs, beside their records: outcomes that may be reused, and where breakers are. Knows nothing of what
 //! they mean.
 
-use blake3::Hash;
+use blake3::{Hash, Hasher};
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{JournalError, error::of_sqlite, store::Store};
+use super::{
+  JournalError,
+  error::{of_file, of_sqlite},
+  rows::select_breakers,
+  store::Store,
+  sums::{self, Sum},
+};
 
 /// A longer value is a blob, in bytes.
 const LARGEST_ROW: usize = 64 << 10;
@@ -29,14 +35,18 @@ impl Store {
   pub fn outcome(&mut self, key: &[u8; 32], oldest: i64) -> Result<Option<Outcome>, JournalError> {
     self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
-    let select = "SELECT at, run, step, hash, value FROM outcomes WHERE key = ? AND at >= ?";
+    let select = "SELECT at, run, step, hash, value, seal FROM outcomes WHERE key = ? AND at >= ?";
     let mut statement = self.connection.prepare_cached(select).map_err(failed)?;
     let found = statement
       .query_row(params![key, oldest], read)
       .optional()
       .map_err(failed)?;
-    Ok(found.and_then(|(outcome, hash, value)| {
-      let hash = Hash::from_slice(&hash).ok()?;
+    Ok(found.and_then(|found| {
+      let Found { outcome, value, .. } = found;
+      let hash = Hash::from_slice(&found.hash).ok()?;
+      if seal(key, &outcome, &hash).as_bytes() != found.seal.as_slice() {
+        return None;
+      }
       let value = match value {
         Some(value) if blake3::hash(value.as_bytes()) == hash => value,
         Some(_) => return None,
@@ -52,15 +62,27 @@ impl Store {
   /// It can't be written.
   pub fn keep_outcome(&mut self, key: &[u8; 32], outcome: &Outcome) -> Result<(), JournalError> {
     let hash = blake3::hash(outcome.value.as_bytes());
-    let value = if outcome.value.len() > LARGEST_ROW {
-      self.write_blob(&hash, &outcome.value)?;
-      None
-    } else {
-      Some(&outcome.value)
-    };
+    let is_large = outcome.value.len() > LARGEST_ROW;
+    let value = (!is_large).then_some(&outcome.value);
+    let (path, blobs) = (self.path.clone(), self.blobs.clone());
     self.write(|transaction, failed| {
-      let insert = "INSERT OR REPLACE INTO outcomes (key, at, run, step, hash, value) VALUES (?, ?, ?, ?, ?, ?)";
-      let row = params![key, outcome.at, outcome.run, outcome.step, hash.as_bytes(), value];
+      // Under the write lock, as those of records.
+      if is_large {
+        let written = blobs.write(&hash, &outcome.value);
+        written.map_err(|error| of_file(&path, &error))?;
+      }
+      let insert =
+        "INSERT OR REPLACE INTO outcomes (key, at, run, step, hash, value, seal) VALUES (?, ?, ?, ?, ?, ?, ?)";
+      let seal = seal(key, outcome, &hash);
+      let row = params![
+        key,
+        outcome.at,
+        outcome.run,
+        outcome.step,
+        hash.as_bytes(),
+        value,
+        seal.as_bytes()
+      ];
       transaction.execute(insert, row).map(drop).map_err(failed)
     })
   }
@@ -70,12 +92,7 @@ impl Store {
   /// # Errors
   /// They can't be read.
   pub fn breakers(&mut self) -> Result<Vec<(String, String)>, JournalError> {
-    self.usable()?;
-    let failed = |error| of_sqlite(&self.path, &error);
-    let select = "SELECT key, state FROM breakers ORDER BY key";
-    let mut statement = self.connection.prepare_cached(select).map_err(failed)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-    rows.and_then(Iterator::collect).map_err(failed)
+    self.whole(sums::BREAKERS, select_breakers, sums::breaker)
   }
 
   /// Keeps where breakers are.
@@ -89,18 +106,44 @@ impl Store {
       for (key, state) in states {
         statement.execute([key, state]).map_err(failed)?;
       }
-      Ok(())
+      let all = select_breakers(transaction).map_err(failed)?;
+      sums::set(transaction, sums::BREAKERS, Sum::of(&all, sums::breaker)).map_err(failed)
     })
   }
 }
 
-/// With its hash, and its value unless that is a blob.
-fn read(row: &Row) -> rusqlite::Result<(Outcome, Vec<u8>, Option<String>)> {
-  let outcome = Outcome {
-    at: row.get(0)?,
-    run: row.get(1)?,
-    step: row.get(2)?,
-    value: String::new(),
-  };
-  Ok((outcome, row.get(3)?, row.get(4)?))
+/// Holds the parts of an outcome together; `hash` is its value's.
+fn seal(key: &[u8; 32], outcome: &Outcome, hash: &Hash) -> Hash {
+  let mut hasher = Hasher::new_derive_key("orch journal 1, outcome");
+  hasher.update(key);
+  hasher.update(&outcome.at.to_le_bytes());
+  for part in [&outcome.run, &outcome.step] {
+    hasher.update(&(part.len() as u64).to_le_bytes());
+    hasher.update(part.as_bytes());
+  }
+  hasher.update(hash.as_bytes());
+  hasher.finalize()
+}
+
+/// An outcome as it was found, still without its value.
+struct Found {
+  outcome: Outcome,
+  hash: Vec<u8>,
+  /// `None` if it is a blob.
+  value: Option<String>,
+  seal: Vec<u8>,
+}
+
+fn read(row: &Row) -> rusqlite::Result<Found> {
+  Ok(Found {
+    outcome: Outcome {
+      at: row.get(0)?,
+      run: row.get(1)?,
+      step: row.get(2)?,
+      value: String::new(),
+    },
+    hash: row.get(3)?,
+    value: row.get(4)?,
+    seal: row.get(5)?,
+  })
 }

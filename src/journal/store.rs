@@ -17,10 +17,11 @@ use super::{
   follow,
   make::{connect, make},
   rows::{
-    Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large, last_record,
-    runs_by_key, select_runs, select_waiting, seq,
+    Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large,
+    last_records, select_runs, select_waiting, seq,
   },
   schema,
+  sums::{self, Sum},
 };
 
 /// The store in a directory: `journal.db` and `blobs/`. Several programs may have it open at once.
@@ -89,29 +90,54 @@ impl Store {
     done
   }
 
-  /// Stores a large text; it is durable when this returns.
-  pub(super) fn write_blob(&mut self, hash: &Hash, text: &str) -> Result<(), JournalError> {
-    self.usable()?;
-    let written = self.blobs.write(hash, text);
-    self.noted(written.map_err(|error| of_file(&self.path, &error)))
-  }
-
   /// A run with its last record, whose link is the run's head. Both are read as of one moment, for another orch may be
   /// writing.
-  fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
+  pub(super) fn last_of(&self, name: &str) -> Result<(Run, Option<Entry>), JournalError> {
     self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
     let run = find_run(&snapshot, name).map_err(failed)?.ok_or_else(|| no_run(name))?;
-    let entry = last_record(&snapshot, &run, failed, |row| {
+    let damaged_at = |seq, reason: String| damaged(name, seq, reason);
+    let records = last_records(&snapshot, &run, failed, |row| {
       let at = seq(row).map_err(failed)?;
-      let record = Record::read(row, &self.blobs).map_err(|reason| damaged(name, at, reason))?;
-      match record.link.as_bytes() == run.head.as_slice() {
-        true => Ok(record.entry),
-        false => Err(damaged(name, at, "it is not what was written")),
-      }
+      Record::read(row, &self.blobs).map_err(|reason| damaged_at(at, reason))
     })?;
-    Ok((run, entry))
+    let mut records = records.into_iter();
+    let last = records.next();
+    let before = records
+      .next()
+      .map_or_else(|| chain::first(&run.header), |before| before.link);
+    let link = last.as_ref().map_or(before, |last| last.link);
+    let is_sound = last.as_ref().is_none_or(|last| last.follows(&before))
+      && link.as_bytes() == run.head.as_slice()
+      && last.as_ref().map(|last| last.entry.seq) == run.last;
+    match is_sound {
+      true => Ok((run, last.map(|last| last.entry))),
+      false => Err(damaged_at(
+        run.last.unwrap_or_default(),
+        "it is not what was written".into(),
+      )),
+    }
+  }
+
+  /// All rows of a table as of one moment, if they are what was written.
+  pub(super) fn whole<T>(
+    &self,
+    name: &str,
+    select: impl FnOnce(&Connection) -> rusqlite::Result<Vec<T>>,
+    hash: impl Fn(&T) -> Sum,
+  ) -> Result<Vec<T>, JournalError> {
+    self.usable()?;
+    let failed = |error| of_sqlite(&self.path, &error);
+    let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
+    let rows = select(&snapshot).map_err(failed)?;
+    match sums::find(&snapshot, name).map_err(failed)? == Sum::of(&rows, hash) {
+      true => Ok(rows),
+      false => Err(JournalError::DamagedStore {
+        store: self.path.clone(),
+        reason: format!("the table `{name}` is not what was written"),
+      }),
+    }
   }
 
   /// Does it in one transaction that no other writer can come between. `body` is given the way to say what SQLite says.
@@ -169,12 +195,15 @@ impl Journal for Store {
       .iter()
       .map(|entry| blake3::hash(entry.body.as_bytes()))
       .collect();
-    for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
-      self.write_blob(body, &entry.body)?;
-    }
+    let (path, blobs) = (self.path.clone(), self.blobs.clone());
     self.write(|transaction, failed| {
       let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
       follow(run, found.last, entries)?;
+      // Under the write lock, so that nobody takes one away before it is referred to.
+      for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
+        let written = blobs.write(body, &entry.body);
+        written.map_err(|error| of_file(&path, &error))?;
+      }
       let last = found.last.unwrap_or_default();
       let mut link = Hash::from_slice(&found.head).map_err(|error| damaged(run, last, error))?;
       let mut records = Vec::with_capacity(entries.len());
@@ -208,8 +237,7 @@ impl Journal for Store {
   }
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
-    self.usable()?;
-    select_runs(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
+    self.whole(sums::RUNS, select_runs, sums::run)
   }
 
   fn last_records(
@@ -217,10 +245,10 @@ impl Journal for Store {
     key: &str,
     is_enough: &mut dyn FnMut(&RunHeader, &Entry) -> bool,
   ) -> Result<(), JournalError> {
-    self.usable()?;
-    let failed = |error| of_sqlite(&self.path, &error);
-    for run in runs_by_key(&self.connection, key).map_err(failed)? {
-      let (found, entry) = self.last_of(&run)?;
+    // All runs are looked at: an index could lack one, and nobody would know.
+    let runs = self.runs()?.into_iter().rev();
+    for run in runs.filter(|run| run.key.as_deref() == Some(key)) {
+      let (found, entry) = self.last_of(&run.id)?;
       if entry.is_some_and(|entry| is_enough(&found.header, &entry)) {
         return Ok(());
       }
@@ -233,8 +261,7 @@ impl Journal for Store {
   }
 
   fn waiting(&mut self) -> Result<Vec<Waiting>, JournalError> {
-    self.usable()?;
-    select_waiting(&self.connection).map_err(|error| of_sqlite(&self.path, &error))
+    self.whole(sums::WAITING, select_waiting, sums::waiting)
   }
 
   fn last_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
