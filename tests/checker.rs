@@ -436,6 +436,10 @@ fn calls_stand_on_lines_of_their_own() {
       "flow/misplaced-step",
     ),
     ("stage a { r = say(s)\nyield r }", "flow/misplaced-step"),
+    ("r = { on failure { act(s) }\nyield 1 }", "flow/misplaced-step"),
+    ("r = { budget { calls 1 }\nyield 1 }", "flow/misplaced-step"),
+    ("r = { permit { net none }\nyield 1 }", "flow/misplaced-step"),
+    ("budget = 1\nr = { budget, permit: 2, on: 3 }", ""),
     ("act(s)\nr = say(s)", ""),
   ]);
 }
@@ -487,6 +491,13 @@ fn policies_stand_where_they_apply() {
     ("r = say(s) with limit apis", "name/unknown"),
     ("r = say(s) with timeout 1", "type/mismatch"),
     ("r = say(s) with timeout 0s", "bound/out-of-range"),
+    ("r = say(s) with timeout -1s", "bound/out-of-range"),
+    ("r = say(s) with deadline -1s", "bound/out-of-range"),
+    ("r = say(s) with deadline 0s", "bound/out-of-range"),
+    ("r = say(s) with delay -1s", "bound/out-of-range"),
+    ("r = say(s) with delay 0s", ""),
+    ("r = say(s) with retry 2 fixed -1s", "bound/out-of-range"),
+    ("r = say(s) with retry 2 backoff -2s..1s", "bound/out-of-range"),
     ("r = say(s) with no timeout", "worker/no-timeout"),
     ("r = say(s) with retry n", "bound/unbounded"),
     ("r = say(s) with retry small_n", ""),
@@ -1065,6 +1076,12 @@ fn triggers_start_orchestrators_on_time() {
     ("on schedule \"0 0 9 * * 1\" => o(\"a\")", "trigger/bad"),
     ("on schedule \"61 9 * * 1\" => o(\"a\")", "trigger/bad"),
     ("on schedule \"@daily\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 9 30 2 *\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 9 31 4,6,9 *\" => o(\"a\")", "trigger/bad"),
+    ("on schedule \"0 9 29 2 *\" => o(\"a\")", ""),
+    ("on schedule \"0 9 L 2 *\" => o(\"a\")", ""),
+    ("on schedule \"0 9 30 2 1\" => o(\"a\")", ""),
+    ("on schedule \"0 9 31 4,5 *\" => o(\"a\")", ""),
     (
       "on schedule \"0 9 * * 1\" tz \"Europe/Stockhol\" => o(\"a\")",
       "trigger/bad",
@@ -1087,6 +1104,10 @@ fn triggers_start_orchestrators_on_time() {
       "type/mismatch",
     ),
     ("on webhook \"a\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/a b\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/a?b=1\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/a#b\" signed hook => o(plain)", "trigger/bad"),
+    ("on webhook \"/hooks/a-b_c.d/1\" signed hook => o(plain)", ""),
     ("on webhook \"/a\" => o(plain)", "trigger/unsigned"),
     ("on webhook \"/a\" signed plain => o(plain)", "name/wrong-kind"),
     ("on webhook \"/a\" signed hok => o(plain)", "name/unknown"),
@@ -1133,6 +1154,7 @@ fn overlap_and_dispatch_stand_where_they_mean_something() {
 #[test]
 fn admission_is_checked() {
   workers_table(&[
+    ("worker w() { exec [\"env\"], env { A: 1, A: 2 } }", "name/duplicate"),
     ("worker w() { mock return null\nhedge after 10ms }", ""),
     (
       "worker w() { exec [\"true\"]\nhedge after 10ms }",
@@ -1143,6 +1165,14 @@ fn admission_is_checked() {
     ("worker w() { mock return null\nhedge after 1s\ntimeout 2s }", ""),
     ("worker w() { mock return null\nheartbeat 1s }", "bound/out-of-range"),
     ("worker w() { mock return null\nheartbeat 0s }", "bound/out-of-range"),
+    ("worker w() { mock return null\nheartbeat -1s }", "bound/out-of-range"),
+    ("worker w() { mock return null\nhedge after -1s }", "bound/out-of-range"),
+    ("worker w() { mock return null\ncache -1d }", "bound/out-of-range"),
+    ("worker w() { mock delay -1s return null }", "bound/out-of-range"),
+    (
+      "worker w() { mock return null\nbreaker { probe after -1s } }",
+      "bound/out-of-range",
+    ),
     ("worker w(t: duration) { mock return null\nheartbeat t }", ""),
     ("worker w() { mock return null\nheartbeat 5 }", "type/mismatch"),
     ("worker w() { mock return null\ncache 1d }", ""),

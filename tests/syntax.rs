@@ -173,6 +173,7 @@ const ITEMS: &[&str] = &[
   "foo bar",
   "worker w() {\n  exec []\n  timeout: 3s\n  expect a\n  mock {\n first calls => 3\n x\n }\n  retry backoff\n  llm \"x\"\n}",
   "worker w() -> { exec [] }",
+  "worker w(a?: int) { exec [] }",
   "let x: int",
   "orchestrator o() {\n  x = 1\n",
   "type T = string(/[a/)",

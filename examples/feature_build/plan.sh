@@ -1,6 +1,7 @@
 # plan.sh: reads { goal, cards, mistake } as JSON on standard input and answers with a plan. It stands for a model that
 # is given the same in its prompt.
 set -eu
+printf '::orch cost=0.05\n' >&2
 input=$(cat)
 goal=$(printf '%s' "$input" | awk 'match($0, /"goal":"([^"\\]|\\.)*"/) { print substr($0, RSTART + 7, RLENGTH - 7) }')
 docs=

@@ -1,6 +1,6 @@
 //! Breakers and hedges: what their numbers must be, and where a copy or a silence could never count.
 
-use super::{names::Body, policies::WorkerPolicies, symbols::listed};
+use super::{durations::milliseconds, names::Body, policies::WorkerPolicies, symbols::listed};
 use crate::{
   diagnostics::{Diagnostic, codes, nearest},
   hir::{Breaker, Expr, ExprKind, Place, Setting},
@@ -64,7 +64,7 @@ impl Body<'_, '_> {
 
   fn probe(&mut self, value: &ast::Expr) -> Expr {
     self.same_for_all(value, "`probe after`");
-    self.check(value, &Type::Duration, "`probe after`")
+    self.time(value, "`probe after`")
   }
 
   /// A word in the braces of a policy that stands for nothing there.
@@ -127,13 +127,5 @@ fn literal(value: Value, span: Span) -> Expr {
     kind: ExprKind::Literal(value),
     ty,
     span,
-  }
-}
-
-/// Where it is written out.
-fn milliseconds(value: &Expr) -> Option<i64> {
-  match value.kind {
-    ExprKind::Literal(Value::Duration(milliseconds)) => Some(milliseconds),
-    _ => None,
   }
 }

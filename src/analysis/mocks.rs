@@ -78,7 +78,7 @@ impl Body<'_, '_> {
     (input, output): (&Type, &Type),
   ) -> MockRule {
     let delay = action.delay.as_ref();
-    let delay = delay.map(|delay| self.check(delay, &Type::Duration, "`delay`"));
+    let delay = delay.map(|delay| self.time(delay, "`delay`"));
     MockRule {
       on,
       first,

@@ -14,6 +14,7 @@ mod checker;
 mod conditions;
 mod contracts;
 mod cycles;
+mod durations;
 mod edges;
 mod endings;
 mod expressions;

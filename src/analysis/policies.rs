@@ -285,24 +285,20 @@ impl Body<'_, '_> {
   }
 
   fn duration(&mut self, value: &ast::Expr, what: &str, place: Place) -> Setting {
-    let value = self.check(value, &Type::Duration, &format!("`{what}`"));
-    let allows = match what {
-      "timeout" => Some("lets nothing end"),
-      "heartbeat" => Some("lets nothing be silent for a moment"),
-      "cache" => Some("keeps nothing"),
-      _ => None,
+    let value = match what {
+      "timeout" => self.some_time(value, what, "lets nothing end"),
+      "deadline" => self.some_time(value, what, "lets nothing begin"),
+      "heartbeat" => self.some_time(value, what, "lets nothing be silent for a moment"),
+      "cache" => self.some_time(value, what, "keeps nothing"),
+      _ => self.time(value, &format!("`{what}`")),
     };
-    if let (ExprKind::Literal(Value::Duration(0)), Some(allows)) = (&value.kind, allows) {
-      let finding = Diagnostic::new(&codes::BAD_BOUND, format!("a `{what}` of 0 {allows}"));
-      self.say(finding.label(value.span, "must be longer"));
-    }
     Setting { place, value }
   }
 
   fn retry(&mut self, retry: &ast::Retry, place: Place) -> Retry {
     let times = self.check(&retry.times, &Type::int(), "`retry`");
     self.bounded(&times, 0, "`retry`");
-    let wait = |body: &mut Self, value: &ast::Expr| body.check(value, &Type::Duration, "a wait between attempts");
+    let wait = |body: &mut Self, value: &ast::Expr| body.time(value, "a wait between attempts");
     let backoff = match &retry.backoff {
       None => {
         self.default_backoff(retry, &times);

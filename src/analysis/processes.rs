@@ -140,6 +140,7 @@ impl Body<'_, '_> {
   }
 
   fn env(&mut self, parts: &[RecordPart]) -> Vec<FieldPart> {
+    self.given_once(parts);
     let mut lowered = Vec::new();
     for part in parts {
       match part {

@@ -198,6 +198,13 @@ impl<'a> Checker<'a> {
             self.check_stand_in(old, new.unwrap_or(Target::Broken), name, value.span);
           }
           (Some(Target::Broken), _) => {}
+          (None, ExprKind::Name(other)) if self.symbols.find(module, Space::Value, other).is_none() => {
+            let other = Name {
+              value: other.clone(),
+              span: value.span,
+            };
+            self.resolve(module, Space::Callable, &other, "worker or orchestrator");
+          }
           _ => self.no_stand_in(name, value.span),
         }
       }

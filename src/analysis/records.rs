@@ -146,7 +146,7 @@ impl Body<'_, '_> {
   }
 
   /// Says fields that were given further up already.
-  fn given_once(&mut self, parts: &[ast::RecordPart]) {
+  pub fn given_once(&mut self, parts: &[ast::RecordPart]) {
     let mut written: HashMap<&str, Span> = HashMap::new();
     for part in parts {
       let ast::RecordPart::Field { name, .. } = part else {

@@ -109,7 +109,7 @@ impl Body<'_, '_> {
       }
       TestLineKind::Given { name, value } => test.lines.extend(self.given_line(name.as_ref(), value, line.span)),
       TestLineKind::Wait(time) => {
-        let time = self.check(time, &Type::Duration, "`wait`");
+        let time = self.time(time, "`wait`");
         test.lines.push(TestLine::Wait(time));
       }
       TestLineKind::Expect { condition, message } => {
@@ -249,7 +249,7 @@ impl Body<'_, '_> {
     span: Span,
   ) -> TestRun {
     let cancel = value.cancel.as_ref();
-    let cancel = cancel.map(|after| self.check(after, &Type::Duration, "`cancel after`"));
+    let cancel = cancel.map(|after| self.time(after, "`cancel after`"));
     let output = self.checker.program.orchestrator(orchestrator).output.as_texts();
     let ty = match value.attempt {
       Some(_) if !output.is_unknown() => types::outcome(&output),

@@ -38,10 +38,7 @@ impl Checker<'_> {
         }
       }
       TriggerSource::Webhook { path, signed } => {
-        if !path.value.starts_with('/') {
-          let finding = Diagnostic::new(&codes::BAD_TRIGGER, "the path of a webhook begins with `/`");
-          self.say(finding.label(path.span, "no path"));
-        }
+        self.check_path(path);
         hir::TriggerSource::Webhook {
           path: path.value.as_str().into(),
           signed: signed.as_ref().and_then(|name| self.signing_secret(module, name)),
@@ -56,7 +53,7 @@ impl Checker<'_> {
       .year(Year::Disallowed);
     let fields = cron.value.split_whitespace().count();
     let said = match parser.build().parse(&cron.value) {
-      Ok(_) if fields == 5 => return,
+      Ok(parsed) if fields == 5 => return self.check_day(cron, &parsed),
       Ok(_) => format!("it has {fields} fields, not five"),
       Err(error) => error.to_string().trim_end_matches('.').to_lowercase(),
     };
@@ -65,6 +62,33 @@ impl Checker<'_> {
       .label(cron.span, "not five fields of cron")
       .help("minute, hour, day of the month, month, day of the week: `\"0 9 * * 1-5\"` is 9:00 on working days");
     self.say(finding);
+  }
+
+  /// A day that no month has. Where a day of the week is given, too, that one starts runs all the same.
+  fn check_day(&mut self, cron: &Spanned<String>, parsed: &croner::Cron) {
+    let (days, months) = (&parsed.pattern.days, &parsed.pattern.months);
+    let any_weekday = cron.value.split_whitespace().last().is_some_and(|field| field == "*");
+    let comes = |month: u16| days.values().iter().any(|day| *day <= longest(month));
+    if any_weekday && !days.has_modifiers() && !months.values().into_iter().any(comes) {
+      let finding = Diagnostic::new(&codes::BAD_TRIGGER, format!("`{}` never comes", cron.value))
+        .label(cron.span, "none of these months has such a day")
+        .help("`L` is the last day of a month: `\"0 9 L 2 *\"`");
+      self.say(finding);
+    }
+  }
+
+  fn check_path(&mut self, path: &Spanned<String>) {
+    let message = match &path.value {
+      path if !path.starts_with('/') => "the path of a webhook begins with `/`".to_owned(),
+      path => match path
+        .chars()
+        .find(|c| !c.is_ascii_graphic() || "?#\"<>\\^`{|}".contains(*c))
+      {
+        Some(mark) => format!("`{mark}` can't stand in the path of a webhook"),
+        None => return,
+      },
+    };
+    self.say(Diagnostic::new(&codes::BAD_TRIGGER, message).label(path.span, "no path"));
   }
 
   fn check_zone(&mut self, zone: &Spanned<String>) {
@@ -108,6 +132,15 @@ impl Checker<'_> {
       .help("write `signed token`, with `secret token = env \"NAME\"` shared with the sender");
       self.say(finding);
     }
+  }
+}
+
+/// How many days a month has at most.
+fn longest(month: u16) -> u16 {
+  match month {
+    2 => 29,
+    4 | 6 | 9 | 11 => 30,
+    _ => 31,
   }
 }
 

@@ -150,6 +150,9 @@ impl Stop<'_> {
       "!" => "write `not`",
       "===" => "write `==`",
       "*" if self.before.ends_with('*') => "there is no power: multiply",
+      "?" if self.rest.starts_with("?:") && self.expects("`:`") => {
+        "what may be left out has a default: `name: T? = null`"
+      }
       "?" if self.rest.starts_with("?:") => "write `??`",
       "|" if !self.expects("`=>`") => "a function stands before its arguments: `f(x)`; for booleans write `or`",
       "in" if !self.expects("`input` or `output`") => "write `contains(xs, x)`",

@@ -67,6 +67,8 @@ fn what_is_wrong_under_a_profile_refuses_the_program() {
       "does not fit what it replaces: `url` takes `int`, not `string`",
     ),
     ("fetch = 3", "is replaced by the name of a worker or orchestrator"),
+    ("fetch = width", "is replaced by the name of a worker or orchestrator"),
+    ("fetch = wrongg", "there is no worker or orchestrator `wrongg`"),
     (
       "fetchh = wrong",
       "there is no worker, orchestrator or constant `fetchh`",

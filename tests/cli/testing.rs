@@ -38,6 +38,9 @@ test "it runs for real" {
 const OTHER: &str = "worker canned(n: int) -> int { mock delay 2h return n, timeout 3h }\n/// .\norchestrator o() -> int { x = \
                      canned(1) return x }\ntest \"two hours\" { o() expect elapsed == 2h }\n";
 
+const ODD: &str =
+  "/// .\norchestrator o() -> int { return 1 }\ntest \"a \\u{1}\\u{fffe} b\" { x = o() expect x == 2 }\n";
+
 fn room() -> Room {
   let room = Room::with(&[
     ("p.orch", PROGRAM),
@@ -144,6 +147,15 @@ fn junit_has_every_test_and_why_it_failed() {
   ] {
     assert!(report.contains(part), "no {part}\n{report}");
   }
+  std::fs::write(room.path().join("odd.orch"), ODD).expect("a file");
+  let seen = room.orch(&["test", "odd.orch", "--junit", "odd.xml"]);
+  assert_eq!(seen.exit, Some(1), "{}", seen.err);
+  let report = std::fs::read_to_string(room.path().join("odd.xml")).expect("a report");
+  let odd = |c: char| c != '\n' && (c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c));
+  assert!(
+    report.contains("<testcase name=\"a  b\"") && !report.contains(odd),
+    "{report}"
+  );
   let seen = room.orch(&["test", "p.orch", "--junit", "no/such/report.xml"]);
   assert_eq!(seen.exit, Some(2));
   assert!(seen.err.contains("can't write to `no/such/report.xml`"), "{}", seen.err);

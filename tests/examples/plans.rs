@@ -62,6 +62,22 @@ fn a_feature_takes_one_call_to_plan_one_for_each_assignment_and_one_to_sum_up() 
 }
 
 #[test]
+fn what_workers_say_that_they_cost_is_added_up() {
+  let ran = Room::new().run("feature_build.orch", &["--format", "json"]);
+  let summary = ran.err.lines().last().expect("a summary");
+  let summary: Value = serde_json::from_str(summary).expect("JSON");
+  let workers = summary["summary"]["workers"].as_array().expect("workers").iter();
+  let costs: Vec<(&str, f64)> = workers
+    .filter_map(|one| Some((one["worker"].as_str()?, one["cost"].as_f64()?)))
+    .collect();
+  assert_eq!(
+    costs,
+    [("planner", 0.05), ("tester", 0.02)],
+    "of the others it is unknown, and not 0"
+  );
+}
+
+#[test]
 fn assignments_run_as_far_as_the_plan_allows() {
   let ran = Room::new().run("feature_build.orch", &[]);
   ran.value();

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, process::Command, time::Duration};
 
-use orch::session::{Disk, check};
+use orch::{
+  engine::Event,
+  session::{Disk, check},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -40,7 +43,8 @@ fn a_number_that_nobody_knows_is_missing_in_one_area() {
   let room = Room::new();
   let all = room.run("org_health.orch", &[]);
   assert_eq!(all.value()["complete"], true);
-  assert_eq!(all.workers().len(), 12);
+  assert_eq!(all.workers().len(), 13, "twelve measures and the tracker");
+  assert_eq!(all.answers("open_issue"), 1);
 
   let facts = room.write(
     "facts.txt",
@@ -65,6 +69,48 @@ fn an_area_that_asks_for_all_areas_is_a_circle() {
     "a = attempt org_health(facts)",
   );
   assert!(found.contains(&"cycle/calls"), "{found:?}");
+}
+
+#[test]
+fn an_area_of_another_module_that_asks_for_all_areas_is_a_circle_of_both_files() {
+  let room = Room::new();
+  let top = room.changed(
+    "org_health.orch",
+    "type Finding",
+    "import { more } from \"./area.orch\"\n\ntype Finding",
+  );
+  let area = "import { org_health } from \"./org_health.orch\"\n\n/// Asks for all.\n\
+              orchestrator more() -> bool {\n  all = org_health()\n  return all.complete\n}\n";
+  room.write("area.orch", area);
+  let findings = check(&Disk, &top).findings.0;
+  let circle = findings.iter().find(|finding| finding.code.name == "cycle/imports");
+  let circle = circle.unwrap_or_else(|| panic!("{findings:#?}"));
+  for file in ["org_health.orch", "area.orch"] {
+    assert!(circle.message.contains(file), "{}", circle.message);
+  }
+}
+
+#[test]
+fn three_levels_are_fine_and_the_fourth_is_said() {
+  let above = |name: &str, below: &str| {
+    format!("\n/// Above.\norchestrator {name}() -> bool {{\n  found = {below}()\n  return found\n}}\n")
+  };
+  let third = "\n/// Above.\norchestrator third() -> bool {\n  found = org_health()\n  return found.complete\n}\n";
+  let room = Room::new();
+  for (more, deep) in [
+    (String::new(), false),
+    (third.to_owned(), false),
+    (third.to_owned() + &above("fourth", "third"), true),
+  ] {
+    let path = room.write("deep.orch", &(fixture("org_health.orch") + &more));
+    let codes: Vec<&str> = check(&Disk, &path)
+      .findings
+      .0
+      .iter()
+      .map(|finding| finding.code.name)
+      .collect();
+    assert_eq!(codes.contains(&"flow/too-deep"), deep, "{codes:?}");
+  }
 }
 
 /// How many results of a level there are in the reports that keep the contract.
@@ -119,6 +165,24 @@ fn twenty_nine_days_are_asked_for_again() {
 }
 
 #[test]
+fn a_calendar_without_somebody_is_made_and_exits_with_four() {
+  let room = Room::new();
+  let social = "exec [\"sh\", \"content_calendar/crew.sh\", \"social\", topic], stdin null";
+  let file = room.changed("content_calendar.orch", social, "mock hang\n  timeout 100ms");
+  for script in ["plan.sh", "crew.sh", "calendar.sh"] {
+    let name = format!("content_calendar/{script}");
+    room.write(&name, &fixture(&name));
+  }
+  let ran = room.run_file(&file, &["--strict"]);
+  assert_eq!(ran.exit, Some(4), "{}", ran.err);
+  assert_eq!(
+    ran.out["missing"],
+    json!([{ "who": "social_media", "kind": "timeout" }])
+  );
+  assert_eq!(ran.out["days"].as_array().map(Vec::len), Some(30));
+}
+
+#[test]
 fn the_frontend_waits_for_the_interface() {
   let room = Room::new();
   let ran = alone(&room, "full_stack_feature.orch", &[]);
@@ -129,6 +193,10 @@ fn the_frontend_waits_for_the_interface() {
   let broken = room.changed("full_stack_feature.orch", "mkdir server", "exit 3");
   let ran = room.run_file(&broken, &[]);
   assert_eq!((ran.exit, ran.workers()), (Some(1), BTreeSet::from(["backend"])));
+  let skipped = ran.records.iter().any(
+    |record| matches!(&record.event, Event::StepSkipped { path, cause } if **path == *"front" && **cause == *"back"),
+  );
+  assert!(skipped, "{}", ran.err);
 }
 
 #[test]
@@ -230,16 +298,22 @@ fn a_consumer_that_fails_holds_up_its_own_only() {
   assert!(stopped.story().iter().all(|part| part.contains(" providing.")));
 }
 
-/// What `orch runs` says of the room's own journal.
-fn runs(room: &Room, name: &str) -> Vec<Value> {
+/// Runs a command of orch over the room's own journal.
+fn past(room: &Room, words: &[&str]) -> String {
   let output = Command::new(env!("CARGO_BIN_EXE_orch"))
-    .arg("runs")
-    .arg(examples().join(name))
-    .args(["--format", "json", "--store"])
+    .args(words)
+    .arg("--store")
     .arg(room.path().join("store"))
     .output()
     .expect("orch runs");
-  let runs: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+  String::from_utf8(output.stdout).expect("text")
+}
+
+/// What `orch runs` says of the room's own journal.
+fn runs(room: &Room, name: &str) -> Vec<Value> {
+  let file = examples().join(name);
+  let text = past(room, &["runs", file.to_str().expect("a path"), "--format", "json"]);
+  let runs: Value = serde_json::from_str(&text).expect("JSON");
   runs.as_array().expect("runs").clone()
 }
 
@@ -263,6 +337,38 @@ fn what_is_dispatched_is_a_run_of_its_own() {
     let child = children.iter().find(|run| run["run"] == handle["run"]);
     let child = child.unwrap_or_else(|| panic!("no run of {handle} in {children:?}"));
     assert_eq!(child["orchestrator"], handle["of"]);
+    let first = past(&room, &["events", text(child, "run"), "--filter", "run_started"]);
+    let first: Value = serde_json::from_str(&first).expect("a record");
+    assert_eq!(
+      (&first["tracker"], &first["parent"]),
+      (&ran.out["tracker"], &child["parent"])
+    );
+  }
+}
+
+#[test]
+fn the_parent_is_over_while_its_children_are_at_work() {
+  let room = Room::new();
+  let wait =
+    "exec [\"sh\", \"-c\", \"until [ -e go ]; do sleep 0.02; done; echo '{\\\"outdated\\\":0}'\"], cwd run.directory";
+  let work = "exec [\"sh\", \"fleet_dispatch/work.sh\", \"audit\", repository]";
+  let file = room.changed("fleet_dispatch.orch", work, wait);
+  let store = room.path().join("store");
+  let one = r#"[{ "name": "core", "needs": "audit" }]"#;
+  let ran = room.run_file(
+    &file,
+    &["--repositories", one, "--store", store.to_str().expect("a path")],
+  );
+  let child = text(&ran.value()["started"][0], "run").to_owned();
+  let state = || {
+    let all = runs(&room, "fleet_dispatch.orch");
+    let found = all.into_iter().find(|run| run["run"] == child.as_str());
+    found.map(|run| text(&run, "state").to_owned())
+  };
+  assert_ne!(state().as_deref(), Some("succeeded"), "nobody has let it go yet");
+  room.write("go", "");
+  while state().as_deref() != Some("succeeded") {
+    std::thread::sleep(Duration::from_millis(50));
   }
 }
 
@@ -342,4 +448,13 @@ fn a_call_takes_what_its_types_say() {
   );
   assert_eq!(ran.workers(), BTreeSet::from(["frontend_upgrade", "tell"]));
   assert!(ran.is_before("end done.\"upgrade\"", "start tell#1"));
+  let chosen = ran.records.iter().find_map(|record| match &record.event {
+    Event::ArmTaken { arm, not_taken, .. } => Some((arm.as_deref(), not_taken.iter().map(|arm| &**arm).collect())),
+    _ => None,
+  });
+  assert_eq!(
+    chosen,
+    Some((Some("\"upgrade\""), vec!["\"bugfix\""])),
+    "the other one is in the record, too"
+  );
 }
