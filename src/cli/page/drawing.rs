@@ -3,7 +3,11 @@
 
 use std::collections::HashMap;
 
-use petgraph::graph::NodeIndex;
+use petgraph::{
+  algo::toposort,
+  graph::{DiGraph, NodeIndex},
+  visit::EdgeRef,
+};
 
 use crate::graph::Graph;
 
@@ -12,7 +16,7 @@ const PADDING: f64 = 12.0;
 const TITLE: f64 = 18.0;
 const LEAF: f64 = 28.0;
 /// Of one letter.
-const LETTER: f64 = 6.4;
+const LETTER: f64 = 6.8;
 /// Letters of a label.
 const LABEL: usize = 30;
 
@@ -43,7 +47,7 @@ pub fn label(text: &str) -> String {
 
 /// Siblings in their waves, from 0; what is inside has places within. Nesting is bounded, and so is this.
 fn rows(graph: &Graph, siblings: &[NodeIndex], places: &mut HashMap<NodeIndex, Place>) -> Place {
-  let mut waves = graph.waves(siblings);
+  let mut waves = waves(graph, siblings);
   waves.push(
     siblings
       .iter()
@@ -65,6 +69,42 @@ fn rows(graph: &Graph, siblings: &[NodeIndex], places: &mut HashMap<NodeIndex, P
   }
   whole.height = (whole.height - GAP).max(0.0);
   whole
+}
+
+/// Siblings below whatever they need, also where they need only something inside it.
+fn waves(graph: &Graph, siblings: &[NodeIndex]) -> Vec<Vec<NodeIndex>> {
+  let mut order: DiGraph<NodeIndex, ()> = DiGraph::new();
+  let places: HashMap<NodeIndex, NodeIndex> = siblings.iter().map(|node| (*node, order.add_node(*node))).collect();
+  let sibling = |node: NodeIndex| {
+    let mut around = std::iter::successors(Some(node), |node| graph.nodes[*node].parent);
+    around.find_map(|node| places.get(&node).copied())
+  };
+  for edge in graph.nodes.edge_references() {
+    if let (Some(from), Some(to)) = (sibling(edge.source()), sibling(edge.target()))
+      && from != to
+    {
+      order.update_edge(from, to, ());
+    }
+  }
+  // what can't be put in an order stands side by side
+  let Ok(sorted) = toposort(&order, None) else {
+    return graph.waves(siblings);
+  };
+  let mut levels = vec![0; siblings.len()];
+  for node in sorted {
+    for next in order.neighbors(node) {
+      levels[next.index()] = levels[next.index()].max(levels[node.index()] + 1);
+    }
+  }
+  let mut waves = vec![Vec::new(); siblings.len()];
+  for (node, level) in siblings
+    .iter()
+    .zip(levels)
+    .filter(|(node, _)| !graph.nodes[**node].aside)
+  {
+    waves[level].push(*node);
+  }
+  waves
 }
 
 fn node_size(graph: &Graph, node: NodeIndex, places: &mut HashMap<NodeIndex, Place>) -> Place {

@@ -151,7 +151,8 @@ fn failure_whole(failure: &Failure) -> String {
     safe(&failure.step)
   );
   if let Some(worker) = &failure.worker {
-    let _ = write!(text, ", worker {}, {} attempts", safe(worker), failure.attempts);
+    let plural = if failure.attempts == 1 { "" } else { "s" };
+    let _ = write!(text, ", worker {}, {} attempt{plural}", safe(worker), failure.attempts);
   }
   text += "</p>\n";
   for cause in &failure.causes {
