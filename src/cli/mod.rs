@@ -14,6 +14,7 @@ mod graph;
 mod journal;
 mod list;
 mod logs;
+mod page;
 mod pages;
 mod past;
 mod program;
@@ -53,6 +54,7 @@ enum Command {
   Graph(graph::Options),
   List(list::Options),
   Logs(logs::Options),
+  Report(page::Options),
   Resume(resume::Options),
   Retry(retry::Options),
   Run(run::Options),
@@ -84,6 +86,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
+      Command::Report(options) => page::main(&options),
       Command::Resume(options) => resume::main(&options),
       Command::Retry(options) => retry::main(&options),
       Command::Run(options) => run::main(&[options.file.into_os_string()]),

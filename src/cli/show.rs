@@ -239,7 +239,7 @@ fn attempt_line(attempt: &Attempt) -> String {
 }
 
 /// `{ run, orchestrator, records, steps: [{ path, state, began, ended, ... }] }`, times in milliseconds of run time.
-fn document(past: &Past, history: &History, steps: &[&Step]) -> Json {
+pub(super) fn document(past: &Past, history: &History, steps: &[&Step]) -> Json {
   json!({
     "run": past.run,
     "orchestrator": history.started.as_ref().map(|started| started.orchestrator.clone()),

@@ -8,6 +8,7 @@ mod fixes;
 mod flood;
 mod forms;
 mod graphs;
+mod page;
 mod programs;
 mod resume;
 mod reuse;
