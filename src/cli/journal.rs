@@ -6,15 +6,34 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{exit::Exit, terminal};
-use crate::journal::{Journal, JournalError, Store};
+use crate::journal::{Durability, Journal, JournalError, Store};
 
 /// The directory of a journal, beside the program that it is of.
 const DIRECTORY: &str = ".orch";
 /// Runs that are named where more than one can be meant.
 const LISTED: usize = 10;
+
+/// What a journal survives.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Survives {
+  /// A power cut too
+  #[default]
+  Full,
+  /// That orch is killed
+  Process,
+}
+
+impl From<Survives> for Durability {
+  fn from(survives: Survives) -> Durability {
+    match survives {
+      Survives::Full => Durability::Full,
+      Survives::Process => Durability::Process,
+    }
+  }
+}
 
 /// Where the journal is.
 #[derive(Args, Clone, Debug, Default)]

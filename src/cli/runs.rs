@@ -1,9 +1,11 @@
 //! `orch runs`: the runs that a journal holds, those not begun yet too.
 #![expect(clippy::disallowed_methods, reason = "how old a run is is what the clock says")]
 
+mod clean;
+
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -17,7 +19,10 @@ use crate::{
 
 /// Lists runs: those of a program's journal, the first one first
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
+  #[command(subcommand)]
+  action: Option<Action>,
   /// The program's root file, beside which the journal is
   #[arg(value_name = "FILE")]
   program: Option<PathBuf>,
@@ -38,6 +43,11 @@ pub struct Options {
   /// What to write to standard output
   #[arg(long, value_enum, default_value_t)]
   format: Format,
+}
+
+#[derive(Subcommand)]
+enum Action {
+  Clean(clean::Options),
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -88,6 +98,9 @@ fn age(text: &str) -> Result<i64, String> {
 }
 
 pub fn main(options: &Options) -> Exit {
+  if let Some(Action::Clean(options)) = &options.action {
+    return clean::main(options);
+  }
   let store = match &options.program {
     Some(file) => options.place.or_beside(file),
     None => options.place.directory(),

@@ -33,7 +33,7 @@ use crate::{
   },
   files::Depot,
   hir::{OrchestratorId, Program},
-  journal::{Entry, Journal, JournalError, RunHeader, Store},
+  journal::{Durability, Entry, Journal, JournalError, RunHeader, Store},
   protocol::Performer,
   value::{SecretPart, Value, to_json},
   workers::{self, Workers},
@@ -60,6 +60,8 @@ pub struct Order {
   pub forget: bool,
   /// Who it is, where that is not up to this run.
   pub given: Option<Given>,
+  /// What is left of its last records when the machine loses its power.
+  pub durability: Durability,
   /// An earlier run whose outcomes are as good where nothing has changed.
   pub reuses: Option<Reuses>,
 }
@@ -337,7 +339,7 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   let mut started = started(order)?;
   let key = overlap_key(&order.program, &mut started).map_err(|error| refused(&order.program, error))?;
   let key = key.map(|key| serde_json::json!([order.root.to_string_lossy(), &*started.orchestrator, key]).to_string());
-  let mut store = Store::open(&order.store).map_err(broken)?;
+  let mut store = Store::open_with(&order.store, order.durability).map_err(broken)?;
   let reuses = order.reuses.as_ref();
   let past = reuses
     .map(|reuses| reuse::past(&mut store, order, reuses))

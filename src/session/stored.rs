@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::{Bundle, Order, RunError, Variant, bundle::HASHED, check_variant};
 use crate::{
   engine::RunStarted,
+  journal::Durability,
   modules::{Files, ReadError},
   value::{conform, from_json},
 };
@@ -80,6 +81,7 @@ impl<'a> StoredRun<'a> {
       store: self.store.to_path_buf(),
       forget: false,
       given: None,
+      durability: Durability::Full,
       reuses: None,
       program,
     })

@@ -97,7 +97,12 @@ fn create(path: &Path) -> io::Result<File> {
 pub fn log_file(logs: &Path, run: &str, step: &str, attempt: u32, copy: bool) -> PathBuf {
   let copy = if copy { ".copy" } else { "" };
   let name = format!("{}.{attempt}{copy}.log", safe(step));
-  logs.join(safe(run)).join(name)
+  log_directory(logs, run).join(name)
+}
+
+/// The directory of all logs of a run.
+pub fn log_directory(logs: &Path, run: &str) -> PathBuf {
+  logs.join(safe(run))
 }
 
 /// The same, of one that is to be.

@@ -29,7 +29,7 @@ use redact::Redactor;
 
 pub use guard::{GUARD_COMMAND, guard, guard_program};
 pub use left::end_left_behind;
-pub use log::log_file;
+pub use log::{log_directory, log_file};
 
 /// What a worker that is no longer wanted gets between SIGTERM and SIGKILL.
 pub const GRACE: Duration = Duration::from_secs(5);

@@ -3,6 +3,7 @@
 mod admission;
 mod again;
 mod checks;
+mod clean;
 mod files;
 mod fixes;
 mod flood;

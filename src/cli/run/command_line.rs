@@ -10,7 +10,7 @@ use clap::{
 
 use super::watch::Watching;
 use crate::{
-  cli::program::Form,
+  cli::{journal::Survives, program::Form},
   hir::{Orchestrator, Param, Program},
   source::Sources,
   types::Type,
@@ -40,6 +40,9 @@ pub struct Options {
   /// The directory of the journal and the logs [default: .orch beside FILE]
   #[arg(long, value_name = "DIR")]
   pub store: Option<PathBuf>,
+  /// What the journal survives: a power cut too, or only the end of orch, which is faster
+  #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+  pub durability: Survives,
   /// Makes every drawn delay the same again
   #[arg(long)]
   pub seed: Option<u64>,

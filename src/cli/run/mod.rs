@@ -139,6 +139,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     root: checked.sources.get(SourceId(0)).path.clone(),
     forget: line.options.forget,
     given: None,
+    durability: line.options.durability.into(),
     reuses,
   })
 }

@@ -18,6 +18,7 @@ use crate::{
   diagnostics::nearest,
   engine::{Event, Record},
   hir::{Program, WorkerId},
+  journal::Durability,
   session::{self, Bundle, Order, RunError},
   testing,
   value::Failure,
@@ -89,6 +90,7 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
     root: file.clone(),
     forget: false,
     given: None,
+    durability: Durability::Full,
     reuses: None,
   };
   Ok((order, store))
