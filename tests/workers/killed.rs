@@ -221,10 +221,20 @@ fn alone_without_guard() {
     // a process that was just forked still shows its parent's command line
     let guard = || processes().filter(own).find(is_guard);
     eventually("a guard", || guard().is_some());
-    kill(guard().expect("a guard"));
+    let gone = guard().expect("a guard");
+    kill(gone);
+    // until then it still takes what it is told, and forgets it
+    eventually("it is gone", || is_dead(gone));
     let second = bench.start(task("second"));
     let _ = (first.end().await, second.end().await);
   });
+}
+
+/// Whether nothing is left of a process but, at most, its number, until its parent asks how it ended.
+fn is_dead(process: u32) -> bool {
+  let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+  let state = stat.rfind(')').and_then(|name| stat[name..].split_whitespace().nth(1));
+  matches!(state, None | Some("Z" | "X"))
 }
 
 fn scratches(root: &Path) -> usize {
