@@ -186,7 +186,7 @@ impl Performer for Fake {
     };
     (signals.started)(Some(7));
     let ok = Ok(RawAnswer::Mock(Value::string("done")));
-    Box::pin(async move {
+    Answer::later(async move {
       match &*name {
         "flaky" if count == 1 => Err(failed(FailureKind::Exit)),
         "hang" => {

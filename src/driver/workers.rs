@@ -1,6 +1,9 @@
 //! The workers that run for a run: started, told to end, and what comes from them. Knows nothing of what they do.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+  collections::{HashMap, VecDeque},
+  sync::Arc,
+};
 
 use tokio::{
   sync::{
@@ -12,11 +15,9 @@ use tokio::{
 
 use crate::{
   engine::{Attempt, AttemptOutcome, ExecutionId, Input, Start},
-  protocol::{Performer, RawAnswer, Report, Signals, WorkerError},
+  protocol::{Answer, Outcome, Performer, Report, Signals, WorkerError},
   value::{Failure, FailureKind},
 };
-
-type Answer = Result<RawAnswer, WorkerError>;
 
 /// What came from a worker.
 pub(super) enum Arrival {
@@ -25,7 +26,7 @@ pub(super) enum Arrival {
   Ended {
     execution: ExecutionId,
     attempt: Arc<Attempt>,
-    answer: Answer,
+    answer: Outcome,
     /// It was told to end before.
     cancelled: bool,
   },
@@ -40,7 +41,9 @@ enum Said {
 pub(super) struct Workers {
   performer: Arc<dyn Performer>,
   /// When dropped, all answers are.
-  tasks: JoinSet<Answer>,
+  tasks: JoinSet<Outcome>,
+  /// Those that were answered at once, and not taken yet.
+  answered: VecDeque<(ExecutionId, Outcome)>,
   executions: HashMap<Id, ExecutionId>,
   running: HashMap<ExecutionId, Running>,
   sender: UnboundedSender<(ExecutionId, Said)>,
@@ -68,6 +71,7 @@ impl Workers {
     Workers {
       performer,
       tasks: JoinSet::new(),
+      answered: VecDeque::new(),
       executions: HashMap::new(),
       running: HashMap::new(),
       sender,
@@ -90,9 +94,13 @@ impl Workers {
         }
       }),
     };
-    let answer = self.performer.perform(start.invocation, signals);
-    let task = self.tasks.spawn(answer);
-    self.executions.insert(task.id(), execution);
+    match self.performer.perform(start.invocation, signals) {
+      Answer::Now(outcome) => self.answered.push_back((execution, outcome)),
+      Answer::Later(answer) => {
+        let task = self.tasks.spawn(answer);
+        self.executions.insert(task.id(), execution);
+      }
+    }
     self.running.insert(
       execution,
       Running {
@@ -127,20 +135,28 @@ impl Workers {
   }
 
   pub fn is_idle(&self) -> bool {
-    self.tasks.is_empty()
+    self.tasks.is_empty() && self.answered.is_empty()
   }
 
   /// The next thing that comes; never, if nothing runs.
   pub async fn next(&mut self) -> Arrival {
     loop {
+      // what a worker says is sent before its answer
+      if let Ok(said) = self.said.try_recv() {
+        return said.into();
+      }
+      if let Some((execution, answer)) = self.answered.pop_front()
+        && let Some(arrival) = self.ended(execution, answer)
+      {
+        return arrival;
+      }
       let joined = tokio::select! {
-        // what a worker says is sent before its answer
         biased;
         Some(said) = self.said.recv() => return said.into(),
         Some(joined) = self.tasks.join_next_with_id() => joined,
         else => std::future::pending().await,
       };
-      if let Some(arrival) = self.ended(joined) {
+      if let Some(arrival) = self.joined(joined) {
         return arrival;
       }
     }
@@ -149,8 +165,11 @@ impl Workers {
   /// All that is there, answers last.
   pub fn take_all(&mut self, arrivals: &mut Vec<Arrival>) {
     let mut ended = Vec::new();
+    while let Some((execution, answer)) = self.answered.pop_front() {
+      ended.extend(self.ended(execution, answer));
+    }
     while let Some(joined) = self.tasks.try_join_next_with_id() {
-      ended.extend(self.ended(joined));
+      ended.extend(self.joined(joined));
     }
     let ended_first: Vec<_> = arrivals
       .extract_if(.., |arrival| matches!(arrival, Arrival::Ended { .. }))
@@ -162,9 +181,13 @@ impl Workers {
     arrivals.extend(ended);
   }
 
-  fn ended(&mut self, joined: Result<(Id, Answer), JoinError>) -> Option<Arrival> {
+  fn joined(&mut self, joined: Result<(Id, Outcome), JoinError>) -> Option<Arrival> {
     let (task, answer) = joined.unwrap_or_else(|error| (error.id(), Err(broken())));
     let execution = self.executions.remove(&task)?;
+    self.ended(execution, answer)
+  }
+
+  fn ended(&mut self, execution: ExecutionId, answer: Outcome) -> Option<Arrival> {
     let running = self.running.remove(&execution)?;
     Some(Arrival::Ended {
       execution,

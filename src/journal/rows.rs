@@ -150,6 +150,27 @@ pub(super) fn find_run(connection: &Connection, name: &str) -> rusqlite::Result<
   found.optional()
 }
 
+/// Where a run's next record goes.
+pub(super) struct Tail {
+  pub(super) run: i64,
+  /// The number of the last record.
+  pub(super) last: Option<u64>,
+  /// The link of the last record, or of the header.
+  pub(super) head: Vec<u8>,
+}
+
+pub(super) fn find_tail(connection: &Connection, name: &str) -> rusqlite::Result<Option<Tail>> {
+  let mut statement = connection.prepare_cached("SELECT id, last, head FROM runs WHERE name = ?")?;
+  let found = statement.query_row([name], |row| {
+    Ok(Tail {
+      run: row.get(0)?,
+      last: row.get::<_, Option<i64>>(1)?.map(i64::cast_unsigned),
+      head: bytes(row, 2)?,
+    })
+  });
+  found.optional()
+}
+
 fn read_header(row: &Row) -> rusqlite::Result<RunHeader> {
   Ok(RunHeader {
     id: row.get(0)?,
@@ -178,7 +199,7 @@ fn bytes(row: &Row, column: usize) -> rusqlite::Result<Vec<u8>> {
 /// Writes records, each with its digest and its link, after the last one.
 pub(super) fn insert_records(
   connection: &Connection,
-  run: &Run,
+  run: i64,
   records: &[(&Entry, Hash, Hash)],
 ) -> rusqlite::Result<()> {
   let insert = "INSERT INTO records (run, seq, at, body, blob, chain) VALUES (?, ?, ?, ?, ?, ?)";
@@ -188,11 +209,11 @@ pub(super) fn insert_records(
       true => (None, Some(digest.as_bytes())),
       false => (Some(&entry.body), None),
     };
-    statement.execute(params![run.id, number(entry)?, entry.at, body, blob, link.as_bytes()])?;
+    statement.execute(params![run, number(entry)?, entry.at, body, blob, link.as_bytes()])?;
   }
   if let Some((entry, _, link)) = records.last() {
     let mut statement = connection.prepare_cached("UPDATE runs SET last = ?, head = ? WHERE id = ?")?;
-    statement.execute(params![number(entry)?, link.as_bytes(), run.id])?;
+    statement.execute(params![number(entry)?, link.as_bytes(), run])?;
   }
   Ok(())
 }

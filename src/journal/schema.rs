@@ -99,6 +99,23 @@ const MIGRATIONS: &[&str] = &[
   -- The blake3 hash of the other columns.
   ALTER TABLE outcomes ADD COLUMN seal BLOB;
 ",
+  "
+  -- One page less to write for each append.
+  CREATE TABLE records_by_key (
+    run   INTEGER NOT NULL REFERENCES runs (id),
+    seq   INTEGER NOT NULL,
+    at    INTEGER NOT NULL,
+    -- JSON, or the hash of a blob that holds it.
+    body  TEXT,
+    blob  BLOB,
+    chain BLOB NOT NULL,
+    PRIMARY KEY (run, seq),
+    CHECK ((body IS NULL) <> (blob IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO records_by_key SELECT run, seq, at, body, blob, chain FROM records;
+  DROP TABLE records;
+  ALTER TABLE records_by_key RENAME TO records;
+",
 ];
 
 /// Makes a connection durable and patient, and its database one of today.

@@ -17,7 +17,7 @@ use super::{
   follow,
   make::{connect, make},
   rows::{
-    Record, Run, each_record, find_bundle, find_run, insert_records, insert_run, insert_waiting, is_large,
+    Record, Run, each_record, find_bundle, find_run, find_tail, insert_records, insert_run, insert_waiting, is_large,
     last_records, select_runs, select_waiting, seq,
   },
   schema,
@@ -197,7 +197,9 @@ impl Journal for Store {
       .collect();
     let (path, blobs) = (self.path.clone(), self.blobs.clone());
     self.write(|transaction, failed| {
-      let found = find_run(transaction, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+      let found = find_tail(transaction, run)
+        .map_err(failed)?
+        .ok_or_else(|| no_run(run))?;
       follow(run, found.last, entries)?;
       // Under the write lock, so that nobody takes one away before it is referred to.
       for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
@@ -211,7 +213,7 @@ impl Journal for Store {
         link = chain::next(&link, entry, &body);
         records.push((entry, body, link));
       }
-      insert_records(transaction, &found, &records).map_err(failed)
+      insert_records(transaction, found.run, &records).map_err(failed)
     })
   }
 

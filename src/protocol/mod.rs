@@ -165,8 +165,28 @@ impl WorkerError {
   }
 }
 
-/// The answer to come.
-pub type Answer = Pin<Box<dyn Future<Output = Result<RawAnswer, WorkerError>> + Send>>;
+/// What a worker gave, or why it gave nothing.
+pub type Outcome = Result<RawAnswer, WorkerError>;
+
+/// The answer, known at once or to come.
+pub enum Answer {
+  Now(Outcome),
+  Later(Pin<Box<dyn Future<Output = Outcome> + Send>>),
+}
+
+impl Answer {
+  pub fn later(answer: impl Future<Output = Outcome> + Send + 'static) -> Answer {
+    Answer::Later(Box::pin(answer))
+  }
+
+  /// Waits for it.
+  pub async fn wait(self) -> Outcome {
+    match self {
+      Answer::Now(outcome) => outcome,
+      Answer::Later(answer) => answer.await,
+    }
+  }
+}
 
 /// How the two sides talk while a worker runs.
 pub struct Signals {
@@ -182,5 +202,6 @@ pub struct Signals {
 
 /// Whoever carries out invocations: real processes, or a test's stand-in.
 pub trait Performer: Send + Sync {
+  /// Must not take long: what does is part of the answer to come.
   fn perform(&self, invocation: Invocation, signals: Signals) -> Answer;
 }

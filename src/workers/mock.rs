@@ -2,18 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::protocol::{MockAnswer, MockTask, RawAnswer, Signals, WorkerError};
+use crate::protocol::{Answer, MockAnswer, MockTask, Outcome, RawAnswer, Signals, WorkerError};
 use crate::value::FailureKind;
 
 use super::{Shared, failure};
 
+/// Answers at once where nothing is to be waited for or kept.
+pub(super) fn perform(shared: Arc<Shared>, task: MockTask, heartbeat: Option<i64>, signals: Signals) -> Answer {
+  let at_once = task.delay <= 0 && task.texts.is_empty();
+  match canned(&task.answer).filter(|_| at_once) {
+    None => Answer::later(perform_later(shared, task, heartbeat, signals)),
+    Some(answer) => {
+      (signals.started)(None);
+      Answer::Now(answer)
+    }
+  }
+}
+
 /// Waits its delay, then answers; a cancellation ends it at any time. Until it answers it says nothing.
-pub(super) async fn perform(
-  shared: Arc<Shared>,
-  task: MockTask,
-  heartbeat: Option<i64>,
-  signals: Signals,
-) -> Result<RawAnswer, WorkerError> {
+async fn perform_later(shared: Arc<Shared>, task: MockTask, heartbeat: Option<i64>, signals: Signals) -> Outcome {
   (signals.started)(None);
   tokio::select! {
     biased;
@@ -33,14 +40,14 @@ async fn silence(heartbeat: Option<i64>) -> i64 {
   }
 }
 
-async fn answer(shared: Arc<Shared>, task: MockTask) -> Result<RawAnswer, WorkerError> {
+async fn answer(shared: Arc<Shared>, task: MockTask) -> Outcome {
   if task.delay > 0 {
     tokio::time::sleep(Duration::from_millis(task.delay.unsigned_abs())).await;
   }
   if !task.texts.is_empty() {
+    let texts = task.texts;
     let keep = move || {
-      task
-        .texts
+      texts
         .iter()
         .try_for_each(|file| shared.options.files.keep_text(&file.digest, &file.text))
     };
@@ -50,10 +57,18 @@ async fn answer(shared: Arc<Shared>, task: MockTask) -> Result<RawAnswer, Worker
       .map_err(|_| broken("the files of the mock could not be kept".into()))?
       .map_err(|error| broken(error.to_string()))?;
   }
-  match task.answer {
-    MockAnswer::Value(value) => Ok(RawAnswer::Mock(value)),
-    MockAnswer::Failure(error) => Err(error),
-    MockAnswer::Malformed => Err(failure(FailureKind::Contract, "the answer is not JSON")),
-    MockAnswer::Hang => std::future::pending().await,
+  match canned(&task.answer) {
+    Some(answer) => answer,
+    None => std::future::pending().await,
+  }
+}
+
+/// `None`: it never answers.
+fn canned(answer: &MockAnswer) -> Option<Outcome> {
+  match answer {
+    MockAnswer::Value(value) => Some(Ok(RawAnswer::Mock(value.clone()))),
+    MockAnswer::Failure(error) => Some(Err(error.clone())),
+    MockAnswer::Malformed => Some(Err(failure(FailureKind::Contract, "the answer is not JSON"))),
+    MockAnswer::Hang => None,
   }
 }

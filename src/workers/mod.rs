@@ -109,22 +109,11 @@ impl Performer for Workers {
       task,
       heartbeat,
     } = invocation;
+    let shared = self.shared.clone();
     match task {
-      Task::Process(task) => Box::pin(process::perform(
-        self.shared.clone(),
-        identity,
-        task,
-        heartbeat,
-        signals,
-      )),
-      Task::Errand(errand) => Box::pin(errand::perform(
-        self.shared.clone(),
-        identity,
-        errand,
-        heartbeat,
-        signals,
-      )),
-      Task::Mock(task) => Box::pin(mock::perform(self.shared.clone(), task, heartbeat, signals)),
+      Task::Process(task) => Answer::later(process::perform(shared, identity, task, heartbeat, signals)),
+      Task::Errand(errand) => Answer::later(errand::perform(shared, identity, errand, heartbeat, signals)),
+      Task::Mock(task) => mock::perform(shared, task, heartbeat, signals),
     }
   }
 }

@@ -66,7 +66,7 @@ impl Bench {
       task,
       heartbeat,
     };
-    let answer = tokio::spawn(self.workers.perform(invocation, signals));
+    let answer = tokio::spawn(self.workers.perform(invocation, signals).wait());
     Execution {
       reports,
       group,

@@ -117,6 +117,7 @@ async fn what_was_cancelled_before_it_starts_never_runs() {
       },
       signals,
     )
+    .wait()
     .await;
   refused(answer, FailureKind::Cancelled);
   assert!(!bench.path("ran").exists());

@@ -47,15 +47,12 @@ async fn mocks_answer_as_told() {
       answer,
       texts: Vec::new(),
     });
-    let answer = within(workers.perform(
-      Invocation {
-        identity: identity(),
-        task,
-        heartbeat: None,
-      },
-      signals,
-    ))
-    .await;
+    let invocation = Invocation {
+      identity: identity(),
+      task,
+      heartbeat: None,
+    };
+    let answer = within(workers.perform(invocation, signals).wait()).await;
     assert_eq!(answer, expected);
     assert_eq!(started.await, Ok(None));
   }
