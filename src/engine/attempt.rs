@@ -3,6 +3,8 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::failing::{Fallible, conform, failure};
 use crate::{
   eval::Scope,
@@ -23,7 +25,7 @@ pub struct Attempt {
 }
 
 /// A message that fits.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Message {
   /// The record as the type says.
   pub message: Value,

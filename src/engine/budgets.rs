@@ -1,6 +1,8 @@
 //! Budgets of orchestrators: opened with the scope, asked before each execution, charged with what it took. Knows
 //! nothing of the gatekeeper.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::{Event, ExecutionId, TimerId},
   failing::{Fallible, count, dollars, failure, milliseconds},
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// A budget that is open.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spending {
   orchestrator: OrchestratorId,
   /// When its time is used up.
@@ -25,7 +27,7 @@ pub(super) struct Spending {
 }
 
 /// What one execution of a worker needs at most.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Most {
   cost: Option<Dollars>,
   tokens: Option<u64>,

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::Event,
   instance::{End, Instance, InstanceId, Locals, Slot, State},
@@ -15,7 +17,7 @@ use super::{
 use crate::value::Value;
 
 /// What an instance leaves, and as a scope has to do.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ends {
   /// What the calls of its own node read, until it has succeeded.
   own: Option<Own>,
@@ -24,14 +26,14 @@ pub(super) struct Ends {
   closing: Option<Closing>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Own {
   undo: Locals,
   finally: Locals,
 }
 
 /// A call that waits for the end of its scope.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Ending {
   /// When its step succeeded, as a number of records.
   after: u64,
@@ -41,7 +43,7 @@ struct Ending {
 }
 
 /// Nothing of the scope runs but the calls that close it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Closing {
   /// What it succeeds with, unless it is lost meanwhile.
   value: Option<Value>,

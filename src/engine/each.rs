@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::{Digest, Event, Taker},
   failing::{Fallible, count, failure, too_large},
@@ -17,7 +19,7 @@ use crate::{
   value::{Cause, Failure, FailureKind, Value, to_json},
 };
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EachState {
   pub items: Value,
   window: u64,
@@ -39,7 +41,7 @@ pub(super) struct EachState {
 }
 
 /// How an instance ended, as the value of the `each` says it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Ended {
   Ok(Value),
   /// An outcome.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Names an outcome that may be reused: the hash of what the worker is and of its input.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CacheKey(pub [u8; 32]);
 
 impl fmt::Debug for CacheKey {
@@ -28,7 +28,7 @@ impl fmt::Debug for CacheKey {
 }
 
 /// What a worker is and what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
   /// Of all parts.
   pub key: CacheKey,
@@ -37,7 +37,7 @@ pub struct Signature {
 }
 
 /// An outcome that there may be already.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sought {
   /// Of the call.
   pub path: Arc<str>,

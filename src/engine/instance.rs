@@ -6,6 +6,8 @@ use std::{
   sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::Message,
   closing::Ends,
@@ -26,7 +28,7 @@ use crate::{
 };
 
 /// A key of [`Instances`]; never means another instance once its own is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct InstanceId {
   index: u32,
   generation: u32,
@@ -35,7 +37,7 @@ pub(super) struct InstanceId {
 pub(super) type Locals = HashMap<LocalId, Value>;
 
 /// A node that is pending with edges of its own, ready or running.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Instance {
   pub node: NodeId,
   /// `None`: the run's orchestrator.
@@ -57,7 +59,7 @@ pub(super) struct Instance {
 }
 
 /// What an instance is to its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Slot {
   Root,
   /// By index into the block's steps.
@@ -78,7 +80,7 @@ pub(super) enum Slot {
   OnFailure,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum State {
   /// Waits for so many steps of enclosing blocks.
   Pending(usize),
@@ -117,7 +119,7 @@ pub(super) enum End {
 }
 
 /// What failed in an instance after it was clear that it would not succeed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Late {
   pub causes: Vec<Cause>,
   /// Paths of `undo` and `finally` calls.
@@ -145,7 +147,7 @@ impl Instance {
 }
 
 /// A slab: ids are reused with another generation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Instances {
   entries: Vec<(u32, Option<Instance>)>,
   free: Vec<u32>,

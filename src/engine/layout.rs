@@ -3,14 +3,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::hir::{
   self, Call, Expr, Literal, LocalId, OrchestratorId, PoolId, RunPlan, Setting, StopWhen, Take, WorkerId,
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct NodeId(u32);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BlockId(u32);
 
 #[derive(Debug, Default)]

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::{Attempt, Message, Settings, key},
   errand::Errand,
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// A call that is ready or running.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Leaf {
   message: Arc<Message>,
   /// Of the attempt that waits, runs, or ran last; from 1.
@@ -36,7 +38,7 @@ pub(super) struct Leaf {
   pub phase: Phase,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Phase {
   /// For nothing: it is just being dealt with.
   Idle,
@@ -197,13 +199,8 @@ impl Run {
     match self.prepare(id, execution) {
       Ok(Some((start, times))) => {
         self.note_start(id);
-        self.commands.push(Command::Start(Box::new(start.clone())));
-        self.with_try(id, execution, |one| {
-          one.state = TryState::Running {
-            start: Box::new(start),
-            cancelled: false,
-          };
-        });
+        self.commands.push(Command::Start(Box::new(start)));
+        self.with_try(id, execution, |one| one.state = TryState::Running { cancelled: false });
         self.time_attempt(id, times);
       }
       Ok(None) => {}

@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::{Event, Taker},
   exchange::Command,
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// Why an instance will not succeed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Loss {
   /// Its own; `None`: ended from outside.
   pub failure: Option<Arc<Failure>>,

@@ -3,6 +3,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::{Attempt, Settings},
   event::ExecutionId,
@@ -36,6 +38,19 @@ pub struct Seen {
 }
 
 impl Doubles {
+  /// Those that programs declare, after so many calls.
+  pub(super) fn counted(counts: MockCounts) -> Doubles {
+    Doubles {
+      counts,
+      ..Doubles::default()
+    }
+  }
+
+  /// How often those that programs declare were called; `None`: they are those of a test.
+  pub(super) fn counts(&self) -> Option<&MockCounts> {
+    self.test.is_none().then_some(&self.counts)
+  }
+
   /// Those of a test, by its index in [`Program::tests`].
   pub fn of_test(test: usize) -> Self {
     Doubles {
@@ -94,8 +109,8 @@ impl Doubles {
 }
 
 /// How many executions have reached each rule of each mock.
-#[derive(Debug, Default)]
-struct MockCounts(HashMap<(WorkerId, usize), i64>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct MockCounts(HashMap<(WorkerId, usize), i64>);
 
 impl MockCounts {
   /// The canned answer to one execution.

@@ -33,6 +33,7 @@ mod retry;
 mod run;
 mod scope;
 mod simulate;
+mod snapshot;
 mod spent;
 mod start;
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub use past::{Done, Past};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;
 pub use simulate::{Scripted, Simulation, mocked, simulate};
+pub use snapshot::{SNAPSHOTS_OF, Snapshot};
 pub use spent::{Bounds, Charge, Origin};
 pub use start::{overlap_key, run_value};
 pub use world::{Shelf, Trouble, World};

@@ -21,11 +21,11 @@ use crate::{
 impl Run {
   pub(super) fn attempt_ended(&mut self, execution: ExecutionId, outcome: AttemptOutcome) {
     let finishes = self.executions.get(&execution).is_some_and(|id| self.finishes(*id));
-    let Some((id, start, report)) = self.take_try(execution) else {
+    let Some((id, worker, report)) = self.take_try(execution) else {
       return;
     };
     self.commands.push(Command::Release(execution));
-    self.charge(id, execution, start.attempt.worker, report.as_ref());
+    self.charge(id, execution, worker, report.as_ref());
     let loss = self.instances.get(id).and_then(|instance| instance.loss.as_ref());
     if loss.is_some_and(|loss| loss.failure.is_some() || !finishes) {
       if self.close_attempt(id).is_some() {
@@ -35,7 +35,7 @@ impl Run {
     }
     let timed_out = self.with_active(id, |active| active.timed_out).flatten();
     let result = match (outcome, timed_out) {
-      (AttemptOutcome::Ok(value), None) => self.read_value(start.attempt.worker, &value),
+      (AttemptOutcome::Ok(value), None) => self.read_value(worker, &value),
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
       (outcome, Some(time)) => Err(timeout(time, &outcome)),
     };

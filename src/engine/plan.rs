@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::{Digest, Event},
   failing::{Fallible, conform, count, failure, too_large},
@@ -19,7 +21,7 @@ use crate::{
   },
 };
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct PlanState {
   rows: Vec<Row>,
   window: u64,
@@ -29,7 +31,7 @@ pub(super) struct PlanState {
   left: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Row {
   assignment: Assignment,
   /// Those that wait for it, ascending.
@@ -37,7 +39,7 @@ struct Row {
   progress: Progress,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Progress {
   /// For so many others.
   Waits(usize),

@@ -1,6 +1,8 @@
 //! `repeat`: one iteration after another until its condition holds or its bound is reached. Knows nothing of what the
 //! iterations do.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::Event,
   failing::{Fallible, count, failure},
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::value::{FailureKind, Value};
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RepeatState {
   bound: u64,
   /// Of the iteration that runs.

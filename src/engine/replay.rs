@@ -7,7 +7,7 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 
 use super::{
   event::{Event, Record},
-  exchange::{Input, StartError, Step},
+  exchange::{Input, StartError},
   past::Done,
   run::Run,
 };
@@ -67,7 +67,7 @@ impl Run {
       return Err(ReplayError::NoStart);
     };
     let (run, step) = Run::start(program, (**started).clone()).map_err(ReplayError::Start)?;
-    run.fold(step, &first, records)
+    run.fold(step.records, std::iter::once(first).chain(records))
   }
 
   /// What has succeeded in the run that wrote the journal, and its name.
@@ -84,19 +84,18 @@ impl Run {
       return Err(ReplayError::NoStart);
     };
     let (run, step) = Run::start_collecting(program, (**started).clone()).map_err(ReplayError::Start)?;
-    let mut replayed = run.fold(step, &first, records)?;
-    Ok((started.run.clone(), replayed.run.collected.take().unwrap_or_default()))
+    let name = started.run.clone();
+    let mut replayed = run.fold(step.records, std::iter::once(first).chain(records))?;
+    Ok((name, replayed.run.collected.take().unwrap_or_default()))
   }
 
-  /// The rest of a journal, after the first step.
-  fn fold(
+  /// The rest of a journal, of which the run has computed the first records by itself.
+  pub(super) fn fold(
     mut self,
-    step: Step,
-    first: &Record,
-    records: impl Iterator<Item = Record>,
+    computed: Vec<Record>,
+    records: impl IntoIterator<Item = Record>,
   ) -> Result<Replayed, ReplayError> {
-    let mut expected = VecDeque::from(step.records);
-    compare(first, expected.pop_front())?;
+    let mut expected = VecDeque::from(computed);
     for written in records {
       if expected.is_empty()
         && let Some(input) = Input::of(&written.event)

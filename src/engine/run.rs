@@ -12,6 +12,8 @@ use std::{
   sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::Attempt,
   budgets::{Most, Spending},
@@ -45,9 +47,9 @@ pub struct Run {
   /// What comes next is last.
   pub(super) work: Vec<Work>,
   pub(super) now: RunTime,
-  next_seq: u64,
+  pub(super) next_seq: u64,
   pub(super) timers: BTreeMap<TimerId, Timer>,
-  next_timer: u64,
+  pub(super) next_timer: u64,
   /// Those asked for that have not ended.
   pub(super) executions: BTreeMap<ExecutionId, InstanceId>,
   pub(super) next_execution: u64,
@@ -88,14 +90,14 @@ pub(super) enum Work {
   Cancel { instance: InstanceId, loss: Loss },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Timer {
   pub due: RunTime,
   instance: InstanceId,
   pub purpose: Purpose,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum Purpose {
   /// So many milliseconds are over.
   Deadline(i64),

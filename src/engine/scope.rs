@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   attempt::Message,
   event::Event,
@@ -17,7 +19,7 @@ use crate::{
   value::{FailureKind, Value},
 };
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct BlockState {
   block: BlockId,
   /// It is this one's body: its result is conformed.
@@ -31,7 +33,7 @@ pub(super) struct BlockState {
   returning: Option<Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum StepState {
   /// Waits for so many steps.
   Pending(u32),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::value::Dollars;
 
 /// What executions need, or have needed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amounts {
   pub calls: u64,
   pub cost: Dollars,

@@ -40,6 +40,15 @@ impl Run {
     Self::first_step(program, started, |run| run.doubles = doubles)
   }
 
+  /// A run that has not begun.
+  ///
+  /// # Errors
+  /// It can't begin.
+  pub(super) fn prepared(program: Arc<Program>, mut started: RunStarted) -> Result<Run, StartError> {
+    let (orchestrator, evaluator, _) = prepare(&program, &mut started)?;
+    Ok(Run::new(program, evaluator, started, orchestrator))
+  }
+
   fn first_step(
     program: Arc<Program>,
     mut started: RunStarted,

@@ -9,10 +9,13 @@ use std::{
   hash::Hash,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::spent::{Amounts, Bounds};
 
 /// `B` names a budget, `T` an execution.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "B: Deserialize<'de> + Eq + Hash, T: Deserialize<'de> + Eq + Hash"))]
 pub(super) struct Treasury<B, T> {
   next: u64,
   budgets: HashMap<B, Purse>,
@@ -22,7 +25,7 @@ pub(super) struct Treasury<B, T> {
   candidates: BTreeSet<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Purse {
   bounds: Bounds,
   spent: Amounts,
@@ -31,7 +34,7 @@ struct Purse {
   queue: BTreeSet<u64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Claim<B, T> {
   ticket: T,
   budgets: Vec<B>,

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   event::{AttemptOutcome, ExecutionId, TimerId},
-  exchange::{Command, Sought, Start},
+  exchange::{Command, Sought},
   failing::Fallible,
   gate::Health,
   instance::{InstanceId, State},
@@ -13,12 +15,13 @@ use super::{
   run::{Purpose, Run},
 };
 use crate::{
+  hir::WorkerId,
   protocol::Report,
   value::{Failure, FailureKind, Value},
 };
 
 /// An attempt that waits or runs.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Active {
   /// Those that have not ended: one or two, the first before its copy.
   pub tries: Vec<Try>,
@@ -38,7 +41,7 @@ pub(super) struct Active {
 }
 
 /// One execution.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Try {
   pub execution: ExecutionId,
   pub copy: bool,
@@ -49,7 +52,7 @@ pub(super) struct Try {
   earlier: Option<Box<Report>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum TryState {
   /// Waits for its budgets.
   Reserving,
@@ -59,7 +62,6 @@ pub(super) enum TryState {
     again: bool,
   },
   Running {
-    start: Box<Start>,
     /// Its worker is told to end.
     cancelled: bool,
   },
@@ -230,20 +232,18 @@ impl Run {
   }
 
   /// Takes an execution that ran out of its attempt; the rest of the attempt goes on, or ends too.
-  pub(super) fn take_try(&mut self, execution: ExecutionId) -> Option<(InstanceId, Start, Option<Report>)> {
+  pub(super) fn take_try(&mut self, execution: ExecutionId) -> Option<(InstanceId, WorkerId, Option<Report>)> {
     let id = self.executions.get(&execution).copied()?;
+    let worker = self.call(&self.layout, id)?.target;
     let taken = self.with_active(id, |active| {
       let mut running = active
         .tries
         .extract_if(.., |one| one.execution == execution && one.runs());
       running.next()
     });
-    let Try { state, report, .. } = taken.flatten()?;
-    let TryState::Running { start, .. } = state else {
-      return None;
-    };
+    let Try { report, .. } = taken.flatten()?;
     self.executions.remove(&execution);
-    Some((id, *start, report.map(|report| *report)))
+    Some((id, worker, report.map(|report| *report)))
   }
 
   /// One execution of a hedged attempt came to something: a value ends the other, a failure waits for one that is open.

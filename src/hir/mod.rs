@@ -11,6 +11,8 @@ mod walk;
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 pub use admission::{Breaker, Budget, Ceiling, UsedFile};
 pub use expr::{Builtin, ElementPart, Expr, ExprKind, FieldPart, Literal, LogicOperator, Operator};
 pub use flow::{
@@ -29,7 +31,7 @@ use crate::{
 
 macro_rules! ids {
   ($($(#[$doc:meta])* $name:ident;)*) => {
-    $($(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)] pub struct $name(pub u32);)*
+    $($(#[$doc])* #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)] pub struct $name(pub u32);)*
   };
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use serde::{
-  Deserialize, Deserializer, Serialize, Serializer,
+  Deserialize, Deserializer, Serializer,
   de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 
@@ -101,21 +101,19 @@ pub fn json_text(value: &Value) -> String {
   serde_json::to_string(value).unwrap_or_default()
 }
 
-impl Serialize for Value {
-  fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-    match self {
-      Value::Null => serializer.serialize_unit(),
-      Value::Bool(value) => serializer.serialize_bool(*value),
-      Value::Int(value) => serializer.serialize_i64(*value),
-      Value::Float(value) => serializer.serialize_f64(*value),
-      Value::String(text) => serializer.serialize_str(text),
-      Value::Time(time) => serializer.collect_str(time),
-      Value::Duration(duration) => serializer.serialize_str(&show_duration(*duration)),
-      Value::Stored(stored) => serializer.collect_str(stored),
-      Value::Secret(_) => serializer.serialize_str(&show(self)),
-      Value::List(list) => serializer.collect_seq(&list.items),
-      Value::Record(record) => serializer.collect_map(record.fields.iter().map(|(name, value)| (&**name, value))),
-    }
+pub(super) fn serialize_json<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+  match value {
+    Value::Null => serializer.serialize_unit(),
+    Value::Bool(value) => serializer.serialize_bool(*value),
+    Value::Int(value) => serializer.serialize_i64(*value),
+    Value::Float(value) => serializer.serialize_f64(*value),
+    Value::String(text) => serializer.serialize_str(text),
+    Value::Time(time) => serializer.collect_str(time),
+    Value::Duration(duration) => serializer.serialize_str(&show_duration(*duration)),
+    Value::Stored(stored) => serializer.collect_str(stored),
+    Value::Secret(_) => serializer.serialize_str(&show(value)),
+    Value::List(list) => serializer.collect_seq(&list.items),
+    Value::Record(record) => serializer.collect_map(record.fields.iter().map(|(name, value)| (&**name, value))),
   }
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 mod conform;
+mod exact;
 mod failure;
 mod json;
 mod manifest;
@@ -16,6 +17,7 @@ mod union;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 pub use build::{ListBuilder, RecordBuilder};
 pub use conform::{Mismatch, conform};
@@ -52,7 +54,7 @@ pub enum Value {
 }
 
 /// A piece of a text with secrets in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecretPart {
   Text(Arc<str>),
   /// The environment variable of `orch` that holds it.
@@ -60,14 +62,14 @@ pub enum SecretPart {
 }
 
 /// The items of a list value, with their weight.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct List {
   items: Vec<Value>,
   weight: Weight,
 }
 
 /// The fields of a record or map value, with their weight.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Record {
   fields: IndexMap<Arc<str>, Value>,
   weight: Weight,
@@ -87,7 +89,7 @@ impl PartialEq for Record {
 }
 
 /// What a value weighs as JSON: it is known before the value is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
   /// Bytes of JSON, from above but for the escapes of strings.
   pub bytes: u64,

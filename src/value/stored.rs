@@ -6,16 +6,17 @@ use std::{
 };
 
 use blake3::Hash;
+use serde::{Deserialize, Serialize};
 
 /// Which of the two a stored value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StoredKind {
   File,
   Dir,
 }
 
 /// A file or a directory with all that is in it. Two are equal if they hold the same, whatever they are called.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Stored {
   pub kind: StoredKind,
   /// Of a file's bytes, or of a directory's [`super::Manifest`].

@@ -12,10 +12,12 @@ use std::{
   sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::breaker::{Breaker, Epoch, Health, Look, Position, Rule, State};
 
 /// One thing that an execution shares with others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Need {
   /// What is shared: needs with the same key share slots and tokens.
   pub key: Arc<str>,

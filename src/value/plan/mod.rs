@@ -7,6 +7,8 @@ mod waits;
 
 use std::{collections::HashMap, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
   Value, clip,
   conform::{Fields, Fitted, Mismatch, fit, fit_field, show_type, unknown_field},
@@ -27,7 +29,7 @@ const LISTED: usize = 30;
 const NAME: usize = 60;
 
 /// One line of a plan that is one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
   pub id: Arc<str>,
   pub worker: Arc<str>,
