@@ -8,8 +8,9 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and writes files")]
 
 use std::{
+  collections::VecDeque,
   fs::File,
-  io::{self, Write},
+  io::Write,
   os::unix::fs::FileExt,
   path::{Path, PathBuf},
   sync::Arc,
@@ -18,12 +19,12 @@ use std::{
 
 use orch::{
   driver::{EventLog, Observer, RunOutcome, drive},
-  engine::{Child, Event, Input, Record, Resumption, Run, RunStarted},
+  engine::{AttemptOutcome, Command, Event, ExecutionId, Input, Record, Resumption, Run, RunStarted, RunTime, Step},
   hir::Program,
-  journal::{Entry, Journal, RunHeader, Store},
+  journal::{Journal, RunHeader, Store},
   modules::{Files, ReadError},
   protocol::{Answer, Invocation, Performer, RawAnswer, Signals},
-  session::{self, Again, Bundle},
+  session::{self, Again, Bundle, Log},
   value::Value,
 };
 use tokio::sync::mpsc::unbounded_channel;
@@ -50,29 +51,6 @@ struct Noop;
 impl Performer for Noop {
   fn perform(&self, _: Invocation, _: Signals) -> Answer {
     Answer::Now(Ok(RawAnswer::Mock(Value::Int(1))))
-  }
-}
-
-struct Log {
-  store: Store,
-  run: String,
-}
-
-impl EventLog for Log {
-  fn append(&mut self, records: &[Record]) -> io::Result<()> {
-    let entry = |record: &Record| {
-      Ok(Entry {
-        seq: record.seq,
-        at: record.at.0,
-        body: serde_json::to_string(record)?,
-      })
-    };
-    let entries: Vec<Entry> = records.iter().map(entry).collect::<io::Result<_>>()?;
-    self.store.append(&self.run, &entries).map_err(io::Error::other)
-  }
-
-  fn dispatch(&mut self, _: &Child) -> io::Result<()> {
-    Ok(())
   }
 }
 
@@ -103,7 +81,7 @@ fn program(items: usize, concurrent: usize) -> (Arc<Program>, Bundle) {
 }
 
 /// A run that was begun in a new store.
-fn begin(directory: &Path, name: &str, items: usize, concurrent: usize) -> (Run, orch::engine::Step, Log) {
+fn begin(directory: &Path, name: &str, items: usize, concurrent: usize) -> (Run, Step, Log) {
   let (program, bundle) = program(items, concurrent);
   let started = RunStarted {
     run: name.into(),
@@ -134,10 +112,7 @@ fn begin(directory: &Path, name: &str, items: usize, concurrent: usize) -> (Run,
   let mut store = Store::open(directory).expect("a store");
   store.begin(&header, bundle.modules()).expect("begun");
   let (run, step) = Run::start(program, started).expect("the run starts");
-  let log = Log {
-    store,
-    run: name.into(),
-  };
+  let log = Log::new(store, directory.into(), Arc::new(run.started().clone()));
   (run, step, log)
 }
 
@@ -188,19 +163,20 @@ fn cut_short(directory: &Path, steps: usize) -> String {
   let name = format!("cut-{steps}");
   let (mut run, step, mut log) = begin(directory, &name, steps, 64);
   let mut records = step.records;
-  let mut ready: std::collections::VecDeque<_> = asked(&step.commands).collect();
+  let mut ready: VecDeque<_> = asked(&step.commands).collect();
   for ended in 0..steps.saturating_sub(64) {
     let execution = ready.pop_front().expect("something is ready");
     for fact in [
       Input::Admitted(execution),
-      Input::AttemptEnded(execution, orch::engine::AttemptOutcome::Ok(1.into())),
+      Input::AttemptEnded(execution, AttemptOutcome::Ok(1.into())),
     ] {
-      let step = run.step(orch::engine::RunTime(ended as i64), fact);
+      let step = run.step(RunTime(ended as i64), fact);
       ready.extend(asked(&step.commands));
       records.extend(step.records);
     }
-    if records.len() > 20_000 {
+    if records.len() > 1_000 {
       log.append(&records).expect("appended");
+      log.stand(&run).expect("kept");
       records.clear();
     }
   }
@@ -208,9 +184,9 @@ fn cut_short(directory: &Path, steps: usize) -> String {
   name
 }
 
-fn asked(commands: &[orch::engine::Command]) -> impl Iterator<Item = orch::engine::ExecutionId> {
+fn asked(commands: &[Command]) -> impl Iterator<Item = ExecutionId> {
   commands.iter().filter_map(|command| match command {
-    orch::engine::Command::Ask { execution, .. } => Some(*execution),
+    Command::Ask { execution, .. } => Some(*execution),
     _ => None,
   })
 }
@@ -225,9 +201,9 @@ fn recover(directory: &Path, run: &str) -> Duration {
     steps: Default::default(),
     cancel: None,
   };
-  let reopened = session::reopen(&again).expect("it is read");
+  let mut reopened = session::reopen(&again).expect("it is read");
   let opened = begin.elapsed();
-  let replayed = Run::replay(reopened.order.program, reopened.records).expect("it is replayed");
+  let replayed = reopened.replay().expect("it is replayed");
   let (_run, step) = replayed.resume(Resumption::default());
   let took = begin.elapsed();
   assert_eq!(asked(&step.commands).count(), 64);

@@ -104,7 +104,7 @@ pub fn take_up(again: &Again, watching: &Watching) -> Exit {
     Ok(reopened) => reopened,
     Err(error) => return refused(&error),
   };
-  watcher.recall(&reopened.records);
+  watcher.recall(reopened.recorded(again));
   if reopened.is_over() {
     terminal::say("the run has finished: nothing is left to do\n");
     return watcher.end(&reopened.order);

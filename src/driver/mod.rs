@@ -31,6 +31,15 @@ pub trait EventLog {
   /// They may not be kept; the run does not go on.
   fn append(&mut self, records: &[Record]) -> io::Result<()>;
 
+  /// All records of the run are in the log, and this is how it stands: may be kept, so that it need not be computed again.
+  ///
+  /// # Errors
+  /// It can't be kept; the run does not go on.
+  fn stand(&mut self, run: &Run) -> io::Result<()> {
+    let _ = run;
+    Ok(())
+  }
+
   /// Once it returns, the run is asked for, and outlives this process. Asked for again, nothing happens.
   ///
   /// # Errors
@@ -267,6 +276,7 @@ impl Driver<'_, '_> {
       return Ok(());
     }
     self.log.append(&records)?;
+    self.log.stand(&self.run)?;
     self.keep()?;
     self.outcome = records.last().and_then(|record| match &record.event {
       Event::RunSucceeded { result } => Some(RunOutcome::Succeeded(result.clone())),

@@ -125,7 +125,10 @@ impl Run {
       dispatching,
       mocks,
     };
-    let mut bytes = Bounded { bytes: Vec::new(), most };
+    let mut bytes = Bounded {
+      bytes: Vec::new(),
+      most,
+    };
     let encoded = written.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map());
     encoded.is_ok().then_some(Snapshot {
       next: *next_seq,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Bundle, Entry, Journal, JournalError, RunHeader, Waiting, follow};
+use super::{Bundle, Entry, Journal, JournalError, RunHeader, Snapshot, Waiting, follow};
 
 /// The twin of the store, without its disk.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,7 @@ struct Run {
   header: RunHeader,
   bundle: Bundle,
   entries: Vec<Entry>,
+  snapshot: Option<Snapshot>,
 }
 
 impl Memory {
@@ -42,6 +43,7 @@ impl Journal for Memory {
       header: header.clone(),
       bundle: bundle.to_vec(),
       entries: Vec::new(),
+      snapshot: None,
     });
     Ok(())
   }
@@ -56,6 +58,39 @@ impl Journal for Memory {
 
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
     self.with(run, |found| Ok(found.entries.clone()))
+  }
+
+  fn each(&mut self, run: &str, take: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
+    self.read(run)?.into_iter().for_each(take);
+    Ok(())
+  }
+
+  fn read_on(&mut self, run: &str) -> Result<(Option<Snapshot>, Vec<Entry>), JournalError> {
+    self.with(run, |found| {
+      let first = found.snapshot.as_ref().map_or(0, |snapshot| snapshot.next);
+      let after = found.entries.iter().filter(|entry| entry.seq >= first);
+      Ok((found.snapshot.clone(), after.cloned().collect()))
+    })
+  }
+
+  fn keep_snapshot(&mut self, run: &str, snapshot: Option<&Snapshot>) -> Result<(), JournalError> {
+    self.with(run, |found| {
+      let next = found.entries.last().map(|last| last.seq + 1);
+      match snapshot {
+        Some(snapshot) if Some(snapshot.next) != next => Err(JournalError::OutOfOrder {
+          run: run.into(),
+          seq: snapshot.next,
+        }),
+        snapshot => {
+          found.snapshot = snapshot.cloned();
+          Ok(())
+        }
+      }
+    })
+  }
+
+  fn first_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
+    self.with(run, |found| Ok(found.entries.first().cloned()))
   }
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {

@@ -11,6 +11,7 @@ mod remove;
 mod rows;
 mod schema;
 mod shelf;
+mod snapshots;
 mod store;
 mod sums;
 
@@ -65,6 +66,16 @@ pub struct Entry {
   pub body: String,
 }
 
+/// How a run stood between two records, as bytes that whoever made them can read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+  /// The number of the first record that is not in it.
+  pub next: u64,
+  /// Who can read it.
+  pub made_by: String,
+  pub bytes: Vec<u8>,
+}
+
 /// Names and texts of the modules of a program.
 pub type Bundle = Vec<(String, String)>;
 
@@ -88,6 +99,31 @@ pub trait Journal: Send {
   /// # Errors
   /// There is no such run, or it is damaged: the first bad record is named.
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError>;
+
+  /// The same, one after the other.
+  ///
+  /// # Errors
+  /// As above; those before the first bad record were taken.
+  fn each(&mut self, run: &str, take: &mut dyn FnMut(Entry)) -> Result<(), JournalError>;
+
+  /// The latest snapshot of a run and the records that are not in it; without one that is what was kept, all records. The
+  /// records that are in the snapshot are not looked at.
+  ///
+  /// # Errors
+  /// As above, for the records that are read.
+  fn read_on(&mut self, run: &str) -> Result<(Option<Snapshot>, Vec<Entry>), JournalError>;
+
+  /// Keeps how a run stands after its last record, in place of an earlier snapshot; `None` forgets it.
+  ///
+  /// # Errors
+  /// There is no such run, it has other records by now, or it can't be written.
+  fn keep_snapshot(&mut self, run: &str, snapshot: Option<&Snapshot>) -> Result<(), JournalError>;
+
+  /// The first record of a run, if it has one.
+  ///
+  /// # Errors
+  /// There is no such run, or the record is damaged.
+  fn first_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError>;
 
   /// All runs, the first one first.
   ///

@@ -9,6 +9,7 @@ use super::{
   Entry, JournalError,
   error::{of_file, of_sqlite},
   rows::find_run,
+  snapshots,
   store::Store,
   sums,
 };
@@ -78,6 +79,7 @@ fn delete_run(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
     return Ok(false);
   };
   connection.execute("DELETE FROM records WHERE run = ?", params![run.id])?;
+  snapshots::forget(connection, run.id)?;
   connection.execute("DELETE FROM runs WHERE id = ?", params![run.id])?;
   connection.execute("DELETE FROM bundles WHERE id NOT IN (SELECT bundle FROM runs)", [])?;
   sums::change(connection, sums::RUNS, sums::run(&run.header))?;

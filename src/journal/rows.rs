@@ -222,20 +222,34 @@ fn number(entry: &Entry) -> rusqlite::Result<i64> {
   i64::try_from(entry.seq).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
-/// Does it to every record of the run, in order.
+/// Does it to every record of the run from this number on, in order.
 pub(super) fn each_record<E>(
   connection: &Connection,
   run: &Run,
+  first: u64,
   failed: impl Fn(rusqlite::Error) -> E,
   mut take: impl FnMut(&Row) -> Result<(), E>,
 ) -> Result<(), E> {
-  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq";
+  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? AND seq >= ? ORDER BY seq";
   let mut statement = connection.prepare_cached(select).map_err(&failed)?;
-  let mut rows = statement.query([run.id]).map_err(&failed)?;
+  let mut rows = statement.query(params![run.id, first.cast_signed()]).map_err(&failed)?;
   while let Some(row) = rows.next().map_err(&failed)? {
     take(row)?;
   }
   Ok(())
+}
+
+/// The first record of a run.
+pub(super) fn read_first<E>(
+  connection: &Connection,
+  run: &Run,
+  failed: impl Fn(rusqlite::Error) -> E,
+  read: impl FnOnce(&Row) -> Result<Record, E>,
+) -> Result<Option<Record>, E> {
+  let select = "SELECT seq, at, body, blob, chain FROM records WHERE run = ? ORDER BY seq LIMIT 1";
+  let mut statement = connection.prepare_cached(select).map_err(&failed)?;
+  let mut rows = statement.query([run.id]).map_err(&failed)?;
+  rows.next().map_err(&failed)?.map(read).transpose()
 }
 
 /// The number of a record, in the first column.

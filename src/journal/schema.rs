@@ -115,6 +115,18 @@ const MIGRATIONS: &[&str] = &[
   INSERT INTO records_by_key SELECT run, seq, at, body, blob, chain FROM records;
   DROP TABLE records;
   ALTER TABLE records_by_key RENAME TO records;
+  CREATE TABLE snapshots (
+    run     INTEGER PRIMARY KEY REFERENCES runs (id),
+    -- The number of the first record that is not in it.
+    next    INTEGER NOT NULL,
+    -- Only the same orch can read it.
+    made_by TEXT NOT NULL,
+    bytes   BLOB NOT NULL,
+    -- Of the last record that is in it.
+    link    BLOB NOT NULL,
+    -- The blake3 hash of the name of the run and the other columns.
+    hash    BLOB NOT NULL
+  ) STRICT;
 ",
 ];
 

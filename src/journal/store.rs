@@ -9,7 +9,7 @@ use blake3::Hash;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
 
 use super::{
-  Bundle, Entry, Journal, JournalError, RunHeader, Waiting,
+  Bundle, Entry, Journal, JournalError, RunHeader, Snapshot, Waiting,
   blobs::Blobs,
   chain,
   disk::{Disk, RealDisk},
@@ -20,7 +20,7 @@ use super::{
     Record, Run, each_record, find_bundle, find_run, find_tail, insert_records, insert_run, insert_waiting, is_large,
     last_records, select_runs, select_waiting, seq,
   },
-  schema,
+  schema, snapshots,
   sums::{self, Sum},
 };
 
@@ -118,6 +118,45 @@ impl Store {
         "it is not what was written".into(),
       )),
     }
+  }
+
+  /// The records of a run from this number on, as of one moment; `link` is that of the record before.
+  fn records_after(
+    &self,
+    moment: &Connection,
+    run: &Run,
+    first: u64,
+    mut link: Hash,
+    take: &mut dyn FnMut(Entry),
+  ) -> Result<(), JournalError> {
+    let name = &run.header.id;
+    let failed = |error| of_sqlite(&self.path, &error);
+    let mut next = first;
+    each_record(moment, run, first, failed, |row| {
+      let found = seq(row).map_err(failed)?;
+      // the first one of all has whatever number it has
+      next = if next == 0 { found } else { next };
+      if found != next {
+        return Err(damaged(name, next, "it is missing"));
+      }
+      let record = self.record(row, name, found)?;
+      if !record.follows(&link) {
+        return Err(damaged(name, found, "it is not what was written"));
+      }
+      link = record.link;
+      next = found + 1;
+      take(record.entry);
+      Ok(())
+    })?;
+    match run.last.map_or(0, |last| last + 1) == next && link.as_bytes() == run.head.as_slice() {
+      true => Ok(()),
+      false => Err(damaged(name, next, "it is missing")),
+    }
+  }
+
+  /// The record in this row.
+  pub(super) fn record(&self, row: &Row, run: &str, seq: u64) -> Result<Record, JournalError> {
+    Record::read(row, &self.blobs).map_err(|reason| damaged(run, seq, reason))
   }
 
   /// All rows of a table as of one moment, if they are what was written.
@@ -218,24 +257,41 @@ impl Journal for Store {
   }
 
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {
+    let mut entries = Vec::new();
+    self.each(run, &mut |entry| entries.push(entry))?;
+    Ok(entries)
+  }
+
+  fn each(&mut self, run: &str, take: &mut dyn FnMut(Entry)) -> Result<(), JournalError> {
     self.usable()?;
     let failed = |error| of_sqlite(&self.path, &error);
     // Both are read as of one moment, for another orch may be writing.
     let snapshot = self.connection.unchecked_transaction().map_err(failed)?;
     let found = find_run(&snapshot, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+    self.records_after(&snapshot, &found, 0, chain::first(&found.header), take)
+  }
+
+  fn read_on(&mut self, run: &str) -> Result<(Option<Snapshot>, Vec<Entry>), JournalError> {
+    self.usable()?;
+    let failed = |error| of_sqlite(&self.path, &error);
+    let moment = self.connection.unchecked_transaction().map_err(failed)?;
+    let found = find_run(&moment, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+    let kept = snapshots::find(&moment, &found).map_err(failed)?;
+    let (first, link) = kept.as_ref().map_or_else(
+      || (0, chain::first(&found.header)),
+      |kept| (kept.snapshot.next, kept.link),
+    );
     let mut entries = Vec::new();
-    let mut link = chain::first(&found.header);
-    each_record(&snapshot, &found, failed, |row| {
-      let record = check(row, &self.blobs, run, entries.last(), &link, failed)?;
-      link = record.link;
-      entries.push(record.entry);
-      Ok(())
-    })?;
-    if entries.last().map(|last: &Entry| last.seq) == found.last && link.as_bytes() == found.head.as_slice() {
-      return Ok(entries);
-    }
-    let missing = entries.last().map_or(0, |last| last.seq + 1);
-    Err(damaged(run, missing, "it is missing"))
+    self.records_after(&moment, &found, first, link, &mut |entry| entries.push(entry))?;
+    Ok((kept.map(|kept| kept.snapshot), entries))
+  }
+
+  fn keep_snapshot(&mut self, run: &str, snapshot: Option<&Snapshot>) -> Result<(), JournalError> {
+    self.replace_snapshot(run, snapshot)
+  }
+
+  fn first_record(&mut self, run: &str) -> Result<Option<Entry>, JournalError> {
+    self.first_of(run)
   }
 
   fn runs(&mut self) -> Result<Vec<RunHeader>, JournalError> {
@@ -285,35 +341,14 @@ impl Journal for Store {
   }
 }
 
-fn no_run(run: &str) -> JournalError {
+pub(super) fn no_run(run: &str) -> JournalError {
   JournalError::NoRun { run: run.into() }
 }
 
-fn damaged(run: &str, seq: u64, reason: impl ToString) -> JournalError {
+pub(super) fn damaged(run: &str, seq: u64, reason: impl ToString) -> JournalError {
   JournalError::DamagedRecord {
     run: run.into(),
     seq,
     reason: reason.to_string(),
   }
-}
-
-/// The record in this row, if it is what was written after `last`, whose link is `before`.
-fn check(
-  row: &Row,
-  blobs: &Blobs,
-  run: &str,
-  last: Option<&Entry>,
-  before: &Hash,
-  failed: impl Fn(rusqlite::Error) -> JournalError,
-) -> Result<Record, JournalError> {
-  let found = seq(row).map_err(failed)?;
-  let expected = last.map_or(found, |last| last.seq + 1);
-  if found != expected {
-    return Err(damaged(run, expected, "it is missing"));
-  }
-  let record = Record::read(row, blobs).map_err(|reason| damaged(run, expected, reason))?;
-  if !record.follows(before) {
-    return Err(damaged(run, expected, "it is not what was written"));
-  }
-  Ok(record)
 }

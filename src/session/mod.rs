@@ -5,6 +5,7 @@ mod child;
 mod disk;
 mod lease;
 mod lock;
+mod log;
 mod overlap;
 mod result;
 mod resume;
@@ -20,8 +21,9 @@ pub use bundle::Bundle;
 pub use child::{CHILD_COMMAND, run_child, waiting};
 pub use disk::Disk;
 pub use lease::{ask_to_cancel, driver};
+pub use log::Log;
 pub use result::shown;
-pub use resume::{Again, Reopened, reopen, resume};
+pub use resume::{Again, Earlier, Recorded, Reopened, reopen, resume};
 pub use reuse::once_more;
 pub use run::{Order, Reuses, RunError, end_when_interrupted, run};
 

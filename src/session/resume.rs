@@ -5,14 +5,18 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use super::{
   Order, RunError, lease,
   lock::Lock,
+  log::Log,
   reuse,
-  run::{Begun, Given, Log, Reuses, drive_here, hold},
+  run::{Begun, Given, Reuses, drive_here, hold},
   stored::StoredRun,
 };
 use crate::{
   driver::RunOutcome,
-  engine::{Decision, Event, Input, Past, Record, ReplayError, Replayed, Resumption, Run, RunStarted, Step},
-  journal::{Journal, JournalError, RunHeader, Store},
+  engine::{
+    self, Decision, Event, Input, Past, Record, ReplayError, Replayed, Resumption, Run, RunStarted, SNAPSHOTS_OF, Step,
+  },
+  hir::Program,
+  journal::{Entry, Journal, JournalError, RunHeader, Snapshot, Store},
   workers,
 };
 
@@ -33,11 +37,28 @@ pub struct Again {
 /// A run as its journal has it; nobody else drives it as long as this lives.
 pub struct Reopened {
   pub order: Order,
-  pub records: Vec<Record>,
   header: Option<RunHeader>,
   started: Arc<RunStarted>,
+  /// How it stood before `records`.
+  snapshot: Option<Snapshot>,
+  records: Vec<Record>,
   store: Store,
   lease: Lock,
+}
+
+/// What a run has recorded until now.
+pub enum Recorded<'a> {
+  All(&'a [Record]),
+  /// Too much to wait for.
+  Earlier(Earlier),
+}
+
+/// Records that are still to be read, maybe while the run goes on.
+pub struct Earlier {
+  store: PathBuf,
+  run: String,
+  /// The number of the first one that is not among them.
+  end: u64,
 }
 
 /// Reads a run back.
@@ -48,16 +69,26 @@ pub fn reopen(again: &Again) -> Result<Reopened, RunError> {
   let broken = |error: JournalError| RunError::Broken(error.to_string());
   let mut store = Store::open(&again.store).map_err(broken)?;
   let lease = lease::take(&again.store, &again.run)?;
-  let records = records(&mut store, &again.run)?;
+  let first = store.first_record(&again.run).map_err(broken)?;
+  let first = first.map(|entry| record(&again.run, &entry)).transpose()?;
+  let started = started(&again.run, first.as_slice())?;
+  // what it has reused already is known from all its records only
+  let (snapshot, entries) = match &started.reuses {
+    None => store.read_on(&again.run),
+    Some(_) => store.read(&again.run).map(|entries| (None, entries)),
+  }
+  .map_err(broken)?;
+  let records = entries.iter().map(|entry| record(&again.run, entry));
+  let records = records.collect::<Result<Vec<_>, _>>()?;
   let runs = store.runs().map_err(broken)?;
   let header = runs.into_iter().find(|header| header.id == again.run);
-  let started = started(&again.run, &records)?;
   let order = order(again, store.bundle(&again.run).map_err(broken)?, &started)?;
   Ok(Reopened {
     order,
-    records,
     header,
     started,
+    snapshot,
+    records,
     store,
     lease,
   })
@@ -69,16 +100,16 @@ pub fn reopen(again: &Again) -> Result<Reopened, RunError> {
 /// There is no such run, or it can't be read.
 pub(super) fn records(store: &mut Store, run: &str) -> Result<Vec<Record>, RunError> {
   let entries = store.read(run).map_err(|error| RunError::Broken(error.to_string()))?;
-  let record = |entry: &crate::journal::Entry| {
-    serde_json::from_str(&entry.body).map_err(|error| {
-      let reason = format!(
-        "record {} of run {run} is none that this orch can read: {error}",
-        entry.seq
-      );
-      RunError::Refused(reason)
-    })
-  };
-  entries.iter().map(record).collect()
+  entries.iter().map(|entry| record(run, entry)).collect()
+}
+
+fn record(run: &str, entry: &Entry) -> Result<Record, RunError> {
+  serde_json::from_str(&entry.body).map_err(|error| {
+    let seq = entry.seq;
+    RunError::Refused(format!(
+      "record {seq} of run {run} is none that this orch can read: {error}"
+    ))
+  })
 }
 
 /// How a run was begun.
@@ -115,6 +146,71 @@ impl Reopened {
   pub fn is_over(&self) -> bool {
     self.records.last().is_some_and(|record| record.event.is_final())
   }
+
+  pub fn recorded(&self, again: &Again) -> Recorded<'_> {
+    match &self.snapshot {
+      None => Recorded::All(&self.records),
+      Some(snapshot) => Recorded::Earlier(Earlier {
+        store: again.store.clone(),
+        run: again.run.clone(),
+        end: snapshot.next + self.records.len() as u64,
+      }),
+    }
+  }
+
+  /// The run as it was when its journal ended, once.
+  ///
+  /// # Errors
+  /// The program, or this orch, does not do again what was recorded.
+  pub fn replay(&mut self) -> Result<Replayed, RunError> {
+    let (program, started) = (self.order.program.clone(), self.started.clone());
+    let refused = |error| refused(&started, &error);
+    let records = std::mem::take(&mut self.records);
+    let Some(snapshot) = self.snapshot.take() else {
+      return Run::replay(program, records).map_err(refused);
+    };
+    if let Some(replayed) = from_snapshot(&program, &started, snapshot, records).map_err(refused)? {
+      return Ok(replayed);
+    }
+    let records = self::records(&mut self.store, &started.run)?;
+    Run::replay(program, records).map_err(refused)
+  }
+}
+
+/// `None`: another orch has made the snapshot, and this one can't read it.
+fn from_snapshot(
+  program: &Arc<Program>,
+  started: &RunStarted,
+  snapshot: Snapshot,
+  records: Vec<Record>,
+) -> Result<Option<Replayed>, ReplayError> {
+  if snapshot.made_by != SNAPSHOTS_OF {
+    return Ok(None);
+  }
+  let snapshot = engine::Snapshot {
+    next: snapshot.next,
+    bytes: snapshot.bytes,
+  };
+  Run::replay_from(program.clone(), started, &snapshot, records)
+}
+
+impl Earlier {
+  /// Reads them, and checks that each is what was written.
+  ///
+  /// # Errors
+  /// They can't be read.
+  pub fn read(&self, mut take: impl FnMut(&Record)) -> Result<(), RunError> {
+    let broken = |error: JournalError| RunError::Broken(error.to_string());
+    let mut store = Store::open(&self.store).map_err(broken)?;
+    let mut unread = None;
+    let each = store.each(&self.run, &mut |entry| match record(&self.run, &entry) {
+      Ok(record) if record.seq < self.end => take(&record),
+      Ok(_) => {}
+      Err(error) => unread = unread.take().or(Some(error)),
+    });
+    each.map_err(broken)?;
+    unread.map_or(Ok(()), Err)
+  }
 }
 
 /// Drives it on, to its end or until it is interrupted, as `run` does. Workers that were left behind are ended first.
@@ -127,16 +223,17 @@ pub fn resume(
   observe: &mut dyn FnMut(&Record),
   say: &mut dyn FnMut(&str),
 ) -> Result<RunOutcome, RunError> {
+  let mut reopened = reopened;
+  let past = past(&mut reopened, say);
+  let replayed = reopened.replay()?;
   let Reopened {
     order,
-    records,
     header,
     started,
-    mut store,
+    store,
     lease,
+    ..
   } = reopened;
-  let past = past(&mut store, &order, &records, say);
-  let replayed = Run::replay(order.program.clone(), records).map_err(|error| refused(&started, &error))?;
   check_steps(&replayed.run, again)?;
   let key = header.as_ref().and_then(|header| header.key.as_deref());
   let held = hold(&order, key, say)?;
@@ -146,11 +243,7 @@ pub fn resume(
     count => say(&format!("ended {count} workers that were left behind")),
   }
   let (run, step) = taken_up(replayed, again);
-  let log = Log {
-    store,
-    at: again.store.clone(),
-    started,
-  };
+  let log = Log::new(store, again.store.clone(), started);
   let begun = Begun {
     run,
     step,
@@ -163,7 +256,10 @@ pub fn resume(
 }
 
 /// What it may reuse of an earlier run. Without it the run goes on nonetheless.
-fn past(store: &mut Store, order: &Order, records: &[Record], say: &mut dyn FnMut(&str)) -> Option<Past> {
+fn past(reopened: &mut Reopened, say: &mut dyn FnMut(&str)) -> Option<Past> {
+  let Reopened {
+    order, store, records, ..
+  } = reopened;
   let reuses = order.reuses.as_ref()?;
   match reuse::past(store, order, reuses) {
     Ok(mut past) => {

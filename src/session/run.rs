@@ -20,20 +20,19 @@ use uuid::Uuid;
 
 use super::{
   bundle::Bundle,
-  child, lease,
+  lease,
   lock::{Lock, Word},
+  log::Log,
   overlap, reuse,
   shelf::StoreShelf,
 };
 use crate::{
   analysis::Variant,
-  driver::{self, Beginning, EventLog, Request, RunOutcome},
-  engine::{
-    Child, Event, Gate, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
-  },
+  driver::{self, Beginning, Request, RunOutcome},
+  engine::{Event, Gate, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
   files::Depot,
   hir::{OrchestratorId, Program},
-  journal::{Durability, Entry, Journal, JournalError, RunHeader, Store},
+  journal::{Durability, Journal, JournalError, RunHeader, Store},
   protocol::Performer,
   value::{SecretPart, Value, to_json},
   workers::{self, Workers},
@@ -314,13 +313,6 @@ pub fn end_when_interrupted() {
   });
 }
 
-/// The journal of one run.
-pub(super) struct Log {
-  pub store: Store,
-  pub at: PathBuf,
-  pub started: Arc<RunStarted>,
-}
-
 /// A run that is written down and not driven yet.
 pub(super) struct Begun {
   pub run: Run,
@@ -352,11 +344,7 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
   let header = header(order, run.started(), key);
   store.begin(&header, order.bundle.modules()).map_err(broken)?;
-  let log = Log {
-    store,
-    at: order.store.clone(),
-    started: Arc::new(run.started().clone()),
-  };
+  let log = Log::new(store, order.store.clone(), Arc::new(run.started().clone()));
   Ok(Begun {
     run,
     step,
@@ -403,23 +391,5 @@ fn header(order: &Order, started: &RunStarted, key: Option<String>) -> RunHeader
     tracker: started.tracker.to_string(),
     parent: started.parent.as_deref().map(str::to_owned),
     key,
-  }
-}
-
-impl EventLog for Log {
-  fn append(&mut self, records: &[Record]) -> io::Result<()> {
-    let mut entries = Vec::with_capacity(records.len());
-    for record in records {
-      entries.push(Entry {
-        seq: record.seq,
-        at: record.at.0,
-        body: serde_json::to_string(record)?,
-      });
-    }
-    self.store.append(&self.started.run, &entries).map_err(io::Error::other)
-  }
-
-  fn dispatch(&mut self, child: &Child) -> io::Result<()> {
-    child::dispatch(&mut self.store, &self.at, &self.started, child).map_err(io::Error::other)
   }
 }

@@ -82,6 +82,7 @@ fn check_prefix(run: &Journaled, length: usize) {
   let Replayed { records, .. } = &replayed;
   assert_eq!(*records, after[..records.len()], "after {length} records");
   let known = before.len() + records.len();
+  check_snapshot(run, &replayed.run, known);
   let open = open_executions(&run.records[..known]);
   let (_, step) = replayed.resume(Resumption {
     resumed: jiff::Timestamp::UNIX_EPOCH,
@@ -100,6 +101,18 @@ fn check_prefix(run: &Journaled, length: usize) {
   let mut again: Vec<u64> = ended.chain(repeated).collect();
   again.sort_unstable();
   assert_eq!(again, open, "after {length} records");
+}
+
+/// What was written after a snapshot goes on from it.
+fn check_snapshot(run: &Journaled, at: &Run, known: usize) {
+  let Event::RunStarted(started) = &run.records[0].event else {
+    panic!("it begins with its start");
+  };
+  let snapshot = at.snapshot(usize::MAX).expect("it is between two steps");
+  let after = run.records[known..].to_vec();
+  let restored = Run::replay_from(run.program.clone(), started, &snapshot, after);
+  let restored = restored.unwrap_or_else(|error| panic!("after {known} records: {error}"));
+  assert!(restored.expect("it can be read").run.is_over(), "after {known} records");
 }
 
 /// Those admitted whose end is not in the journal.

@@ -10,6 +10,7 @@ use std::{
   io::{self, BufWriter, Write},
   path::PathBuf,
   sync::Arc,
+  thread::JoinHandle,
 };
 
 use clap::{Args, ValueEnum};
@@ -26,7 +27,7 @@ use crate::{
   },
   driver::RunOutcome,
   engine::Record,
-  session::{self, Order, RunError},
+  session::{self, Earlier, Order, Recorded, RunError},
 };
 
 /// What a command shows of a run.
@@ -59,11 +60,21 @@ pub enum Format {
 /// Drives a run: given who is shown each record, and who is told what is waited for.
 type Drive<'a> = dyn FnMut(&mut dyn FnMut(&Record), &mut dyn FnMut(&str)) -> Result<RunOutcome, RunError> + 'a;
 
+/// What earlier records come to, as far as they can be read.
+fn fold(earlier: &Earlier) -> (Summary, Result<(), RunError>) {
+  let mut summary = Summary::default();
+  let read = earlier.read(|record| summary.add(record));
+  (summary, read)
+}
+
 /// Follows a run by its records.
 pub struct Watcher<'a> {
   watching: &'a Watching,
   store: PathBuf,
   summary: Summary,
+  /// What was recorded before, as long as it is read: what follows waits for it.
+  earlier: Option<JoinHandle<(Summary, Result<(), RunError>)>>,
+  since: Vec<Record>,
   view: View,
   events: Option<BufWriter<File>>,
 }
@@ -82,14 +93,19 @@ impl<'a> Watcher<'a> {
       watching,
       store,
       summary: Summary::default(),
+      earlier: None,
+      since: Vec::new(),
       view: View::new(watching),
       events: events.transpose()?,
     })
   }
 
   /// Takes what is known of the run from before.
-  pub fn recall(&mut self, records: &[Record]) {
-    records.iter().for_each(|record| self.summary.add(record));
+  pub fn recall(&mut self, recorded: Recorded) {
+    match recorded {
+      Recorded::All(records) => records.iter().for_each(|record| self.summary.add(record)),
+      Recorded::Earlier(earlier) => self.earlier = Some(std::thread::spawn(move || fold(&earlier))),
+    }
   }
 
   /// Watches it to its end, and says what came of it.
@@ -103,6 +119,7 @@ impl<'a> Watcher<'a> {
       terminal::say(&format!("{text}\n"));
     });
     session::end_when_interrupted();
+    self.catch_up();
     self.view.end();
     match ran {
       Ok(RunOutcome::Undecided(steps)) => self.summary.end = Some(End::Undecided(steps)),
@@ -119,8 +136,35 @@ impl<'a> Watcher<'a> {
   }
 
   fn take(&mut self, record: &Record) {
+    match &self.earlier {
+      Some(earlier) if !earlier.is_finished() => self.since.push(record.clone()),
+      _ => {
+        self.catch_up();
+        self.show(record);
+      }
+    }
+    self.write(record);
+  }
+
+  fn show(&mut self, record: &Record) {
     self.summary.add(record);
     self.view.show(record, &self.summary);
+  }
+
+  /// Waits for what was recorded before, and shows what has followed since.
+  fn catch_up(&mut self) {
+    let Some(earlier) = self.earlier.take() else { return };
+    let (summary, read) = earlier.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    self.summary = summary;
+    if let Err(error) = read {
+      terminal::say(&format!("what was recorded before can't be read: {error}\n"));
+    }
+    for record in std::mem::take(&mut self.since) {
+      self.show(&record);
+    }
+  }
+
+  fn write(&mut self, record: &Record) {
     if let Some(events) = &mut self.events {
       let written = serde_json::to_writer(&mut *events, record).map_err(io::Error::from);
       let written = written

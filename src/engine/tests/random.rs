@@ -807,6 +807,35 @@ proptest! {
   }
 
   #[test]
+  fn a_snapshot_stands_for_the_records_before_it(
+    shapes in shapes(true),
+    seed in any::<u64>(),
+    cuts in prop::collection::vec(any::<prop::sample::Index>(), 8),
+  ) {
+    let (program, _) = Maker::program(&shapes, true);
+    let records = run_all(&program, seed);
+    let Event::RunStarted(started) = &records[0].event else { panic!("it begins with its start") };
+    for cut in cuts {
+      let (before, after) = records.split_at(1 + cut.index(records.len()));
+      let replayed = Run::replay(program.clone(), before.to_vec()).expect("a prefix is a journal");
+      let (known, after) = after.split_at(replayed.records.len());
+      prop_assert_eq!(&replayed.records, known);
+      let snapshot = replayed.run.snapshot(usize::MAX).expect("it is between two steps");
+      prop_assert_eq!(snapshot.next as usize, before.len() + known.len());
+      let restored = |records: &[Record]| {
+        let restored = Run::replay_from(program.clone(), started, &snapshot, records.to_vec());
+        restored.expect("these are its records").expect("it can be read")
+      };
+      let whole = restored(after);
+      prop_assert!(whole.run.is_over() && whole.records.is_empty());
+      let (_, one) = Replayed { records: Vec::new(), ..replayed }.resume(resumption(None));
+      let (_, other) = restored(&[]).resume(resumption(None));
+      prop_assert_eq!(one.records, other.records);
+      prop_assert_eq!(format!("{:?}", one.commands), format!("{:?}", other.commands));
+    }
+  }
+
+  #[test]
   fn a_cancelled_run_ends_soon(shapes in shapes(true), seed in any::<u64>(), at in 0..80i64) {
     let (program, _) = Maker::program(&shapes, true);
     let (run, first) = start(&program, seed);
