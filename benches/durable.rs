@@ -68,11 +68,23 @@ impl Observer for Ends {
   }
 }
 
-/// `items` calls, `concurrent` of them at once.
+/// `items` calls, a thousand by a thousand, `concurrent` of them at once.
 fn program(items: usize, concurrent: usize) -> (Arc<Program>, Bundle) {
+  let thousands = items / 1_000;
   let text = format!(
-    "defaults {{ timeout 5s, idempotent }}\nworker w(n: int) -> int {{ exec [\"true\"] }}\n/// Wide.\norchestrator \
-     main() -> int {{\n  xs = each n in range({items}) with concurrent {concurrent} => w(n)\n  return len(xs)\n}}\n"
+    "defaults {{ timeout 5s, idempotent }}
+worker w(n: int) -> int {{ exec [\"true\"] }}
+/// A thousand.
+orchestrator thousand() -> int {{
+  xs = each n in range(1000) with concurrent {concurrent} => w(n)
+  return len(xs)
+}}
+/// Thousands, one after the other.
+orchestrator main() -> int {{
+  xs = each t in range({thousands}) with concurrent 1 => thousand()
+  return sum(xs)
+}}
+"
   );
   let checked = session::check(&Text(text), Path::new("/main.orch"));
   let bundle = Bundle::of(&checked);

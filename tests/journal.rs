@@ -9,7 +9,7 @@ use std::{
   process::{Command, Stdio},
 };
 
-use orch::journal::{Entry, Journal, JournalError, Memory, Outcome, RunHeader, Store};
+use orch::journal::{Entry, Journal, JournalError, Memory, Outcome, RunHeader, Snapshot, Store};
 use tempfile::TempDir;
 
 fn header(id: &str) -> RunHeader {
@@ -93,6 +93,66 @@ fn what_was_appended_is_read_back() {
     assert_eq!(journal.read("a"), Ok(vec![entry(7, "1"), entry(8, "2")]));
     assert_eq!(journal.runs(), Ok(vec![header("b"), header("a")]));
     assert_eq!(journal.bundle("a"), Ok(modules()));
+  }
+}
+
+fn snapshot(next: u64) -> Snapshot {
+  Snapshot {
+    next,
+    made_by: "this orch".into(),
+    bytes: vec![0, 255, 7],
+  }
+}
+
+#[test]
+fn a_run_goes_on_from_its_latest_snapshot() {
+  let (_root, journals) = both();
+  for mut journal in journals {
+    let all = records();
+    journal.begin(&header("a"), &modules()).expect("a run");
+    assert_eq!(journal.read_on("a"), Ok((None, vec![])));
+    assert_eq!(journal.first_record("a"), Ok(None));
+    let refused = Err(JournalError::OutOfOrder {
+      run: "a".into(),
+      seq: 3,
+    });
+    assert_eq!(journal.keep_snapshot("a", Some(&snapshot(3))), refused);
+    for (from, to) in [(0, 2), (2, 4)] {
+      journal.append("a", &all[from..to]).expect("records");
+      journal.keep_snapshot("a", Some(&snapshot(to as u64))).expect("kept");
+      assert_eq!(journal.read_on("a"), Ok((Some(snapshot(to as u64)), vec![])));
+    }
+    assert_eq!(
+      journal.keep_snapshot("a", Some(&snapshot(3))),
+      refused,
+      "of an earlier time"
+    );
+    journal.append("a", &all[4..]).expect("records");
+    assert_eq!(journal.read_on("a"), Ok((Some(snapshot(4)), all[4..].to_vec())));
+    assert_eq!(journal.first_record("a"), Ok(Some(all[0].clone())));
+    assert_eq!(journal.read("a"), Ok(all.clone()));
+    journal.keep_snapshot("a", None).expect("forgotten");
+    assert_eq!(journal.read_on("a"), Ok((None, all)));
+    let unknown = Err(JournalError::NoRun { run: "b".into() });
+    assert_eq!(journal.keep_snapshot("b", None), unknown);
+  }
+}
+
+#[test]
+fn a_snapshot_that_is_not_what_was_kept_is_none() {
+  for damage in [
+    "UPDATE snapshots SET bytes = x'00'",
+    "UPDATE snapshots SET made_by = 'that orch'",
+    "UPDATE snapshots SET next = 1",
+    "UPDATE snapshots SET link = hash",
+    "UPDATE snapshots SET hash = x'00'",
+  ] {
+    let (_root, path) = written();
+    let mut store = Store::open(&path).expect("a store");
+    store.keep_snapshot("r", Some(&snapshot(5))).expect("kept");
+    let database = rusqlite::Connection::open(path.join("journal.db")).expect("a database");
+    assert_eq!(database.execute(damage, []), Ok(1), "{damage}");
+    assert_eq!(store.read_on("r"), Ok((None, records())), "{damage}");
   }
 }
 
@@ -338,7 +398,11 @@ fn a_store_of_an_earlier_orch_becomes_one_of_today() {
   let (_root, path) = written();
   let database = rusqlite::Connection::open(path.join("journal.db")).expect("a database");
   let first = "DROP TABLE sums; DROP TABLE outcomes; DROP TABLE breakers; DROP TABLE waiting; DROP INDEX runs_by_key;
-    ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN key; PRAGMA user_version = 1";
+    ALTER TABLE runs DROP COLUMN parent; ALTER TABLE runs DROP COLUMN key; DROP TABLE snapshots;
+    ALTER TABLE records RENAME TO later;
+    CREATE TABLE records (run INTEGER NOT NULL REFERENCES runs (id), seq INTEGER NOT NULL, at INTEGER NOT NULL, body TEXT,
+      blob BLOB, chain BLOB NOT NULL, PRIMARY KEY (run, seq), CHECK ((body IS NULL) <> (blob IS NULL))) STRICT;
+    INSERT INTO records SELECT * FROM later; DROP TABLE later; PRAGMA user_version = 1";
   database.execute_batch(first).expect("the first format");
   drop(database);
   let mut store = Store::open(&path).expect("a store");

@@ -9,6 +9,7 @@ mod fixes;
 mod flood;
 mod forms;
 mod graphs;
+mod long_runs;
 mod page;
 mod programs;
 mod resume;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use orch::journal::{Durability, Entry, Journal, JournalError, Outcome, RunHeader, Store, Waiting};
+use orch::journal::{Durability, Entry, Journal, JournalError, Outcome, RunHeader, Snapshot, Store, Waiting};
 
 use crate::{
   chance::{Chance, thorough},
@@ -58,6 +58,29 @@ fn outcome(value: String) -> Outcome {
   }
 }
 
+/// After the first two records.
+fn snapshot() -> Snapshot {
+  Snapshot {
+    next: 2,
+    made_by: "the test".into(),
+    bytes: vec![7; 5_000],
+  }
+}
+
+/// Whoever goes on from the snapshot has all that was written, too: a snapshot that was changed is none.
+fn check_going_on(sound: &Content, disk: &SimulatedDisk, told: &str, has_log: bool) {
+  let Ok((snapshot, rest)) = open(disk).and_then(|mut store| store.read_on(RUN)) else {
+    return;
+  };
+  let first = snapshot.as_ref().map_or(0, |snapshot| snapshot.next as usize);
+  assert!(snapshot.is_none_or(|found| found == self::snapshot()), "{told}");
+  let expected = &sound.records[first..];
+  assert!(
+    rest == expected || (has_log && expected.starts_with(&rest)),
+    "{told}: {rest:#?}"
+  );
+}
+
 fn write(store: &mut Store) -> Result<(), JournalError> {
   store.begin(&header(), &modules())?;
   store.append(RUN, &[entry(0, "\"small\"".into()), entry(1, "x".repeat(70_000))])?;
@@ -70,6 +93,7 @@ fn write(store: &mut Store) -> Result<(), JournalError> {
   })?;
   store.keep_outcome(&SMALL, &outcome("\"kept\"".into()))?;
   store.keep_outcome(&LARGE, &outcome("y".repeat(70_000)))?;
+  store.keep_snapshot(RUN, Some(&snapshot()))?;
   store.keep_breakers(&[("b".into(), "{\"open\":true}".into())])?;
   store.append(RUN, &[entry(2, "\"end\"".into())])
 }
@@ -115,6 +139,7 @@ fn damage(image: &Image, chance: &mut Chance) -> (Image, String) {
 /// Whether it is what was written; else it is said to be damaged. What may be made again may be gone.
 fn check(sound: &Content, image: &Image, told: &str, has_log: bool) -> bool {
   let disk = SimulatedDisk::new(image);
+  check_going_on(sound, &SimulatedDisk::new(image), told, has_log);
   match content(&disk) {
     Ok(mut read) => {
       for (read, sound) in read.outcomes.iter_mut().zip(&sound.outcomes) {
