@@ -21,7 +21,7 @@ use orch::{
   driver::{EventLog, Observer, RunOutcome, drive},
   engine::{AttemptOutcome, Command, Event, ExecutionId, Input, Record, Resumption, Run, RunStarted, RunTime, Step},
   hir::Program,
-  journal::{Journal, RunHeader, Store},
+  journal::{RunHeader, Store},
   modules::{Files, ReadError},
   protocol::{Answer, Invocation, Performer, RawAnswer, Signals},
   session::{self, Again, Bundle, Log},
@@ -121,10 +121,15 @@ fn begin(directory: &Path, name: &str, items: usize, concurrent: usize) -> (Run,
     parent: None,
     key: None,
   };
-  let mut store = Store::open(directory).expect("a store");
-  store.begin(&header, bundle.modules()).expect("begun");
+  let store = Store::open(directory).expect("a store");
   let (run, step) = Run::start(program, started).expect("the run starts");
-  let log = Log::new(store, directory.into(), Arc::new(run.started().clone()));
+  let log = Log::begin(
+    store,
+    directory.into(),
+    Arc::new(run.started().clone()),
+    header,
+    bundle.modules().to_vec(),
+  );
   (run, step, log)
 }
 

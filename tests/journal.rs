@@ -65,7 +65,7 @@ fn store_in(root: &TempDir) -> Store {
 fn written() -> (TempDir, PathBuf) {
   let root = tempfile::tempdir().expect("a directory");
   let mut store = store_in(&root);
-  store.begin(&header("r"), &modules()).expect("a run");
+  store.begin(&header("r"), &modules(), &[]).expect("a run");
   store.append("r", &records()).expect("records");
   let path = root.path().join("store");
   (root, path)
@@ -81,8 +81,8 @@ fn both() -> (TempDir, [Box<dyn Journal>; 2]) {
 fn what_was_appended_is_read_back() {
   let (_root, journals) = both();
   for mut journal in journals {
-    journal.begin(&header("b"), &modules()).expect("a run");
-    journal.begin(&header("a"), &modules()).expect("a run");
+    journal.begin(&header("b"), &modules(), &[]).expect("a run");
+    journal.begin(&header("a"), &modules(), &[]).expect("a run");
     assert_eq!(journal.read("b"), Ok(vec![]));
     let all = records();
     journal.append("b", &all[..2]).expect("records");
@@ -109,7 +109,7 @@ fn a_run_goes_on_from_its_latest_snapshot() {
   let (_root, journals) = both();
   for mut journal in journals {
     let all = records();
-    journal.begin(&header("a"), &modules()).expect("a run");
+    journal.begin(&header("a"), &modules(), &[]).expect("a run");
     assert_eq!(journal.read_on("a"), Ok((None, vec![])));
     assert_eq!(journal.first_record("a"), Ok(None));
     let refused = Err(JournalError::OutOfOrder {
@@ -164,9 +164,9 @@ fn what_does_not_belong_is_refused_and_nothing_of_it_written() {
     assert_eq!(journal.append("r", &[entry(0, "1")]), no_run);
     assert_eq!(journal.read("r").map(drop), no_run);
     assert_eq!(journal.bundle("r").map(drop), no_run);
-    journal.begin(&header("r"), &modules()).expect("a run");
+    journal.begin(&header("r"), &modules(), &[]).expect("a run");
     assert_eq!(
-      journal.begin(&header("r"), &modules()),
+      journal.begin(&header("r"), &modules(), &[]),
       Err(JournalError::SameRun { run: "r".into() })
     );
     journal.append("r", &[entry(1, "1")]).expect("a record");
@@ -442,7 +442,7 @@ fn several_writers_may_use_a_new_store_at_once() {
       let path = root.path().join("store");
       scope.spawn(move || {
         let mut store = Store::open(&path).expect("a store");
-        store.begin(&header(id), &modules()).expect("a run");
+        store.begin(&header(id), &modules(), &[]).expect("a run");
         for seq in 0..20 {
           store.append(id, &[entry(seq, &big('z'))]).expect("a record");
         }
@@ -466,7 +466,7 @@ fn several_writers_may_use_a_new_store_at_once() {
 fn who_looks_at_the_end_of_a_run_while_it_grows_sees_one_end() {
   let root = TempDir::new().expect("a directory");
   let mut writer = store_in(&root);
-  writer.begin(&header("r1"), &modules()).expect("a run");
+  writer.begin(&header("r1"), &modules(), &[]).expect("a run");
   let mut reader = store_in(&root);
   let writing = std::thread::spawn(move || {
     for seq in 0..400 {
@@ -537,7 +537,7 @@ fn alone_writer() {
     return;
   };
   let mut store = Store::open(&Path::new(&root).join("store")).expect("a store");
-  store.begin(&header("r"), &modules()).expect("a run");
+  store.begin(&header("r"), &modules(), &[]).expect("a run");
   for seq in (0..).step_by(2) {
     let two = [seq, seq + 1].map(|seq| entry(seq, &body_of(seq)));
     store.append("r", &two).expect("records");
@@ -624,11 +624,11 @@ fn a_run_that_is_over_is_removed_with_what_nothing_else_refers_to() {
     digest: "d2".into(),
     ..header("other")
   };
-  store.begin(&other, &[]).expect("a run");
+  store.begin(&other, &[], &[]).expect("a run");
   store
     .append("other", &[entry(0, &big('y')), entry(1, "\"end\"")])
     .expect("records");
-  store.begin(&header("open"), &modules()).expect("a run");
+  store.begin(&header("open"), &modules(), &[]).expect("a run");
   store.append("open", &[entry(0, &big('x'))]).expect("a record");
   store
     .keep_outcome(&[1; 32], &outcome(0, &big('z')))
@@ -671,7 +671,7 @@ fn removal_gives_space_back_while_another_writes() {
   let many: Vec<Entry> = (5..105).map(|seq| entry(seq, &long)).collect();
   store.append("r", &many).expect("records");
   let mut other = store_in(&root);
-  other.begin(&header("other"), &modules()).expect("a run");
+  other.begin(&header("other"), &modules(), &[]).expect("a run");
   let writing = std::thread::spawn(move || {
     for seq in 0..50 {
       other.append("other", &[entry(seq, &big('x'))]).expect("a record");

@@ -32,7 +32,8 @@ impl Memory {
 }
 
 impl Journal for Memory {
-  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError> {
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)], entries: &[Entry]) -> Result<(), JournalError> {
+    follow(&header.id, None, entries)?;
     let mut runs = self.locked();
     if runs.iter().any(|one| one.header.id == header.id) {
       return Err(JournalError::SameRun { run: header.id.clone() });
@@ -42,7 +43,7 @@ impl Journal for Memory {
     runs.push(Run {
       header: header.clone(),
       bundle: bundle.to_vec(),
-      entries: Vec::new(),
+      entries: entries.to_vec(),
       snapshot: None,
     });
     Ok(())

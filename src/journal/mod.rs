@@ -81,11 +81,11 @@ pub type Bundle = Vec<(String, String)>;
 
 /// Where runs are written down. What a method was given is durable when it returns; if it fails, nothing of it is there.
 pub trait Journal: Send {
-  /// Begins a run; the bundle is stored once for each digest.
+  /// Begins a run with its first records, all or nothing; the bundle is stored once for each digest.
   ///
   /// # Errors
   /// There is such a run already, or it can't be written.
-  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError>;
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)], entries: &[Entry]) -> Result<(), JournalError>;
 
   /// Appends records to a run, all or none.
   ///

@@ -205,6 +205,61 @@ impl Store {
   }
 }
 
+/// Records that follow the last one of a run.
+struct Appended<'a> {
+  run: &'a str,
+  entries: &'a [Entry],
+  /// Of each body.
+  digests: Vec<Hash>,
+  store: PathBuf,
+  blobs: Blobs,
+}
+
+impl<'a> Appended<'a> {
+  fn new(store: &Store, run: &'a str, entries: &'a [Entry]) -> Self {
+    Appended {
+      run,
+      entries,
+      digests: entries
+        .iter()
+        .map(|entry| blake3::hash(entry.body.as_bytes()))
+        .collect(),
+      store: store.path.clone(),
+      blobs: store.blobs.clone(),
+    }
+  }
+
+  fn write(
+    &self,
+    transaction: &Transaction,
+    failed: &dyn Fn(rusqlite::Error) -> JournalError,
+  ) -> Result<(), JournalError> {
+    let run = self.run;
+    let tail = find_tail(transaction, run)
+      .map_err(failed)?
+      .ok_or_else(|| no_run(run))?;
+    follow(run, tail.last, self.entries)?;
+    // Under the write lock, so that nobody takes one away before it is referred to.
+    for (entry, digest) in self
+      .entries
+      .iter()
+      .zip(&self.digests)
+      .filter(|(entry, _)| is_large(entry))
+    {
+      let written = self.blobs.write(digest, &entry.body);
+      written.map_err(|error| of_file(&self.store, &error))?;
+    }
+    let last = tail.last.unwrap_or_default();
+    let mut link = Hash::from_slice(&tail.head).map_err(|error| damaged(run, last, error))?;
+    let mut records = Vec::with_capacity(self.entries.len());
+    for (entry, digest) in self.entries.iter().zip(&self.digests) {
+      link = chain::next(&link, entry, digest);
+      records.push((entry, *digest, link));
+    }
+    insert_records(transaction, tail.run, &records).map_err(failed)
+  }
+}
+
 /// What is left of the last records when something ends without warning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -216,44 +271,23 @@ pub enum Durability {
 }
 
 impl Journal for Store {
-  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)]) -> Result<(), JournalError> {
+  fn begin(&mut self, header: &RunHeader, bundle: &[(String, String)], entries: &[Entry]) -> Result<(), JournalError> {
     let modules = serde_json::to_string(bundle).map_err(|error| JournalError::Other {
       store: self.path.clone(),
       reason: error.to_string(),
     })?;
+    let appended = Appended::new(self, &header.id, entries);
     self.write(|transaction, failed| {
-      if insert_run(transaction, header, &modules).map_err(failed)? {
-        return Ok(());
+      if !insert_run(transaction, header, &modules).map_err(failed)? {
+        return Err(JournalError::SameRun { run: header.id.clone() });
       }
-      Err(JournalError::SameRun { run: header.id.clone() })
+      appended.write(transaction, failed)
     })
   }
 
   fn append(&mut self, run: &str, entries: &[Entry]) -> Result<(), JournalError> {
-    let bodies: Vec<Hash> = entries
-      .iter()
-      .map(|entry| blake3::hash(entry.body.as_bytes()))
-      .collect();
-    let (path, blobs) = (self.path.clone(), self.blobs.clone());
-    self.write(|transaction, failed| {
-      let found = find_tail(transaction, run)
-        .map_err(failed)?
-        .ok_or_else(|| no_run(run))?;
-      follow(run, found.last, entries)?;
-      // Under the write lock, so that nobody takes one away before it is referred to.
-      for (entry, body) in entries.iter().zip(&bodies).filter(|(entry, _)| is_large(entry)) {
-        let written = blobs.write(body, &entry.body);
-        written.map_err(|error| of_file(&path, &error))?;
-      }
-      let last = found.last.unwrap_or_default();
-      let mut link = Hash::from_slice(&found.head).map_err(|error| damaged(run, last, error))?;
-      let mut records = Vec::with_capacity(entries.len());
-      for (entry, body) in entries.iter().zip(bodies) {
-        link = chain::next(&link, entry, &body);
-        records.push((entry, body, link));
-      }
-      insert_records(transaction, found.run, &records).map_err(failed)
-    })
+    let appended = Appended::new(self, run, entries);
+    self.write(|transaction, failed| appended.write(transaction, failed))
   }
 
   fn read(&mut self, run: &str) -> Result<Vec<Entry>, JournalError> {

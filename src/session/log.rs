@@ -7,7 +7,7 @@ use super::child;
 use crate::{
   driver::EventLog,
   engine::{Child, Record, Run, RunStarted, SNAPSHOTS_OF},
-  journal::{Entry, Journal, Snapshot, Store},
+  journal::{Entry, Journal, RunHeader, Snapshot, Store},
 };
 
 /// A run with fewer records than this has no snapshot: reading so many takes less than half a second.
@@ -25,6 +25,8 @@ pub struct Log {
   store: Store,
   at: PathBuf,
   started: Arc<RunStarted>,
+  /// What the run begins with, together with its first records: there is no run without any.
+  begins: Option<(RunHeader, Vec<(String, String)>)>,
   /// The number of records at which the next snapshot is due.
   due: u64,
   /// How many there are.
@@ -32,12 +34,27 @@ pub struct Log {
 }
 
 impl Log {
-  /// Of a run that may have been begun before; `at` is the directory of the store.
-  pub fn new(store: Store, at: PathBuf, started: Arc<RunStarted>) -> Log {
+  /// Of a run that begins with the first records that are appended; `at` is the directory of the store.
+  pub fn begin(
+    store: Store,
+    at: PathBuf,
+    started: Arc<RunStarted>,
+    header: RunHeader,
+    modules: Vec<(String, String)>,
+  ) -> Log {
+    Log {
+      begins: Some((header, modules)),
+      ..Self::resume(store, at, started)
+    }
+  }
+
+  /// Of a run that has begun.
+  pub fn resume(store: Store, at: PathBuf, started: Arc<RunStarted>) -> Log {
     Log {
       store,
       at,
       started,
+      begins: None,
       due: FIRST,
       known: 0,
     }
@@ -55,7 +72,11 @@ impl EventLog for Log {
       });
     }
     self.known = records.last().map_or(self.known, |last| last.seq + 1);
-    self.store.append(&self.started.run, &entries).map_err(io::Error::other)
+    let appended = match self.begins.take() {
+      Some((header, modules)) => self.store.begin(&header, &modules, &entries),
+      None => self.store.append(&self.started.run, &entries),
+    };
+    appended.map_err(io::Error::other)
   }
 
   fn stand(&mut self, run: &Run) -> io::Result<()> {

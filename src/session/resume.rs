@@ -243,7 +243,7 @@ pub fn resume(
     count => say(&format!("ended {count} workers that were left behind")),
   }
   let (run, step) = taken_up(replayed, again);
-  let log = Log::new(store, again.store.clone(), started);
+  let log = Log::resume(store, again.store.clone(), started);
   let begun = Begun {
     run,
     step,

@@ -343,8 +343,13 @@ fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {
   }
   let (run, step) = Run::start(order.program.clone(), started).map_err(|error| refused(&order.program, error))?;
   let header = header(order, run.started(), key);
-  store.begin(&header, order.bundle.modules()).map_err(broken)?;
-  let log = Log::new(store, order.store.clone(), Arc::new(run.started().clone()));
+  let log = Log::begin(
+    store,
+    order.store.clone(),
+    Arc::new(run.started().clone()),
+    header,
+    order.bundle.modules().to_vec(),
+  );
   Ok(Begun {
     run,
     step,

@@ -82,7 +82,7 @@ fn check_going_on(sound: &Content, disk: &SimulatedDisk, told: &str, has_log: bo
 }
 
 fn write(store: &mut Store) -> Result<(), JournalError> {
-  store.begin(&header(), &modules())?;
+  store.begin(&header(), &modules(), &[])?;
   store.append(RUN, &[entry(0, "\"small\"".into()), entry(1, "x".repeat(70_000))])?;
   store.ask(&Waiting {
     id: "w".into(),

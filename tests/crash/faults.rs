@@ -143,7 +143,7 @@ fn entry(seq: u64) -> Entry {
 fn failing(act: Act, fault: Fault) -> (SimulatedDisk, Store) {
   let disk = SimulatedDisk::new(&Image::default());
   let mut store = Store::open_on(Arc::new(disk.clone()), &disk.store(), Durability::Full).expect("a store");
-  store.begin(&header(), &modules()).expect("a run");
+  store.begin(&header(), &modules(), &[]).expect("a run");
   store.append(RUN, &[entry(0)]).expect("a record");
   disk.fail(move |asked| (asked == act).then_some(fault));
   (disk, store)
@@ -179,8 +179,8 @@ fn after_a_failed_write_or_sync_a_store_is_used_no_longer() {
 fn what_is_wrong_with_what_was_asked_leaves_a_store_usable() {
   let disk = SimulatedDisk::new(&Image::default());
   let mut store = Store::open_on(Arc::new(disk.clone()), &disk.store(), Durability::Full).expect("a store");
-  store.begin(&header(), &modules()).expect("a run");
-  store.begin(&header(), &modules()).expect_err("there is one");
+  store.begin(&header(), &modules(), &[]).expect("a run");
+  store.begin(&header(), &modules(), &[]).expect_err("there is one");
   store.append(RUN, &[entry(0), entry(2)]).expect_err("out of order");
   store.append(RUN, &[entry(0)]).expect("a record");
 }

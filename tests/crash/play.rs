@@ -4,9 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use orch::{
-  engine::{AttemptOutcome, Event, Record, Run, RunStarted, Simulation, mocked},
+  engine::{self, AttemptOutcome, Event, Record, Replayed, Run, RunStarted, Simulation, mocked},
   hir::Program,
-  journal::{Durability, Entry, Journal, JournalError, RunHeader, Store, Waiting},
+  journal::{Durability, Entry, Journal, JournalError, RunHeader, Snapshot, Store, Waiting},
 };
 use serde_json::Value;
 
@@ -139,38 +139,59 @@ fn carry_on(
 ) -> Result<(), JournalError> {
   let mut store = Store::open_on(Arc::new(disk.clone()), &disk.store(), durability)?;
   played.records = match store.read(RUN) {
-    Err(JournalError::NoRun { .. }) => {
-      store.begin(&header(), &modules())?;
-      Vec::new()
+    Err(JournalError::NoRun { .. }) => Vec::new(),
+    read => {
+      let records = read?;
+      assert!(!records.is_empty(), "a run begins with records");
+      assert_eq!(store.bundle(RUN)?, modules());
+      records
     }
-    other => other?,
   };
-  assert_eq!(store.bundle(RUN)?, modules());
   played.found = played.records.len();
   let asked = store.waiting()?.into_iter().map(|waiting| waiting.id);
   played.asked = asked.collect();
   played.opened = true;
   let mut starts = Vec::new();
-  let records: Vec<Record> = played
-    .records
-    .iter()
-    .map(|entry| serde_json::from_str(&entry.body).expect("a record"))
-    .collect();
   let mut answers = |start: &orch::engine::Start| {
     let identity = &start.invocation.identity;
     starts.push((identity.step.to_string(), identity.attempt));
     mocked(start)
   };
-  let simulation = if records.is_empty() {
+  let simulation = if played.records.is_empty() {
     let (run, first) = Run::start(program.clone(), started()).expect("it starts");
     Simulation::new(run, first, &mut answers)
   } else {
-    let replayed = Run::replay(program.clone(), records).expect("it does again what it did");
-    Simulation::resume(replayed, &mut answers)
+    Simulation::resume(replayed(&mut store, program)?, &mut answers)
   };
   let written = write_down(disk, &mut store, simulation, played);
   played.starts = starts;
   written
+}
+
+/// As an orch does it: from the snapshot, where there is one.
+fn replayed(store: &mut Store, program: &Arc<Program>) -> Result<Replayed, JournalError> {
+  let (snapshot, entries) = store.read_on(RUN)?;
+  let records = entries
+    .iter()
+    .map(|entry| serde_json::from_str(&entry.body).expect("a record"));
+  let replayed = match snapshot {
+    None => Run::replay(program.clone(), records),
+    Some(snapshot) => {
+      let (next, bytes) = (snapshot.next, snapshot.bytes);
+      let restored = Run::replay_from(program.clone(), &started(), &engine::Snapshot { next, bytes }, records);
+      restored.map(|restored| restored.expect("it can be read"))
+    }
+  };
+  Ok(replayed.expect("it does again what it did"))
+}
+
+fn keep_snapshot(store: &mut Store, run: &Run) -> Result<(), JournalError> {
+  let snapshot = run.snapshot(usize::MAX).map(|snapshot| Snapshot {
+    next: snapshot.next,
+    made_by: "the test".into(),
+    bytes: snapshot.bytes,
+  });
+  store.keep_snapshot(RUN, snapshot.as_ref())
 }
 
 fn write_down(
@@ -187,10 +208,16 @@ fn write_down(
       }
     }
     let entries: Vec<Entry> = records.iter().map(entry).collect();
-    let written = store.append(RUN, &entries);
+    let written = match played.records.is_empty() {
+      true => store.begin(&header(), &modules(), &entries),
+      false => store.append(RUN, &entries),
+    };
     played.records.extend(entries);
     written?;
     played.promises.push((disk.done(), played.records.len()));
+    if played.records.len() % 4 == 0 {
+      keep_snapshot(store, simulation.run())?;
+    }
   }
   Ok(())
 }
