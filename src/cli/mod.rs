@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod fix;
+mod follow;
 mod graph;
 mod journal;
 mod list;

@@ -35,11 +35,24 @@ pub struct Past {
   pub store: PathBuf,
   pub run: String,
   pub records: Vec<Record>,
+  /// Why there may have been more: the first record that is not what was written.
+  pub damage: Option<String>,
   /// The process that drives it now.
   pub driver: Option<i32>,
 }
 
 impl Past {
+  /// How a command ends that has shown this.
+  pub fn end(&self, shown: Exit) -> Exit {
+    match &self.damage {
+      None => shown,
+      Some(damage) => {
+        terminal::say(&format!("{damage}\nwhat is shown was recorded before that\n"));
+        shown.max(Exit::Failed)
+      }
+    }
+  }
+
   /// What became of it, and the run time now, which stands still while nobody drives it.
   pub fn history(&self) -> (History, RunTime) {
     let history = History::of(&self.records);
@@ -62,18 +75,24 @@ impl Which {
       Exit::Failed
     };
     let mut journal = Store::open(&store).map_err(|error| read(error.to_string()))?;
-    let entries = match journal.read(&run) {
-      Ok(entries) => entries,
+    let mut records = Vec::new();
+    let mut unreadable = None;
+    let each = journal.each(&run, &mut |entry| match serde_json::from_str(&entry.body) {
+      Ok(record) if unreadable.is_none() => records.push(record),
+      Ok(_) => {}
+      Err(error) => _ = unreadable.get_or_insert(format!("record {} can't be read: {error}", entry.seq)),
+    });
+    let damage = match each {
+      Ok(()) => unreadable,
       Err(JournalError::NoRun { .. }) => {
         terminal::say("the run was asked for and has not begun; `orch resume` begins it\n");
         return Err(Exit::Usage);
       }
+      Err(error @ JournalError::DamagedRecord { .. }) => Some(unreadable.unwrap_or(error.to_string())),
       Err(error) => return Err(read(error.to_string())),
     };
-    let mut records = Vec::with_capacity(entries.len());
-    for entry in entries {
-      let record = serde_json::from_str(&entry.body);
-      records.push(record.map_err(|error| read(format!("record {} can't be read: {error}", entry.seq)))?);
+    if let (true, Some(damage)) = (records.is_empty(), &damage) {
+      return Err(read(damage.clone()));
     }
     // a run is shown as nobody's where that can't be told
     let driver = session::driver(&store, &run).ok().flatten();
@@ -81,6 +100,7 @@ impl Which {
       store,
       run,
       records,
+      damage,
       driver,
     })
   }

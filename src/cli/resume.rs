@@ -92,11 +92,12 @@ pub fn take_up(again: &Again, watching: &Watching) -> Exit {
     }
   };
   match session::waiting(&again.store, &again.run) {
-    Ok(Some(_)) if again.cancel.is_some() => {
-      terminal::say("the run was asked for and has not begun: there is nothing to cancel\n");
-      return Exit::Usage;
+    Ok(Some(order)) => {
+      return watcher.watch(&order, |observe, say| match &again.cancel {
+        None => session::run(&order, observe, say),
+        Some(reason) => session::run_lost(&order, reason.clone(), observe, say),
+      });
     }
-    Ok(Some(order)) => return watcher.watch(&order, |observe, say| session::run(&order, observe, say)),
     Ok(None) => {}
     Err(error) => return refused(&error),
   }

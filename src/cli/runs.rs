@@ -73,6 +73,8 @@ enum State {
   Crashed,
   Succeeded,
   Failed,
+  /// Its last record is not what was written
+  Damaged,
 }
 
 /// A run as it is listed.
@@ -149,9 +151,15 @@ fn lines(directory: &Path) -> Result<Vec<Line>, JournalError> {
   let mut store = Store::open(directory)?;
   let mut lines = Vec::new();
   for header in store.runs()? {
-    let last = store.last_record(&header.id)?;
-    let last: Option<Record> = last.and_then(|entry| serde_json::from_str(&entry.body).ok());
-    lines.push(begun(directory, header, last.as_ref()));
+    let last = match store.last_record(&header.id) {
+      Ok(last) => last.map(|entry| serde_json::from_str(&entry.body).map_err(|error| error.to_string())),
+      Err(error @ JournalError::DamagedRecord { .. }) => Some(Err(error.to_string())),
+      Err(error) => return Err(error),
+    };
+    lines.push(match last.transpose() {
+      Ok(last) => begun(directory, header, last.as_ref()),
+      Err(damage) => damaged(header, damage),
+    });
   }
   lines.extend(store.waiting()?.into_iter().map(|waiting| Line {
     run: waiting.id,
@@ -183,6 +191,19 @@ fn begun(directory: &Path, header: RunHeader, last: Option<&Record>) -> Line {
     state,
     time: last.map(|record| record.at.0),
     failure,
+  }
+}
+
+/// One run that can't be read hides no other.
+fn damaged(header: RunHeader, damage: String) -> Line {
+  Line {
+    run: header.id,
+    orchestrator: header.orchestrator,
+    started: header.started,
+    parent: header.parent,
+    state: State::Damaged,
+    time: None,
+    failure: Some(damage),
   }
 }
 

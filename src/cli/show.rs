@@ -69,10 +69,10 @@ pub fn main(options: &Options) -> Exit {
     ));
     return Exit::Usage;
   }
-  terminal::print(&match options.format {
+  past.end(terminal::print(&match options.format {
     Format::Human => for_people(options, &past, (&history, now), &steps),
     Format::Json => format!("{:#}\n", document(&past, &history, &steps)),
-  })
+  }))
 }
 
 fn for_people(options: &Options, past: &Past, (history, now): (&History, RunTime), steps: &[&Step]) -> String {
@@ -246,6 +246,7 @@ pub(super) fn document(past: &Past, history: &History, steps: &[&Step]) -> Json 
     "started": history.started.as_ref().map(|started| started.started.to_string()),
     "time": history.now.0,
     "records": past.records.len(),
+    "damage": past.damage,
     "resumed": history.resumed.iter().map(|(at, how)| json!({ "at": at.0, "clock": how.resumed.to_string() }))
       .collect::<Json>(),
     "steps": steps.iter().map(|step| of_step(step)).collect::<Json>(),

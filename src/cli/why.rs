@@ -45,12 +45,12 @@ pub fn main(options: &Options) -> Exit {
       }
     },
   };
-  terminal::print(
+  past.end(terminal::print(
     &lines
       .iter()
       .map(|line| format!("{}\n", harmless(line)))
       .collect::<String>(),
-  )
+  ))
 }
 
 fn of_run(past: &Past, history: &History) -> Vec<String> {

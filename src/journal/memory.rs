@@ -74,6 +74,12 @@ impl Journal for Memory {
     })
   }
 
+  fn read_from(&mut self, run: &str, first: u64) -> Result<Vec<Entry>, JournalError> {
+    let mut entries = self.read(run)?;
+    entries.retain(|entry| entry.seq >= first);
+    Ok(entries)
+  }
+
   fn keep_snapshot(&mut self, run: &str, snapshot: Option<&Snapshot>) -> Result<(), JournalError> {
     self.with(run, |found| {
       let next = found.entries.last().map(|last| last.seq + 1);

@@ -113,6 +113,12 @@ pub trait Journal: Send {
   /// As above, for the records that are read.
   fn read_on(&mut self, run: &str) -> Result<(Option<Snapshot>, Vec<Entry>), JournalError>;
 
+  /// The records of a run from this number on, for whoever has read those before.
+  ///
+  /// # Errors
+  /// As above, for the records that are read.
+  fn read_from(&mut self, run: &str, first: u64) -> Result<Vec<Entry>, JournalError>;
+
   /// Keeps how a run stands after its last record, in place of an earlier snapshot; `None` forgets it.
   ///
   /// # Errors

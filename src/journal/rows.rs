@@ -252,6 +252,14 @@ pub(super) fn read_first<E>(
   rows.next().map_err(&failed)?.map(read).transpose()
 }
 
+/// The link of the record before the one with this number.
+pub(super) fn find_link(connection: &Connection, run: i64, seq: u64) -> rusqlite::Result<Option<Vec<u8>>> {
+  let select = "SELECT chain FROM records WHERE run = ? AND seq < ? ORDER BY seq DESC LIMIT 1";
+  let mut statement = connection.prepare_cached(select)?;
+  let found = statement.query_row(params![run, seq.cast_signed()], |row| bytes(row, 0));
+  found.optional()
+}
+
 /// The number of a record, in the first column.
 pub(super) fn seq(row: &Row) -> rusqlite::Result<u64> {
   row.get::<_, i64>(0).map(i64::cast_unsigned)

@@ -17,8 +17,8 @@ use super::{
   follow,
   make::{connect, make},
   rows::{
-    Record, Run, each_record, find_bundle, find_run, find_tail, insert_records, insert_run, insert_waiting, is_large,
-    last_records, select_runs, select_waiting, seq,
+    Record, Run, each_record, find_bundle, find_link, find_run, find_tail, insert_records, insert_run, insert_waiting,
+    is_large, last_records, select_runs, select_waiting, seq,
   },
   schema, snapshots,
   sums::{self, Sum},
@@ -318,6 +318,21 @@ impl Journal for Store {
     let mut entries = Vec::new();
     self.records_after(&moment, &found, first, link, &mut |entry| entries.push(entry))?;
     Ok((kept.map(|kept| kept.snapshot), entries))
+  }
+
+  fn read_from(&mut self, run: &str, first: u64) -> Result<Vec<Entry>, JournalError> {
+    self.usable()?;
+    let failed = |error| of_sqlite(&self.path, &error);
+    let moment = self.connection.unchecked_transaction().map_err(failed)?;
+    let found = find_run(&moment, run).map_err(failed)?.ok_or_else(|| no_run(run))?;
+    let before = find_link(&moment, found.id, first).map_err(failed)?;
+    let link = match before {
+      Some(link) => Hash::from_slice(&link).map_err(|error| damaged(run, first.saturating_sub(1), error))?,
+      None => chain::first(&found.header),
+    };
+    let mut entries = Vec::new();
+    self.records_after(&moment, &found, first, link, &mut |entry| entries.push(entry))?;
+    Ok(entries)
   }
 
   fn keep_snapshot(&mut self, run: &str, snapshot: Option<&Snapshot>) -> Result<(), JournalError> {

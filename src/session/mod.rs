@@ -25,7 +25,7 @@ pub use log::Log;
 pub use result::shown;
 pub use resume::{Again, Earlier, Recorded, Reopened, reopen, resume};
 pub use reuse::once_more;
-pub use run::{Order, Reuses, RunError, end_when_interrupted, run};
+pub use run::{Order, Reuses, RunError, end_when_interrupted, run, run_lost};
 
 use crate::{
   analysis,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
   driver::RunOutcome,
   engine::{
-    self, Decision, Event, Input, Past, Record, ReplayError, Replayed, Resumption, Run, RunStarted, SNAPSHOTS_OF, Step,
+    self, Decision, Event, Past, Record, ReplayError, Replayed, Resumption, Run, RunStarted, SNAPSHOTS_OF, Step,
   },
   hir::Program,
   journal::{Entry, Journal, JournalError, RunHeader, Snapshot, Store},
@@ -244,7 +244,7 @@ pub fn resume(
   }
   let (run, step) = taken_up(replayed, again);
   let log = Log::resume(store, again.store.clone(), started);
-  let begun = Begun {
+  let mut begun = Begun {
     run,
     step,
     log,
@@ -252,6 +252,9 @@ pub fn resume(
     held,
     past,
   };
+  if let Some(reason) = &again.cancel {
+    begun.lose(reason.clone());
+  }
   drive_here(&order, begun, observe)
 }
 
@@ -273,24 +276,18 @@ fn past(reopened: &mut Reopened, say: &mut dyn FnMut(&str)) -> Option<Past> {
   }
 }
 
-/// The run with its next step, which is its loss where it is to be lost.
+/// The run with its next step.
 #[expect(
   clippy::disallowed_methods,
   reason = "when a run is taken up again is what the clock says"
 )]
 fn taken_up(replayed: Replayed, again: &Again) -> (Run, Step) {
-  let (mut run, mut step) = replayed.resume(Resumption {
+  replayed.resume(Resumption {
     resumed: jiff::Timestamp::now(),
     engine: env!("CARGO_PKG_VERSION").into(),
     unfinished: again.unfinished,
     steps: again.steps.clone(),
-  });
-  if let Some(reason) = &again.cancel {
-    let lost = run.step(run.now(), Input::CancelRequested(reason.clone()));
-    step.records.extend(lost.records);
-    step.commands.extend(lost.commands);
-  }
-  (run, step)
+  })
 }
 
 /// Whoever decides about a step means one that waits for it.

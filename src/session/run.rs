@@ -29,7 +29,9 @@ use super::{
 use crate::{
   analysis::Variant,
   driver::{self, Beginning, Request, RunOutcome},
-  engine::{Event, Gate, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key},
+  engine::{
+    Event, Gate, Input, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
+  },
   files::Depot,
   hir::{OrchestratorId, Program},
   journal::{Durability, Journal, JournalError, RunHeader, Store},
@@ -114,6 +116,21 @@ impl Display for RunError {
 /// The run can't begin, or the journal can't be written.
 pub fn run(order: &Order, observe: &mut dyn FnMut(&Record), say: &mut dyn FnMut(&str)) -> Result<RunOutcome, RunError> {
   let begun = begin(order, say)?;
+  drive_here(order, begun, observe)
+}
+
+/// Begins it and has it lost at once, for this reason: nothing of it is started but what is told of its loss.
+///
+/// # Errors
+/// As for `run`.
+pub fn run_lost(
+  order: &Order,
+  reason: Arc<str>,
+  observe: &mut dyn FnMut(&Record),
+  say: &mut dyn FnMut(&str),
+) -> Result<RunOutcome, RunError> {
+  let mut begun = begin(order, say)?;
+  begun.lose(reason);
   drive_here(order, begun, observe)
 }
 
@@ -324,6 +341,15 @@ pub(super) struct Begun {
   pub held: Option<Lock>,
   /// What it may reuse.
   pub past: Option<Past>,
+}
+
+impl Begun {
+  /// The run's next step is its loss.
+  pub fn lose(&mut self, reason: Arc<str>) {
+    let lost = self.run.step(self.run.now(), Input::CancelRequested(reason));
+    self.step.records.extend(lost.records);
+    self.step.commands.extend(lost.commands);
+  }
 }
 
 fn begin(order: &Order, say: &mut dyn FnMut(&str)) -> Result<Begun, RunError> {

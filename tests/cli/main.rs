@@ -12,6 +12,7 @@ mod graphs;
 mod long_runs;
 mod page;
 mod programs;
+mod readers;
 mod resume;
 mod reuse;
 mod room;

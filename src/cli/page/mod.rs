@@ -77,9 +77,9 @@ pub fn main(options: &Options) -> Exit {
     Format::Json => format!("{:#}\n", show::document(&past, &history, &page.steps)),
   };
   match &options.output {
-    None => terminal::print(&text),
+    None => past.end(terminal::print(&text)),
     Some(path) => match files::replace(path, text.as_bytes()) {
-      Ok(()) => Exit::Success,
+      Ok(()) => past.end(Exit::Success),
       Err(error) => {
         terminal::say(&format!("can't write to `{}`: {error}\n", path.display()));
         Exit::Usage
@@ -102,6 +102,7 @@ impl Page<'_> {
     match &self.history.end {
       Some(End::Succeeded(_)) => "succeeded",
       Some(End::Failed(_)) => "failed",
+      _ if self.past.damage.is_some() => "damaged",
       _ if self.past.driver.is_some() => "running",
       Some(End::Stopped) => "stopped",
       None => "crashed",
