@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod fix;
+mod fmt;
 mod graph;
 mod journal;
 mod list;
@@ -51,6 +52,7 @@ enum Command {
   Diff(diff::Options),
   Events(events::Options),
   Explain(explain::Options),
+  Fmt(fmt::Options),
   Graph(graph::Options),
   List(list::Options),
   Logs(logs::Options),
@@ -83,6 +85,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Diff(options) => diff::main(&options),
       Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),
+      Command::Fmt(options) => fmt::main(&options),
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
