@@ -34,12 +34,22 @@ pub(super) struct Form {
   padded: bool,
   /// Whether what follows the first word or stands around `=` and `=>` is set in columns.
   columns: bool,
+  /// Never two on one line once it is open.
+  apart: bool,
 }
 
 impl Form {
   /// `None`: what opens here is no bracket, or one that never breaks by itself.
   pub(super) fn of(piece: &Piece, opening: Kind) -> Option<Self> {
-    let form = |commas, padded, columns| Some(Form { commas, padded, columns });
+    let form = |commas, padded, columns| {
+      let apart = piece.kind == Kind::params;
+      Some(Form {
+        commas,
+        padded,
+        columns,
+        apart,
+      })
+    };
     match (piece.kind, opening) {
       (Kind::block | Kind::test, Kind::brace_open) => form(Commas::Never, true, true),
       (Kind::import, Kind::brace_open) => form(Commas::Trailing, true, false),
@@ -132,21 +142,26 @@ impl<'a> Printer<'a> {
     paper.all([open, comments, paper.hard(), close])
   }
 
-  /// On one line if that fits, else one line for each thing.
+  /// On one line if that fits, else open: with all on one line between the brackets, else with a line for each thing.
   fn closed(&self, form: Form, open: Part<'a>, entries: &[Entry<'_, 'a>], close: Part<'a>) -> Part<'a> {
     let paper = self.paper;
     let edge = || if form.padded { paper.line() } else { paper.soft() };
-    let mut inner = vec![edge()];
+    let mut inner = Vec::new();
+    let mut end = paper.nothing();
     for (index, entry) in entries.iter().enumerate() {
       inner.push(entry.whole(paper, 0));
       let next = entries.get(index + 1);
       let mark = paper.text(form.mark(entry.piece, next.map(|next| next.piece)));
       match next {
         Some(_) => inner.push(paper.either(paper.all([mark, paper.hard()]), paper.text(", "))),
-        None => inner.push(paper.either(mark, paper.nothing())),
+        None => end = paper.either(mark, paper.nothing()),
       }
     }
-    let inner = paper.nest(paper.all(inner));
+    let inner = match form.apart {
+      true => paper.all(inner),
+      false => paper.group(paper.all(inner)),
+    };
+    let inner = paper.nest(paper.all([edge(), inner, end]));
     paper.group(paper.all([open, inner, edge(), close]))
   }
 
@@ -226,19 +241,22 @@ impl<'a> Printer<'a> {
     self.depth -= STEP;
     let last = self.gap(close.start);
     let close = self.word(close);
-    let breaks = clauses.iter().any(|(gap, _)| gap.breaks);
-    let opened = first.breaks || !first.is_bare() || !last.is_bare() || breaks;
+    let breaks = clauses.first().is_some_and(|(gap, _)| gap.breaks);
+    let opened = first.breaks || !first.is_bare() || !last.is_bare() || clauses.iter().any(|(gap, _)| gap.breaks);
     let flat = body.is_flat() && clauses.iter().all(|(_, clause)| clause.is_flat());
-    let space = match (breaks, flat) {
+    let space = |breaks: bool, flat: bool| match (breaks, flat) {
       (true, _) => Space::Hard,
       (false, true) => Space::Line,
       (false, false) => Space::One,
     };
-    let mut inner = vec![body];
-    for (gap, clause) in &clauses {
-      inner.extend([self.before(gap, space), *clause]);
-    }
-    let inner = paper.group(paper.all(inner));
+    let outer = clauses.first().map(|(gap, _)| self.before(gap, space(breaks, flat)));
+    let tail = clauses.iter().skip(1).flat_map(|(gap, clause)| {
+      let space = space(gap.breaks, clause.is_flat());
+      [self.before(gap, space), *clause]
+    });
+    let tail: Vec<Part> = clauses.first().map(|(_, clause)| *clause).into_iter().chain(tail).collect();
+    let tail = paper.group(paper.all(tail));
+    let inner = paper.group(paper.all([body, outer.unwrap_or(tail), tail]));
     match (opened, flat) {
       (true, _) => {
         let start = paper.all([self.between_lines(&first, false), paper.hard(), inner]);

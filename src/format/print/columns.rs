@@ -11,6 +11,9 @@ use crate::{
   syntax::concrete::{Kind, Piece},
 };
 
+/// What is wider stands in no column: it would push the others far to the right.
+const WIDEST: usize = 48;
+
 /// A thing in brackets.
 pub(super) struct Entry<'p, 'a> {
   pub(super) piece: &'p Piece,
@@ -41,7 +44,7 @@ impl<'a> Entry<'_, 'a> {
 
   /// How wide its head is, if it can stand in a column.
   fn column(&self) -> Option<usize> {
-    self.head?.width
+    self.head?.width.filter(|width| *width <= WIDEST)
   }
 }
 

@@ -117,6 +117,11 @@ impl<'a> Printer<'a> {
           continue;
         }
         let space = if dropped && opens { Space::Hard } else { space };
+        if before.kind == Kind::comma && spacing::is_filled(piece.kind) && gap.is_bare() {
+          printed.push(self.filled(part));
+          at += 1;
+          continue;
+        }
         printed.push(self.before(&gap, space));
       }
       match brackets::Form::of(piece, part.kind) {
@@ -132,6 +137,16 @@ impl<'a> Printer<'a> {
       }
     }
     self.paper.all(printed)
+  }
+
+  /// On the same line if it fits there, else on the next.
+  fn filled(&mut self, part: &Piece) -> Part<'a> {
+    let paper = self.paper;
+    let printed = self.piece(part);
+    match printed.is_flat() {
+      true => paper.group(paper.nest(paper.all([paper.line(), printed]))),
+      false => paper.all([paper.spaces(1), printed]),
+    }
   }
 
   /// `-> Type` from its arrow on, and where what follows stands.

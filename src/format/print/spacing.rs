@@ -48,3 +48,11 @@ pub(super) fn is_value(piece: Kind, before: Kind) -> bool {
     _ => false,
   }
 }
+
+/// Whether a long piece goes on in the next line behind its commas, as many things on a line as fit.
+pub(super) fn is_filled(piece: Kind) -> bool {
+  matches!(
+    piece,
+    Kind::with_clause | Kind::after_clause | Kind::patterns | Kind::expect_setting | Kind::require_step | Kind::test_expect
+  )
+}
