@@ -35,7 +35,7 @@ pub enum Flaw {
   /// It is another program.
   Tree,
   /// A word or comment is missing, changed or in another place.
-  Comments,
+  Words,
   /// Laid out again it looks different, each time.
   Restless,
 }
@@ -45,7 +45,7 @@ impl std::fmt::Display for Flaw {
     f.write_str(match self {
       Flaw::Unreadable => "the result does not parse",
       Flaw::Tree => "the result is another program",
-      Flaw::Comments => "the result has other words or comments",
+      Flaw::Words => "the result has other words or comments",
       Flaw::Restless => "the result would be formatted again",
     })
   }
@@ -61,13 +61,13 @@ const ROUNDS: usize = 8;
 /// The text does not parse (findings are placed in `source`), or the result would not be the same program.
 pub fn format(source: SourceId, text: &str) -> Result<String, Refusal> {
   let ends = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
-  let (_, found) = syntax::parse(source, text);
+  let (tree, found) = syntax::parse(source, text);
   if !found.is_empty() {
     return Err(Refusal::Syntax(found));
   }
   let plain = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
   let formatted = stacker::grow(STACK, || settled(&plain)).map_err(Refusal::Unfaithful)?;
-  verify::same(&plain, &formatted).map_err(Refusal::Unfaithful)?;
+  verify::same_tree(&tree, &formatted).map_err(Refusal::Unfaithful)?;
   Ok(match ends {
     true => formatted.replace('\n', "\r\n"),
     false => formatted,
@@ -106,24 +106,38 @@ fn starts(difference: &similar::TextDiff<'_, '_, '_, str>, old: bool) -> Vec<usi
 /// Enough for the deepest program that is allowed, in a debug build.
 const STACK: usize = 64 << 20;
 
-/// Laid out again and again, until it stays as it is.
+/// Laid out again and again, until it stays as it is; with the same words and comments as at first.
 fn settled(text: &str) -> Result<String, Flaw> {
-  let mut now = laid_out(text).ok_or(Flaw::Unreadable)?;
+  let first = laid_out(text).ok_or(Flaw::Unreadable)?;
+  let mut now = first.page;
   for _ in 0..ROUNDS {
     let next = laid_out(&now).ok_or(Flaw::Unreadable)?;
-    if next == now {
+    if next.words != first.words {
+      return Err(Flaw::Words);
+    }
+    if next.page == now {
       return Ok(now);
     }
-    now = next;
+    now = next.page;
   }
   Err(Flaw::Restless)
 }
 
+/// What was read, and how it is laid out.
+struct LaidOut {
+  /// The digest of all words and comments.
+  words: blake3::Hash,
+  page: String,
+}
+
 /// Laid out once; `None`: it does not parse.
-fn laid_out(text: &str) -> Option<String> {
+fn laid_out(text: &str) -> Option<LaidOut> {
   let module = concrete(text)?;
   let arena = Arena::new();
-  Some(page(text, &module, Paper::new(&arena)))
+  Some(LaidOut {
+    words: verify::words(text, &module),
+    page: page(text, &module, Paper::new(&arena)),
+  })
 }
 
 fn page<'a>(text: &'a str, module: &Piece, paper: Paper<'a>) -> String {

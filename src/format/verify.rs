@@ -1,5 +1,5 @@
-//! Whether a layout is the same program: the same tree but for places, and the same comments in the same order. It
-//! reads both texts anew and shares nothing with the printer.
+//! Whether a layout is the same program: the same tree but for places, and the same words and comments in the same order.
+//! It shares nothing with the printer.
 
 use std::fmt::{self, Write};
 
@@ -8,33 +8,30 @@ use crate::{
   source::SourceId,
   syntax::{
     self,
-    concrete::{Kind, concrete},
+    ast::Module,
+    concrete::{Kind, Piece},
   },
 };
 
 /// # Errors
-/// What is not the same.
-pub(super) fn same(before: &str, after: &str) -> Result<(), Flaw> {
-  if stream(before) != stream(after) {
-    return Err(Flaw::Comments);
+/// The text does not parse, or to another tree.
+pub(super) fn same_tree(tree: &Module, text: &str) -> Result<(), Flaw> {
+  let (after, found) = syntax::parse(SourceId(0), text);
+  if !found.is_empty() {
+    return Err(Flaw::Unreadable);
   }
-  let tree = digest(before).ok_or(Flaw::Unreadable)?;
-  match digest(after).ok_or(Flaw::Unreadable)? == tree {
+  match placeless(tree) == placeless(&after) {
     true => Ok(()),
     false => Err(Flaw::Tree),
   }
 }
 
-/// The digest of a text's tree without its places; `None`: it does not parse.
-fn digest(text: &str) -> Option<blake3::Hash> {
-  let (module, found) = syntax::parse(SourceId(0), text);
-  if !found.is_empty() {
-    return None;
-  }
+/// The digest of a tree without its places.
+fn placeless(tree: &Module) -> blake3::Hash {
   let mut placeless = Placeless::default();
-  write!(placeless, "{module:?}").ok()?;
+  write!(placeless, "{tree:?}").expect("a digest takes every text");
   placeless.flush();
-  Some(placeless.hasher.finalize())
+  placeless.hasher.finalize()
 }
 
 /// Takes in the tree as text and leaves its places out: `Span { ... }`, where it does not stand in a string.
@@ -95,23 +92,27 @@ impl Write for Placeless {
   }
 }
 
-/// Every word and every comment of a text in order, but for commas; `None`: it does not parse.
-fn stream(text: &str) -> Option<Vec<&str>> {
-  let module = concrete(text)?;
-  let mut stream = Vec::new();
+/// The digest of every word and every comment of a text in order, but for commas.
+pub(super) fn words(text: &str, module: &Piece) -> blake3::Hash {
+  let mut hasher = blake3::Hasher::new();
+  let mut take = |word: &str| {
+    hasher.update(&word.len().to_le_bytes());
+    hasher.update(word.as_bytes());
+  };
   let mut at = 0;
-  let mut open = vec![&module];
+  let mut open = vec![module];
   while let Some(piece) = open.pop() {
     open.extend(piece.parts.iter().rev());
-    let is_word = piece.parts.is_empty() && piece.end > piece.start;
-    if is_word {
-      stream.extend(comments(&text[at..piece.start]));
-      stream.extend((piece.kind != Kind::comma).then(|| &text[piece.start..piece.end]));
+    if piece.parts.is_empty() && piece.end > piece.start {
+      comments(&text[at..piece.start]).for_each(&mut take);
+      if piece.kind != Kind::comma {
+        take(&text[piece.start..piece.end]);
+      }
       at = piece.end;
     }
   }
-  stream.extend(comments(&text[at..]));
-  Some(stream)
+  comments(&text[at..]).for_each(&mut take);
+  hasher.finalize()
 }
 
 /// The comments between two words, without blanks at their ends.

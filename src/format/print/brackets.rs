@@ -55,7 +55,7 @@ impl Form {
       (Kind::import, Kind::brace_open) => form(Commas::Trailing, true, false),
       (
         Kind::worker | Kind::contract | Kind::defaults | Kind::limit | Kind::match_node | Kind::match_expression
-        | Kind::mock_script,
+        | Kind::mock_script | Kind::permit | Kind::budget | Kind::breaker_policy,
         Kind::brace_open,
       ) => form(Commas::Optional, true, true),
       (_, Kind::brace_open) => form(Commas::Optional, true, false),

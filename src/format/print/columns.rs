@@ -21,6 +21,8 @@ pub(super) struct Entry<'p, 'a> {
   pub(super) gap: Gap<'a>,
   /// What stands left of the column.
   head: Option<Part<'a>>,
+  /// Stands in a column only with all of it on one line.
+  whole: bool,
   rest: Part<'a>,
 }
 
@@ -42,9 +44,11 @@ impl<'a> Entry<'_, 'a> {
     paper.all([head, paper.spaces(missing), self.rest])
   }
 
-  /// How wide its head is, if it can stand in a column.
-  fn column(&self) -> Option<usize> {
-    self.head?.width.filter(|width| *width <= WIDEST)
+  /// How wide its head is, if it can stand in a column where lines stand in by `depth`.
+  fn column(&self, depth: usize) -> Option<usize> {
+    let head = self.head?.width.filter(|width| *width <= WIDEST)?;
+    let fits = self.width().is_some_and(|width| depth + width <= WIDTH);
+    (fits || !self.whole).then_some(head)
   }
 }
 
@@ -54,8 +58,13 @@ impl<'a> Printer<'a> {
     let head = if columns { head(piece) } else { None };
     let Some((inner, length)) = head else {
       let rest = self.piece(piece);
-      let head = None;
-      return Entry { piece, gap, head, rest };
+      return Entry {
+        piece,
+        gap,
+        head: None,
+        whole: false,
+        rest,
+      };
     };
     let mut parts = Vec::new();
     for (index, part) in inner.parts[..length].iter().enumerate() {
@@ -67,7 +76,13 @@ impl<'a> Printer<'a> {
     }
     let head = Some(self.paper.all(parts));
     let rest = self.sequence(inner, length);
-    Entry { piece, gap, head, rest }
+    Entry {
+      piece,
+      gap,
+      head,
+      whole: is_setting(inner.kind),
+      rest,
+    }
   }
 }
 
@@ -76,6 +91,9 @@ fn head(piece: &Piece) -> Option<(&Piece, usize)> {
   match piece.kind {
     Kind::policy => head(piece.parts.first()?),
     Kind::named_step | Kind::test_named => Some((piece, 1)),
+    Kind::permit_entry | Kind::budget_entry | Kind::breaker_entry | Kind::input_part | Kind::output_part => {
+      Some((piece, 1))
+    }
     Kind::node_arm | Kind::else_arm | Kind::expression_arm | Kind::expression_else => Some((piece, 1)),
     Kind::mock_rule => {
       let arrow = piece.parts.iter().position(|part| part.kind == Kind::fat_arrow)?;
@@ -116,8 +134,6 @@ fn is_setting(kind: Kind) -> bool {
       | Kind::cache_policy
       | Kind::heartbeat_policy
       | Kind::budget
-      | Kind::input_part
-      | Kind::output_part
   )
 }
 
@@ -136,7 +152,7 @@ pub(super) fn aligned(lines: &[Vec<Entry>], depth: usize) -> Vec<usize> {
 /// How many lines stand in one column, from the first on, and how wide their heads are.
 fn run(lines: &[Vec<Entry>], depth: usize) -> (usize, usize) {
   let only = |line: &Vec<Entry>| match &line[..] {
-    [entry] => Some((entry.column()?, entry.rest.width)),
+    [entry] => Some((entry.column(depth)?, entry.rest.width)),
     _ => None,
   };
   let Some((mut pad, mut rest)) = only(&lines[0]) else { return (1, 0) };

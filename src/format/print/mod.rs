@@ -50,7 +50,8 @@ impl<'a> Printer<'a> {
       }
       parts.push(self.piece(item));
     }
-    let gap = self.gap(self.text.len());
+    let mut gap = self.gap(self.text.len());
+    gap.blank = false;
     parts.push(self.between_lines(&gap, true));
     if !parts.is_empty() && self.text.contains(|c: char| !c.is_whitespace()) {
       parts.push(self.paper.hard());
