@@ -156,7 +156,9 @@ fn shared<T: Sync>(work: &[T], each: impl Fn(&T) -> (usize, usize) + Sync) -> (u
 fn a_comment_at_any_place_of_any_construct_is_kept() {
   let mut pieces = declarations(&markdown::read("tests/data/whole.orch"));
   // Smaller pieces of the largest one: each step alone.
-  let large = pieces.iter().position(|piece| piece.contains("orchestrator everything"));
+  let large = pieces
+    .iter()
+    .position(|piece| piece.contains("orchestrator everything"));
   let large = pieces.remove(large.expect("the orchestrator of every construct"));
   pieces.extend(steps(&large));
   let (tried, kept) = shared(&pieces, |piece| {
@@ -176,7 +178,10 @@ fn a_comment_at_any_place_of_any_construct_is_kept() {
 fn steps(orchestrator: &str) -> Vec<String> {
   use syntax::concrete::Kind;
   let module = concrete(orchestrator).expect("a text that parses");
-  let block = module.parts.last().and_then(|item| item.parts.iter().find(|part| part.kind == Kind::block));
+  let block = module
+    .parts
+    .last()
+    .and_then(|item| item.parts.iter().find(|part| part.kind == Kind::block));
   let steps = block.expect("a body").parts.iter();
   let steps = steps.filter(|step| !step.is_mark());
   let pieces = steps.map(|step| format!("orchestrator o() {{\n  {}\n}}\n", &orchestrator[step.start..step.end]));
@@ -243,7 +248,9 @@ fn the_style() {
 
 #[test]
 fn what_does_not_parse_is_refused_with_what_is_found() {
-  let Err(Refusal::Syntax(found)) = format(ID, "type A = int\nlet b = [1 2]\nlet c = \"\\d\"\n") else { panic!("it was formatted") };
+  let Err(Refusal::Syntax(found)) = format(ID, "type A = int\nlet b = [1 2]\nlet c = \"\\d\"\n") else {
+    panic!("it was formatted")
+  };
   assert_eq!(found.0.len(), 2, "{found:?}");
 }
 

@@ -56,7 +56,11 @@ pub fn main(options: &Options) -> Exit {
 /// A file, or all below a directory.
 fn below(options: &Options, path: &Path) -> Exit {
   match files::roots(&[path.to_path_buf()]) {
-    Ok(paths) => paths.iter().map(|path| file(options, path)).max().unwrap_or(Exit::Success),
+    Ok(paths) => paths
+      .iter()
+      .map(|path| file(options, path))
+      .max()
+      .unwrap_or(Exit::Success),
     Err(said) => {
       terminal::say(&said);
       Exit::Usage

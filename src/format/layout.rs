@@ -113,7 +113,9 @@ impl<'a> Paper<'a> {
 
   pub(super) fn all(self, parts: impl IntoIterator<Item = Part<'a>>) -> Part<'a> {
     let mut parts = parts.into_iter();
-    let Some(first) = parts.next() else { return self.nothing() };
+    let Some(first) = parts.next() else {
+      return self.nothing();
+    };
     parts.fold(first, |before, next| {
       let width = before.width.zip(next.width).map(|(a, b)| a + b);
       self.part(Doc::Append(before.doc, next.doc), width)

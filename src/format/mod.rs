@@ -95,7 +95,11 @@ pub fn edits(source: SourceId, text: &str) -> Result<Vec<Edit>, Refusal> {
 
 /// Where each line begins, and where the last one ends.
 fn starts(difference: &similar::TextDiff<'_, '_, '_, str>, old: bool) -> Vec<usize> {
-  let lines = if old { difference.old_slices() } else { difference.new_slices() };
+  let lines = if old {
+    difference.old_slices()
+  } else {
+    difference.new_slices()
+  };
   let ends = lines.iter().scan(0, |at, line| {
     *at += line.len();
     Some(*at)

@@ -54,8 +54,16 @@ impl Form {
       (Kind::block | Kind::test, Kind::brace_open) => form(Commas::Never, true, true),
       (Kind::import, Kind::brace_open) => form(Commas::Trailing, true, false),
       (
-        Kind::worker | Kind::contract | Kind::defaults | Kind::limit | Kind::match_node | Kind::match_expression
-        | Kind::mock_script | Kind::permit | Kind::budget | Kind::breaker_policy,
+        Kind::worker
+        | Kind::contract
+        | Kind::defaults
+        | Kind::limit
+        | Kind::match_node
+        | Kind::match_expression
+        | Kind::mock_script
+        | Kind::permit
+        | Kind::budget
+        | Kind::breaker_policy,
         Kind::brace_open,
       ) => form(Commas::Optional, true, true),
       (_, Kind::brace_open) => form(Commas::Optional, true, false),
@@ -189,7 +197,11 @@ impl<'a> Printer<'a> {
     let paper = self.paper;
     let own = !kept || form.commas == Commas::Never;
     let lines = self.lines(entries, own);
-    let pads = if form.columns { aligned(&lines, self.depth + STEP) } else { vec![0; lines.len()] };
+    let pads = if form.columns {
+      aligned(&lines, self.depth + STEP)
+    } else {
+      vec![0; lines.len()]
+    };
     let mut inner = Vec::new();
     for (index, line) in lines.iter().enumerate() {
       inner.push(self.between_lines(&line[0].gap, index > 0));
@@ -200,7 +212,10 @@ impl<'a> Printer<'a> {
           Some(_) => ", ",
           None => form.mark(
             entry.piece,
-            lines.get(index + 1).and_then(|line| line.first()).map(|next| next.piece),
+            lines
+              .get(index + 1)
+              .and_then(|line| line.first())
+              .map(|next| next.piece),
           ),
         };
         inner.push(paper.text(mark));
@@ -232,7 +247,9 @@ impl<'a> Printer<'a> {
   /// `[e for x in xs if c]`
   pub(super) fn comprehension(&mut self, list: &Piece) -> Part<'a> {
     let paper = self.paper;
-    let [open, body, comprehension, close] = &list.parts[..] else { return self.sequence(list, 0) };
+    let [open, body, comprehension, close] = &list.parts[..] else {
+      return self.sequence(list, 0);
+    };
     let open = self.word(open);
     self.depth += STEP;
     let first = self.gap(body.start);
@@ -254,7 +271,12 @@ impl<'a> Printer<'a> {
       let space = space(gap.breaks, clause.is_flat());
       [self.before(gap, space), *clause]
     });
-    let tail: Vec<Part> = clauses.first().map(|(_, clause)| *clause).into_iter().chain(tail).collect();
+    let tail: Vec<Part> = clauses
+      .first()
+      .map(|(_, clause)| *clause)
+      .into_iter()
+      .chain(tail)
+      .collect();
     let tail = paper.group(paper.all(tail));
     let inner = paper.group(paper.all([body, outer.unwrap_or(tail), tail]));
     match (opened, flat) {

@@ -155,7 +155,9 @@ fn run(lines: &[Vec<Entry>], depth: usize) -> (usize, usize) {
     [entry] => Some((entry.column(depth)?, entry.rest.width)),
     _ => None,
   };
-  let Some((mut pad, mut rest)) = only(&lines[0]) else { return (1, 0) };
+  let Some((mut pad, mut rest)) = only(&lines[0]) else {
+    return (1, 0);
+  };
   // The widest rest of the lines so far; a line that breaks ends the column.
   let mut widest = 0;
   let mut count = 1;

@@ -14,20 +14,46 @@ pub(super) enum Space {
 
 /// Between two parts of a piece.
 pub(super) fn between(piece: Kind, before: Kind, next: Kind) -> Space {
-  if is_close(piece, before, next) { Space::None } else { Space::One }
+  if is_close(piece, before, next) {
+    Space::None
+  } else {
+    Space::One
+  }
 }
 
 fn is_close(piece: Kind, before: Kind, next: Kind) -> bool {
   let within = matches!(
     piece,
-    Kind::field_access | Kind::optional_access | Kind::index | Kind::reference | Kind::type_name | Kind::type_list
-      | Kind::contract_side | Kind::contract_ref | Kind::version | Kind::refinement | Kind::range | Kind::exit_codes
-      | Kind::type_number | Kind::lower | Kind::upper | Kind::exact | Kind::pattern | Kind::type_group
-      | Kind::spread | Kind::group_spread
+    Kind::field_access
+      | Kind::optional_access
+      | Kind::index
+      | Kind::reference
+      | Kind::type_name
+      | Kind::type_list
+      | Kind::contract_side
+      | Kind::contract_ref
+      | Kind::version
+      | Kind::refinement
+      | Kind::range
+      | Kind::exit_codes
+      | Kind::type_number
+      | Kind::lower
+      | Kind::upper
+      | Kind::exact
+      | Kind::pattern
+      | Kind::type_group
+      | Kind::spread
+      | Kind::group_spread
   );
   let onto = matches!(
     next,
-    Kind::comma | Kind::colon | Kind::params | Kind::type_params | Kind::version | Kind::optional_field | Kind::dots
+    Kind::comma
+      | Kind::colon
+      | Kind::params
+      | Kind::type_params
+      | Kind::version
+      | Kind::optional_field
+      | Kind::dots
       | Kind::question
   );
   // `? ?` closely would be another mark.
@@ -53,6 +79,11 @@ pub(super) fn is_value(piece: Kind, before: Kind) -> bool {
 pub(super) fn is_filled(piece: Kind) -> bool {
   matches!(
     piece,
-    Kind::with_clause | Kind::after_clause | Kind::patterns | Kind::expect_setting | Kind::require_step | Kind::test_expect
+    Kind::with_clause
+      | Kind::after_clause
+      | Kind::patterns
+      | Kind::expect_setting
+      | Kind::require_step
+      | Kind::test_expect
   )
 }

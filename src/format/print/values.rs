@@ -36,7 +36,9 @@ impl<'a> Printer<'a> {
   }
 
   fn operators(&mut self, parts: &[&Piece]) -> Part<'a> {
-    let Some(least) = weakest(parts) else { return self.operand(parts) };
+    let Some(least) = weakest(parts) else {
+      return self.operand(parts);
+    };
     let ends: Vec<usize> = infixes(parts).filter(|at| strength(parts[*at].kind) == least).collect();
     let first = self.operators(&parts[..ends[0]]);
     let mut links: Vec<Link<'a>> = Vec::new();
@@ -236,7 +238,9 @@ fn is_chain(piece: &Piece) -> bool {
   loop {
     match (inner.kind, &inner.parts[..]) {
       (Kind::if_expression | Kind::if_node, _) => return true,
-      (Kind::expression, parts) if parts.len() > 1 => return infixes(&parts.iter().collect::<Vec<_>>()).next().is_some(),
+      (Kind::expression, parts) if parts.len() > 1 => {
+        return infixes(&parts.iter().collect::<Vec<_>>()).next().is_some();
+      }
       (Kind::type_expr, parts) if parts.len() > 1 => return true,
       (_, [only]) => inner = only,
       _ => return false,
