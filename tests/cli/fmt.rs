@@ -19,7 +19,10 @@ fn text(room: &Room, file: &str) -> String {
 
 fn stdin(room: &Room, words: &[&str], text: &str) -> Seen {
   let mut command = room.command(words);
-  let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+  let command = command
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped());
   let mut child = command.spawn().expect("orch starts");
   let mut input = child.stdin.take().expect("a pipe");
   input.write_all(text.as_bytes()).expect("it reads");
@@ -41,7 +44,12 @@ fn files_and_directories_are_formatted_and_named() {
   }
   let first = room.orch(&["fmt", "a.orch", "b.orch", "d"]);
   assert_eq!(seen(&first), (0, "", "a.orch: formatted\nd/e/c.orch: formatted\n"));
-  for (file, after) in [("a.orch", TIDY), ("d/e/c.orch", TIDY), ("d/n.txt", UNTIDY), ("d/.h.orch", UNTIDY)] {
+  for (file, after) in [
+    ("a.orch", TIDY),
+    ("d/e/c.orch", TIDY),
+    ("d/n.txt", UNTIDY),
+    ("d/.h.orch", UNTIDY),
+  ] {
     assert_eq!(text(&room, file), after, "{file}");
   }
   assert_eq!(seen(&room.orch(&["fmt", "."])), (0, "", ""));
@@ -80,7 +88,12 @@ fn diff_shows_changes_in_colours_if_asked_for() {
   );
   assert_eq!(text(&room, "a.orch"), UNTIDY);
   let end = stdin(&room, &["fmt", "--diff", "-"], "type A = int");
-  assert!(end.out.ends_with("-type A = int\n\\ No newline at end of file\n+type A = int\n"), "{end:?}");
+  assert!(
+    end
+      .out
+      .ends_with("-type A = int\n\\ No newline at end of file\n+type A = int\n"),
+    "{end:?}"
+  );
 }
 
 #[test]
@@ -105,7 +118,10 @@ fn what_does_not_parse_is_left_and_the_others_are_formatted() {
     assert_eq!(seen.exit, Some(3), "{seen:?}");
     assert!(seen.err.starts_with("syntax/unexpected (critical)"), "{}", seen.err);
   }
-  assert_eq!((text(&room, "a.orch").as_str(), text(&room, "b.orch").as_str()), (BROKEN, TIDY));
+  assert_eq!(
+    (text(&room, "a.orch").as_str(), text(&room, "b.orch").as_str()),
+    (BROKEN, TIDY)
+  );
 }
 
 #[test]
@@ -136,8 +152,15 @@ fn permissions_stay_and_read_only_files_are_left() {
   mode("b.orch", 0o444);
   let seen = room.orch(&["fmt", "a.orch", "b.orch"]);
   assert_eq!(seen.exit, Some(2));
-  assert!(seen.err.contains("can't write `b.orch`: it is read-only\n"), "{}", seen.err);
-  assert_eq!((text(&room, "a.orch").as_str(), text(&room, "b.orch").as_str()), (TIDY, UNTIDY));
+  assert!(
+    seen.err.contains("can't write `b.orch`: it is read-only\n"),
+    "{}",
+    seen.err
+  );
+  assert_eq!(
+    (text(&room, "a.orch").as_str(), text(&room, "b.orch").as_str()),
+    (TIDY, UNTIDY)
+  );
   let after = fs::metadata(room.path().join("a.orch")).expect("a file").permissions();
   assert_eq!(after.mode() & 0o777, 0o750);
 }

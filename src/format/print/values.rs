@@ -87,26 +87,7 @@ impl<'a> Printer<'a> {
   /// Links on one line, or each on a line of its own: if the author has broken the chain anywhere, or if it is too long.
   /// What is open over several lines by itself is no reason.
   fn chain(&mut self, first: Part<'a>, links: Vec<Link<'a>>) -> Part<'a> {
-    let paper = self.paper;
-    if links.is_empty() {
-      return first;
-    }
-    let broken = links.iter().any(|(gap, _)| gap.breaks || !gap.is_bare());
-    let flat = first.is_flat() && links.iter().all(|(_, link)| link.is_flat());
-    let space = match (broken, flat) {
-      (true, _) => Space::Hard,
-      (false, true) => Space::Line,
-      (false, false) => Space::One,
-    };
-    let links: Vec<Part> = links
-      .into_iter()
-      .flat_map(|(gap, link)| [self.before(&gap, space), link])
-      .collect();
-    let links = match space {
-      Space::One => paper.all(links),
-      _ => paper.nest(paper.all(links)),
-    };
-    paper.group(paper.all([first, links]))
+    self.links(first, links, true)
   }
 
   /// `if a then b else if c then d else e`, flat or a line for each branch.
@@ -114,24 +95,24 @@ impl<'a> Printer<'a> {
     let fresh = std::mem::take(&mut self.fresh);
     let mut links = Vec::new();
     let first = self.branch(piece, &mut links);
-    if links.is_empty() {
-      return first;
-    }
+    self.links(first, links, !fresh)
+  }
+
+  /// A chain; `nested`: its lines stand in.
+  fn links(&mut self, first: Part<'a>, links: Vec<Link<'a>>, nested: bool) -> Part<'a> {
     let paper = self.paper;
-    let broken = links.iter().any(|(gap, _)| gap.breaks || !gap.is_bare());
     let flat = first.is_flat() && links.iter().all(|(_, link)| link.is_flat());
-    let space = match (broken, flat) {
+    let space = match (is_broken(&links), flat) {
       (true, _) => Space::Hard,
       (false, true) => Space::Line,
       (false, false) => Space::One,
     };
-    let links: Vec<Part> = links
-      .into_iter()
-      .flat_map(|(gap, link)| [self.before(&gap, space), link])
-      .collect();
-    let links = paper.all(links);
-    let stands_in = !fresh && space != Space::One;
-    let links = if stands_in { paper.nest(links) } else { links };
+    let links = links.into_iter();
+    let links = paper.all(links.flat_map(|(gap, link)| [self.before(&gap, space), link]));
+    let links = match nested && space != Space::One {
+      true => paper.nest(links),
+      false => links,
+    };
     paper.group(paper.all([first, links]))
   }
 
@@ -211,7 +192,7 @@ impl<'a> Printer<'a> {
         _ => links.push((gap, self.piece(part))),
       }
     }
-    let broken = links.iter().any(|(gap, _)| gap.breaks || !gap.is_bare());
+    let broken = is_broken(&links);
     let head = self.chain(head, links);
     match body {
       Some((gap, body)) => {
@@ -221,6 +202,11 @@ impl<'a> Printer<'a> {
       None => head,
     }
   }
+}
+
+/// Whether the author has broken the chain.
+fn is_broken(links: &[Link]) -> bool {
+  links.iter().any(|(gap, _)| gap.breaks || !gap.is_bare())
 }
 
 /// The piece itself, without those around it that hold nothing else.
@@ -253,7 +239,8 @@ fn infixes<'p>(parts: &'p [&Piece]) -> impl Iterator<Item = usize> + 'p {
   let mut operand = false;
   (0..parts.len()).filter(move |at| {
     let infix = operand && strength(parts[*at].kind) > 0;
-    operand = !infix && !(matches!(parts[*at].kind, Kind::minus | Kind::kw_not) && !operand);
+    let prefix = !operand && matches!(parts[*at].kind, Kind::minus | Kind::kw_not);
+    operand = !infix && !prefix;
     infix
   })
 }
