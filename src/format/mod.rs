@@ -51,8 +51,8 @@ impl std::fmt::Display for Flaw {
   }
 }
 
-/// How often a layout is laid out again until it rests. A line that is broken once is broken for good, so each round
-/// breaks more of them, and what was seen needed two.
+/// How often a layout is laid out again until it rests. A line that is broken stays so, since the break counts as the
+/// author's, so each round can only break more of them.
 const ROUNDS: usize = 8;
 
 /// The text in the one style. Lines end as its first one does; a byte order mark goes.

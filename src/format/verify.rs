@@ -120,3 +120,49 @@ fn comments(between: &str) -> impl Iterator<Item = &str> {
   let lines = between.lines().map(str::trim);
   lines.filter_map(|line| line.find("//").map(|start| &line[start..]))
 }
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+  use crate::syntax::concrete::concrete;
+
+  fn same(before: &str, after: &str) -> bool {
+    same_tree(&syntax::parse(SourceId(0), before).0, after).is_ok()
+  }
+
+  #[test]
+  fn places_do_not_count_and_all_else_does() {
+    assert!(same("let a = [1, 2]", "\n let  a=[1,2,]\n"));
+    for other in [
+      "let a = [1, 3]",
+      "let b = [1, 2]",
+      "/// D.\nlet a = [1, 2]",
+      "let a = [[1, 2]]",
+      "let a = [",
+    ] {
+      assert!(!same("let a = [1, 2]", other), "{other}");
+    }
+  }
+
+  #[test]
+  fn a_text_that_looks_like_a_place_counts() {
+    assert!(!same("let a = \"Span { 1 }\"", "let a = \"Span { 2 }\""));
+    assert!(!same("let a = \"\\\" Span { 1 }\"", "let a = \"\\\" Span { 2 }\""));
+  }
+
+  #[test]
+  fn words_and_comments_count_and_commas_do_not() {
+    let of = |text: &str| words(text, &concrete(text).expect("it parses"));
+    let before = of("let a = [1, 2] // c\n// d\n");
+    assert_eq!(before, of("let a = [\n 1\n, 2,] // c  \n\n// d"));
+    for other in [
+      "let a = [1, 2]\n// d\n",
+      "let a = [1, 2] // d\n// c\n",
+      "let a = [1, // c\n 2] // d\n",
+      "let a = [1, 2] //  c\n// d\n",
+      "let a = [2, 1] // c\n// d\n",
+    ] {
+      assert_ne!(before, of(other), "{other}");
+    }
+  }
+}

@@ -104,7 +104,7 @@ fn standard_input_goes_to_standard_output() {
   let named = ["fmt", "-", "--stdin-name", "x/y.orch"];
   let broken = stdin(&room, &named, BROKEN);
   assert_eq!((broken.exit, broken.out.as_str()), (Some(3), ""));
-  assert!(broken.err.contains("[x/y.orch:2:1]"), "{}", broken.err);
+  assert!(broken.err.contains("[x/y.orch:1:10]"), "{}", broken.err);
   let check = [&named[..], &["--check"]].concat();
   assert_eq!(seen(&stdin(&room, &check, UNTIDY)), (1, "x/y.orch\n", ""));
   assert_eq!(seen(&stdin(&room, &check, TIDY)), (0, "", ""));
