@@ -65,7 +65,8 @@ fn examples_and_library_are_formatted() {
 #[test]
 fn programs_in_the_documentation_are_formatted() {
   let mut pages = markdown::files("docs", ".md");
-  pages.extend(["README.md", "CONTRIBUTING.md"].map(str::to_owned));
+  pages.extend(markdown::files("examples", ".md"));
+  pages.extend(["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(str::to_owned));
   none(pages.iter().flat_map(|path| {
     let blocks = markdown::blocks(&markdown::read(path)).into_iter();
     let blocks = blocks.filter(|block| block.is("orch"));

@@ -116,6 +116,7 @@ type Line<'p, 'a> = Vec<Entry<'p, 'a>>;
 impl<'a> Printer<'a> {
   /// From the opening to the closing mark.
   pub(super) fn bracket(&mut self, form: Form, parts: &[&Piece]) -> Part<'a> {
+    let whole = std::mem::take(&mut self.whole);
     let open = self.word(parts[0]);
     let items: Vec<&Piece> = parts[1..parts.len() - 1]
       .iter()
@@ -135,7 +136,10 @@ impl<'a> Printer<'a> {
     let opened = entries[0].gap.breaks || commented || form.commas == Commas::Never && entries.len() > 1;
     let flat = entries.iter().all(Entry::is_flat);
     match (opened, flat) {
-      (false, true) => self.closed(form, open, &entries, close),
+      (false, true) => {
+        let closed = self.closed(form, open, &entries, close);
+        if whole { closed } else { self.paper.group(closed) }
+      }
       (false, false) if !form.padded => self.hugged(open, &entries, close),
       _ => self.open(form, [open, close], entries, &last, opened),
     }
@@ -150,7 +154,7 @@ impl<'a> Printer<'a> {
     paper.all([open, comments, paper.hard(), close])
   }
 
-  /// On one line if that fits, else open: with all on one line between the brackets, else with a line for each thing.
+  /// On one line if the group is, else open: with all on one line between the brackets, else with a line for each thing.
   fn closed(&self, form: Form, open: Part<'a>, entries: &[Entry<'_, 'a>], close: Part<'a>) -> Part<'a> {
     let paper = self.paper;
     let edge = || if form.padded { paper.line() } else { paper.soft() };
@@ -170,7 +174,7 @@ impl<'a> Printer<'a> {
       false => paper.group(paper.all(inner)),
     };
     let inner = paper.nest(paper.all([edge(), inner, end]));
-    paper.group(paper.all([open, inner, edge(), close]))
+    paper.all([open, inner, edge(), close])
   }
 
   /// What is open over several lines by itself, with its brackets close around it.
@@ -254,7 +258,8 @@ impl<'a> Printer<'a> {
     self.depth += STEP;
     let first = self.gap(body.start);
     let body = self.piece(body);
-    let clauses = self.clauses(comprehension);
+    let begins = |kind| matches!(kind, Kind::kw_for | Kind::kw_if);
+    let (_, clauses) = self.clauses(comprehension.kind, &comprehension.parts, begins);
     self.depth -= STEP;
     let last = self.gap(close.start);
     let close = self.word(close);
@@ -291,27 +296,6 @@ impl<'a> Printer<'a> {
       }
       (false, false) => paper.all([open, inner, close]),
     }
-  }
-
-  /// `for x in xs` and `if c`, each with what stands before it.
-  fn clauses(&mut self, comprehension: &Piece) -> Vec<(Gap<'a>, Part<'a>)> {
-    let mut clauses: Vec<(Gap<'a>, Part<'a>)> = Vec::new();
-    for part in &comprehension.parts {
-      let gap = self.gap(part.start);
-      match (part.kind, clauses.pop()) {
-        (Kind::kw_for | Kind::kw_if, before) => {
-          clauses.extend(before);
-          clauses.push((gap, self.word(part)));
-        }
-        (_, Some((first, clause))) => {
-          let space = self.before(&gap, Space::One);
-          let part = self.piece(part);
-          clauses.push((first, self.paper.all([clause, space, part])));
-        }
-        (_, None) => {}
-      }
-    }
-    clauses
   }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Printer<'a> {
   depth: usize,
   /// The next thing begins a line of its own.
   fresh: bool,
+  /// The next block stands on one line only with what it belongs to.
+  whole: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -35,6 +37,7 @@ impl<'a> Printer<'a> {
       at: 0,
       depth: 0,
       fresh: false,
+      whole: false,
     }
   }
 
@@ -68,6 +71,8 @@ impl<'a> Printer<'a> {
       Kind::if_expression | Kind::if_node => self.branches(piece),
       Kind::node => self.node(piece),
       Kind::each => self.each(piece),
+      Kind::repeat => self.repeat(piece),
+      Kind::trigger => self.trigger(piece),
       Kind::type_expr => self.union(piece),
       Kind::list if is_comprehension(piece) => self.comprehension(piece),
       _ => self.sequence(piece, 0),

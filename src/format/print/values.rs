@@ -1,9 +1,15 @@
 //! Values: operators, branches, nodes and what hangs on them, unions, comprehensions. These are what may break over
 //! lines without a bracket.
 
-use super::{Printer, spacing::Space};
+use super::{
+  Printer,
+  spacing::{self, Space},
+};
 use crate::{
-  format::{gaps::Gap, layout::Part},
+  format::{
+    gaps::Gap,
+    layout::{Part, STEP, WIDTH},
+  },
   syntax::concrete::{Kind, Piece},
 };
 
@@ -12,7 +18,8 @@ type Link<'a> = (Gap<'a>, Part<'a>);
 
 impl<'a> Printer<'a> {
   /// What stands behind `=`, `:` or `=>`, with the space before it: on the same line, or on one of its own if the author
-  /// has put it there, or if it is a chain and too long.
+  /// has put it there. A chain that is too long for the rest of the line has one, too: branches always, others if they
+  /// fit there.
   pub(super) fn value(&mut self, piece: &Piece, gap: &Gap<'a>) -> Part<'a> {
     let paper = self.paper;
     let moves = gap.breaks || !gap.is_bare();
@@ -21,9 +28,17 @@ impl<'a> Printer<'a> {
     let printed = self.piece(piece);
     match moves {
       true => paper.nest(paper.all([self.before(gap, Space::Hard), printed])),
-      false if chain && printed.is_flat() => paper.group(paper.nest(paper.all([paper.line(), printed]))),
+      false if chain && self.has_own_line(piece, printed) => {
+        paper.group(paper.nest(paper.all([paper.line(), printed])))
+      }
       false => paper.all([paper.spaces(1), printed]),
     }
+  }
+
+  fn has_own_line(&self, piece: &Piece, printed: Part<'a>) -> bool {
+    let fits = |width| self.depth + STEP + width <= WIDTH;
+    let branches = matches!(inmost(piece).kind, Kind::if_expression | Kind::if_node);
+    printed.width.is_some_and(|width| branches || fits(width))
   }
 
   /// Operands and operators: all on one line, or a line for each of the operators that bind least.
@@ -156,51 +171,69 @@ impl<'a> Printer<'a> {
     self.chain(head, links)
   }
 
-  /// `each x in xs with ... => node`
+  /// `each x in xs with ... => node`, or with a block: one that stands on one line does so only with all the rest.
   pub(super) fn each(&mut self, each: &Piece) -> Part<'a> {
     let paper = self.paper;
-    let clause = |part: &Piece| {
-      matches!(
-        part.kind,
-        Kind::seed | Kind::with_clause | Kind::fat_arrow | Kind::block
-      )
+    let clause = |kind| matches!(kind, Kind::seed | Kind::with_clause | Kind::fat_arrow);
+    let (parts, body) = match each.parts.split_last() {
+      Some((body, parts)) if body.kind == Kind::block => (parts, Some(body)),
+      _ => (&each.parts[..], None),
     };
-    let start = each.parts.iter().position(clause).unwrap_or(each.parts.len());
-    let mut head = Vec::new();
-    for (index, part) in each.parts[..start].iter().enumerate() {
-      if index > 0 {
-        let close = part.kind == Kind::comma;
-        head.push(self.before(&self.gap(part.start), if close { Space::None } else { Space::One }));
-      }
-      head.push(self.piece(part));
-    }
-    let head = paper.all(head);
-    let mut links = Vec::new();
-    let mut rest = each.parts[start..].iter().peekable();
-    let mut body = None;
-    while let Some(part) = rest.next() {
-      let gap = self.gap(part.start);
-      match part.kind {
-        Kind::fat_arrow => {
-          let mark = self.word(part);
-          let node = rest.next().expect("grammar: a node");
-          let space = self.before(&self.gap(node.start), Space::One);
-          let node = self.piece(node);
-          links.push((gap, paper.all([mark, space, node])));
-        }
-        Kind::block => body = Some((gap, self.piece(part))),
-        _ => links.push((gap, self.piece(part))),
-      }
-    }
+    let (head, links) = self.clauses(each.kind, parts, clause);
     let broken = is_broken(&links);
     let head = self.chain(head, links);
-    match body {
-      Some((gap, body)) => {
-        let space = if broken { Space::Hard } else { Space::One };
-        paper.all([head, self.before(&gap, space), body])
-      }
-      None => head,
+    let Some(body) = body else { return head };
+    let space = self.before(&self.gap(body.start), if broken { Space::Hard } else { Space::One });
+    self.whole = true;
+    let body = self.piece(body);
+    paper.group(paper.all([head, space, body]))
+  }
+
+  /// `repeat up to 3 { ... } until e`
+  pub(super) fn repeat(&mut self, repeat: &Piece) -> Part<'a> {
+    let block = |kind| kind == Kind::block;
+    let (head, links) = self.clauses(repeat.kind, &repeat.parts, block);
+    let paper = self.paper;
+    let mut parts = vec![head];
+    for (gap, link) in links {
+      parts.extend([self.before(&gap, Space::One), link]);
     }
+    paper.group(paper.all(parts))
+  }
+
+  /// `on schedule "..." if e => call(x)`
+  pub(super) fn trigger(&mut self, trigger: &Piece) -> Part<'a> {
+    let clause = |kind| matches!(kind, Kind::event | Kind::kw_if | Kind::fat_arrow);
+    let (head, links) = self.clauses(trigger.kind, &trigger.parts, clause);
+    self.chain(head, links)
+  }
+
+  /// What stands before the first clause, and each of them from its first word on.
+  pub(super) fn clauses(
+    &mut self,
+    kind: Kind,
+    parts: &[Piece],
+    begins: impl Fn(Kind) -> bool,
+  ) -> (Part<'a>, Vec<Link<'a>>) {
+    let paper = self.paper;
+    let mut head = paper.nothing();
+    let mut links: Vec<Link<'a>> = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+      let gap = self.gap(part.start);
+      self.whole = part.kind == Kind::block;
+      if begins(part.kind) {
+        links.push((gap, self.piece(part)));
+        continue;
+      }
+      let space = match index {
+        0 => paper.nothing(),
+        _ => self.before(&gap, spacing::between(kind, parts[index - 1].kind, part.kind)),
+      };
+      let printed = self.piece(part);
+      let last = links.last_mut().map_or(&mut head, |(_, link)| link);
+      *last = paper.all([*last, space, printed]);
+    }
+    (head, links)
   }
 }
 
