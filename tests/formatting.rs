@@ -119,8 +119,13 @@ fn commented(text: &str, places: &[usize], comment: &str) -> String {
 
 const MARK: &str = "// note ";
 
-/// Behind what stands there, on a line of its own, and with empty lines around it.
-const COMMENTS: [&str; 3] = [" // note #\n", "\n// note #\n", "\n\n// note #\n\n// note #b\n\n"];
+/// Behind what stands there, on a line of its own, with empty lines around it, and as a doc comment.
+const COMMENTS: [&str; 4] = [
+  " // note #\n",
+  "\n// note #\n",
+  "\n\n// note #\n\n// note #b\n\n",
+  "\n/// note #\n",
+];
 
 /// Formats a text with comments and looks for them; `false`: it does not parse so.
 fn keeps(text: &str) -> bool {
@@ -165,7 +170,7 @@ fn a_comment_at_any_place_of_any_construct_is_kept() {
   let (tried, kept) = shared(&pieces, |piece| {
     let seams = seams(piece);
     let texts = seams.iter().enumerate().flat_map(|(index, seam)| {
-      let forms = [COMMENTS[0], COMMENTS[1 + index % 2]];
+      let forms = [COMMENTS[0], COMMENTS[1 + index % 3]];
       forms.map(|comment| commented(piece, &[*seam], comment))
     });
     let kept: Vec<bool> = texts.map(|text| keeps(&text)).collect();

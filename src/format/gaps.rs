@@ -11,6 +11,12 @@ pub(super) struct Comment<'t> {
   pub(super) blank: bool,
 }
 
+impl Comment<'_> {
+  fn is_doc(&self) -> bool {
+    self.alone && self.text.starts_with("///")
+  }
+}
+
 /// What stands between two words.
 #[derive(Debug, Default)]
 pub(super) struct Gap<'t> {
@@ -27,6 +33,8 @@ impl<'t> Gap<'t> {
     let mut gap = Gap::default();
     let mut rest = text;
     let mut breaks = 0;
+    // A doc comment before a comma documents nothing, and shall not come to stand right above what follows.
+    let mut cut = false;
     while let Some(next) = rest.chars().next() {
       match next {
         '\n' => {
@@ -44,10 +52,13 @@ impl<'t> Gap<'t> {
           breaks = 0;
           rest = after;
         }
-        _ => rest = &rest[next.len_utf8()..],
+        _ => {
+          cut |= next == ',' && gap.comments.last().is_some_and(Comment::is_doc);
+          rest = &rest[next.len_utf8()..];
+        }
       }
     }
-    gap.blank = breaks > 1;
+    gap.blank = breaks > 1 || cut;
     gap
   }
 
