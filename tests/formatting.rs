@@ -11,7 +11,7 @@ use orch::{
   source::SourceId,
   syntax::{
     self,
-    concrete::{Piece, concrete},
+    concrete::{Kind, Piece, concrete},
   },
 };
 use proptest::{prelude::*, sample::Index};
@@ -82,7 +82,7 @@ fn declarations(text: &str) -> Vec<String> {
   let mut start = 0;
   let mut found = Vec::new();
   for item in &module.parts {
-    if item.kind != syntax::concrete::Kind::allow {
+    if item.kind != Kind::allow {
       found.push(text[start..item.end].trim_start().to_owned() + "\n");
       start = item.end;
     }
@@ -160,13 +160,8 @@ fn shared<T: Sync>(work: &[T], each: impl Fn(&T) -> (usize, usize) + Sync) -> (u
 
 #[test]
 fn a_comment_at_any_place_of_any_construct_is_kept() {
-  let mut pieces = declarations(&markdown::read("tests/data/whole.orch"));
-  // Smaller pieces of the largest one: each step alone.
-  let large = pieces
-    .iter()
-    .position(|piece| piece.contains("orchestrator everything"));
-  let large = pieces.remove(large.expect("the orchestrator of every construct"));
-  pieces.extend(steps(&large));
+  let pieces = declarations(&markdown::read("tests/data/whole.orch"));
+  let pieces: Vec<String> = pieces.iter().flat_map(|piece| lines(piece)).collect();
   let (tried, kept) = shared(&pieces, |piece| {
     let seams = seams(piece);
     let texts = seams.iter().enumerate().flat_map(|(index, seam)| {
@@ -180,18 +175,21 @@ fn a_comment_at_any_place_of_any_construct_is_kept() {
   assert!(kept * 100 > tried * 99, "{kept} of {tried} places can hold a comment");
 }
 
-/// An orchestrator for each step of one.
-fn steps(orchestrator: &str) -> Vec<String> {
-  use syntax::concrete::Kind;
-  let module = concrete(orchestrator).expect("a text that parses");
-  let block = module
+/// A declaration for each line of an orchestrator or test; others as they are.
+fn lines(declaration: &str) -> Vec<String> {
+  let module = concrete(declaration).expect("a text that parses");
+  let item = module.parts.last().expect("a declaration");
+  let (lines, head) = match item.kind {
+    Kind::orchestrator => (item.parts.last().expect("a body"), "orchestrator o()"),
+    Kind::test => (item, "test \"t\""),
+    _ => return vec![declaration.to_owned()],
+  };
+  let lines = lines
     .parts
-    .last()
-    .and_then(|item| item.parts.iter().find(|part| part.kind == Kind::block));
-  let steps = block.expect("a body").parts.iter();
-  let steps = steps.filter(|step| !step.is_mark());
-  let pieces = steps.map(|step| format!("orchestrator o() {{\n  {}\n}}\n", &orchestrator[step.start..step.end]));
-  pieces.collect()
+    .iter()
+    .filter(|line| !line.is_mark() && line.kind != Kind::string);
+  let alone = |line: &Piece| format!("{head} {{\n  {}\n}}\n", &declaration[line.start..line.end]);
+  lines.map(alone).collect()
 }
 
 #[test]
