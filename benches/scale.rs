@@ -1,4 +1,5 @@
-//! How time grows with size: checking, folding and testing, ten times as much each, as ratios measured in one run.
+//! How time grows with size: checking, folding, testing and formatting, ten times as much each, as ratios measured in
+//! one run; and what formatting takes in relation to parsing.
 //!
 //!     cargo bench
 //!
@@ -14,11 +15,12 @@ use std::{
 
 use orch::{
   engine::{Run, RunStarted, mocked, simulate},
+  format::format,
   hir::Program,
   modules::{Files, ReadError},
   session,
-  source::Sources,
-  testing,
+  source::{SourceId, Sources},
+  syntax, testing,
 };
 
 /// Runs of each measurement; the median counts.
@@ -86,6 +88,39 @@ fn tests(count: usize) -> String {
   text
 }
 
+/// So many lines of programs as people write them.
+fn lines(count: usize) -> String {
+  let mut text = String::new();
+  for n in 0..count / 20 {
+    let _ = write!(
+      text,
+      "/// Worker {n}.\nworker w{n}(n: int, text: string) -> {{ a: int, b: string }} {{\n  exec [\"w\", n, text], \
+       timeout 5s  // fast\n  retry 3 backoff 1s..30s on [timeout,exit 75]\n}}\n\n/// Does {n}.\norchestrator \
+       o{n}(items: [int](..50)) -> [int] {{\n  first = w{n}(1, \"x\")\n  parts = each x in items with concurrent 4, \
+       collect => w{n}(x + first.a, \"${{first.b}}\") with timeout 3s, retry 2\n\n  // all of them\n  good = [p.a for p in \
+       succeeded(parts) if p.a > 3 and p.b != \"no\" or p.a == 0]\n  record = {{\n    first: first.a, good\n    last: \
+       last(good)\n  }}\n  return if len(good) > 3 then good else [1, 2, 3]\n}}\n\n"
+    );
+  }
+  text
+}
+
+fn parse(text: &str) {
+  assert!(syntax::parse(SourceId(0), text).1.is_empty());
+}
+
+/// Prints how much longer formatting takes than parsing.
+fn format_and_parse(count: usize) {
+  let text = lines(count);
+  let parsed = median(|| parse(&text));
+  let formatted = median(|| drop(format(SourceId(0), &text).expect("it is formatted")));
+  let ratio = formatted.as_secs_f64() / parsed.as_secs_f64();
+  println!(
+    "{:<28} {count:>7} {parsed:>10.1?} {:>8} {formatted:>10.1?}   ratio {ratio:.1}",
+    "format and parse lines", ""
+  );
+}
+
 fn run_tests((program, sources): &(Arc<Program>, Sources)) {
   for test in 0..program.tests.len() {
     let verdict = testing::run(program, sources, test, &testing::Options::default());
@@ -150,4 +185,9 @@ fn main() {
     |size| check_with_sources(&tests(size)),
     run_tests,
   );
+  compare("format lines", 5_000, lines, |text| {
+    drop(format(SourceId(0), text).expect("it is formatted"));
+  });
+  format_and_parse(2_000);
+  format_and_parse(50_000);
 }

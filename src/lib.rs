@@ -10,6 +10,7 @@ pub mod types;
 pub mod syntax;
 pub mod value;
 
+pub mod format;
 pub mod modules;
 pub mod protocol;
 

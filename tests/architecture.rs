@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("types", 1),
   ("syntax", 2),
   ("value", 2),
+  ("format", 3),
   ("modules", 3),
   ("protocol", 3),
   ("hir", 4),

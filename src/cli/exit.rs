@@ -6,7 +6,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
   Success = 0,
-  /// The run failed; a new version of a program breaks somebody.
+  /// The run failed; a new version of a program breaks somebody; a file is not formatted.
   Failed = 1,
   /// The command line is wrong, or a file that it names can't be read.
   Usage = 2,

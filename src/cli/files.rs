@@ -113,6 +113,20 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
   Ok(())
 }
 
+/// Puts another text into a file that holds `before`: whole or not at all. A link stays one, and what it leads to is
+/// written; permissions stay.
+///
+/// # Errors
+/// Why the file is as it was.
+pub fn rewrite(path: &Path, before: &str, after: &str) -> io::Result<()> {
+  let path = fs::canonicalize(path)?;
+  writable(&path)?;
+  if fs::read(&path)? != before.as_bytes() {
+    return Err(io::Error::other("it was changed meanwhile"));
+  }
+  replace(&path, after.as_bytes())
+}
+
 /// Of a new file that others may read.
 fn usual_permissions() -> fs::Permissions {
   std::os::unix::fs::PermissionsExt::from_mode(0o644)

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod files;
 mod fix;
+mod fmt;
 mod follow;
 mod graph;
 mod journal;
@@ -52,6 +53,7 @@ enum Command {
   Diff(diff::Options),
   Events(events::Options),
   Explain(explain::Options),
+  Fmt(fmt::Options),
   Graph(graph::Options),
   List(list::Options),
   Logs(logs::Options),
@@ -84,6 +86,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Diff(options) => diff::main(&options),
       Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),
+      Command::Fmt(options) => fmt::main(&options),
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),

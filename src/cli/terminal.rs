@@ -7,7 +7,7 @@
 
 use std::{
   env,
-  io::{self, ErrorKind, IsTerminal, Write},
+  io::{self, ErrorKind, IsTerminal, Read, Write},
 };
 
 use clap::ValueEnum;
@@ -70,6 +70,16 @@ pub fn print(text: &str) -> Exit {
       Exit::Failed
     }
   }
+}
+
+/// All of standard input.
+///
+/// # Errors
+/// What the system says.
+pub fn read_all() -> io::Result<Vec<u8>> {
+  let mut bytes = Vec::new();
+  io::stdin().lock().read_to_end(&mut bytes)?;
+  Ok(bytes)
 }
 
 /// Writes to standard error, as well as it goes.

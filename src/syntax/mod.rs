@@ -3,6 +3,7 @@
 
 pub mod ast;
 mod build;
+pub mod concrete;
 mod habits;
 mod imports;
 mod mends;

@@ -7,6 +7,7 @@ mod clean;
 mod files;
 mod fixes;
 mod flood;
+mod fmt;
 mod forms;
 mod graphs;
 mod long_runs;

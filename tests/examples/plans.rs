@@ -104,7 +104,7 @@ fn a_lost_assignment_loses_only_those_that_wait_for_it() {
   let room = Room::new();
   let file = room.changed(
     "feature_build.orch",
-    "exec       [\"sh\", \"feature_build/test.sh\"]",
+    "exec [\"sh\", \"feature_build/test.sh\"]",
     "mock fail exit 3 \"no runner\"",
   );
   let script = std::fs::read_to_string(crate::room::examples().join("feature_build/plan.sh")).expect("a script");
