@@ -190,6 +190,8 @@ fn a_run_goes_on_with_its_own_program_whatever_became_of_the_file() {
 fn workers_that_were_left_behind_are_ended_before_their_step_runs_again() {
   let room = room();
   let mut child = room.start(&["run", "p.orch", "harmless"], "began_safe1");
+  // it would have another guard at once
+  signal(&child, Signal::SIGSTOP);
   for guard in guards(child.id()) {
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(guard), Signal::SIGKILL).expect("a guard");
   }

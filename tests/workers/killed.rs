@@ -216,18 +216,56 @@ fn alone_without_guard() {
   runtime.block_on(async {
     let first = bench.start(task("first"));
     eventually("it runs", || root.join("first").exists());
-    let own = |id: &u32| parent(*id) == Some(std::process::id());
-    let is_guard = |id: &u32| fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| line == b"orch\0__guard\0");
-    // a process that was just forked still shows its parent's command line
-    let guard = || processes().filter(own).find(is_guard);
-    eventually("a guard", || guard().is_some());
-    let gone = guard().expect("a guard");
+    eventually("a guard", || own_guard().is_some());
+    let gone = own_guard().expect("a guard");
     kill(gone);
     // until then it still takes what it is told, and forgets it
     eventually("it is gone", || is_dead(gone));
     let second = bench.start(task("second"));
     let _ = (first.end().await, second.end().await);
   });
+}
+
+/// Nothing is started after the guard is gone: orch sees by itself that it is.
+#[test]
+fn a_guard_that_is_gone_is_replaced_at_once() {
+  let root = made_root();
+  let orch = alone("alone_with_another_guard", root.path())
+    .spawn()
+    .expect("this program");
+  eventually("there is another guard", || root.path().join("another").exists());
+  dies_and_leaves_nothing(orch, root.path());
+}
+
+#[test]
+#[ignore = "run by another test, in a process of its own"]
+fn alone_with_another_guard() {
+  let Some(root) = given_root() else { return };
+  let (bench, runtime) = given_bench(&root);
+  let task = ProcessTask {
+    cwd: Some(root.clone()),
+    ..shell("touch first; exec sleep 1000")
+  };
+  runtime.block_on(async {
+    let first = bench.start(task);
+    eventually("it runs", || root.join("first").exists());
+    for _ in 0..3 {
+      eventually("a guard", || own_guard().is_some());
+      let gone = own_guard().expect("a guard");
+      kill(gone);
+      eventually("another guard", || own_guard().is_some_and(|guard| guard != gone));
+    }
+    fs::write(root.join("another"), "").expect("a file");
+    let _ = first.end().await;
+  });
+}
+
+/// The guard of this process.
+fn own_guard() -> Option<u32> {
+  let own = |id: &u32| parent(*id) == Some(std::process::id());
+  // a process that was just forked still shows its parent's command line
+  let is_guard = |id: &u32| fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|line| line == b"orch\0__guard\0");
+  processes().filter(own).find(is_guard)
 }
 
 /// Whether nothing is left of a process but, at most, its number, until its parent asks how it ended.

@@ -1,4 +1,5 @@
-//! orch's end of the line to its guard. Starts one when it is first needed, and another if that one is gone.
+//! orch's end of the line to its guard. Starts one when it is first needed, and another once that one is gone: workers are
+//! never without one for longer than it takes to start.
 
 use std::{
   collections::BTreeMap,
@@ -6,33 +7,43 @@ use std::{
   io::{self, Write},
   os::unix::{ffi::OsStrExt, process::CommandExt},
   path::{Path, PathBuf},
-  process::{Child, Command, Stdio},
-  sync::{Mutex, MutexGuard, PoisonError},
+  process::{Child, ChildStdout, Command, Stdio},
+  sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+  thread,
 };
 
 use crate::workers::group::Group;
 
 use super::GUARD_COMMAND;
 
-/// The guard of this orch.
-pub(in crate::workers) struct Guard {
-  program: PathBuf,
-  state: Mutex<State>,
-}
+/// How often a guard is replaced as soon as it is gone. One that never lives is not started again and again: whoever
+/// starts the next worker tries once more, and is told.
+const REPLACED: u32 = 20;
 
-#[derive(Default)]
+/// The guard of this orch.
+pub(in crate::workers) struct Guard(Arc<Mutex<State>>);
+
 struct State {
+  program: PathBuf,
+  /// Of those who watch the guard.
+  own: Weak<Mutex<State>>,
   child: Option<Child>,
+  replaced: u32,
   /// What a new guard has to be told.
   known: BTreeMap<PathBuf, Option<Group>>,
 }
 
 impl Guard {
   pub(in crate::workers) fn new(program: PathBuf) -> Self {
-    Self {
-      program,
-      state: Mutex::default(),
-    }
+    Self(Arc::new_cyclic(|own| {
+      Mutex::new(State {
+        program,
+        own: own.clone(),
+        child: None,
+        replaced: 0,
+        known: BTreeMap::new(),
+      })
+    }))
   }
 
   /// Tells of a scratch directory before a process is started for it.
@@ -40,9 +51,9 @@ impl Guard {
   /// # Errors
   /// There is no guard and none can be started; without one, nothing may run.
   pub(in crate::workers) fn enter(&self, scratch: &Path) -> io::Result<()> {
-    let mut state = self.state();
+    let mut state = lock(&self.0);
     state.known.insert(scratch.into(), None);
-    let told = state.tell(&self.program, &entered(scratch));
+    let told = state.tell(&entered(scratch));
     if told.is_err() {
       state.known.remove(scratch);
     }
@@ -51,38 +62,58 @@ impl Guard {
 
   /// Tells which group runs in a directory that was entered. Should it fail, the next `enter` tells it anew.
   pub(in crate::workers) fn occupy(&self, scratch: &Path, group: Group) {
-    let mut state = self.state();
+    let mut state = lock(&self.0);
     state.known.insert(scratch.into(), Some(group));
-    let _ = state.tell(&self.program, &occupied(scratch, group));
+    let _ = state.tell(&occupied(scratch, group));
   }
 
   /// Tells that nothing of it is left.
   pub(in crate::workers) fn leave(&self, scratch: &Path) {
-    let mut state = self.state();
+    let mut state = lock(&self.0);
     if state.known.remove(scratch).is_some() {
       let _ = state.send(&record("-", scratch.as_os_str()));
     }
   }
+}
 
-  fn state(&self) -> MutexGuard<'_, State> {
-    self.state.lock().unwrap_or_else(PoisonError::into_inner)
-  }
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+  state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
   /// Sends it to the guard that there is, else all that is known to a new one.
-  fn tell(&mut self, program: &Path, record: &[u8]) -> io::Result<()> {
+  fn tell(&mut self, record: &[u8]) -> io::Result<()> {
     if self.child.is_some() && self.send(record).is_ok() {
       return Ok(());
     }
+    self.renew()
+  }
+
+  /// A new guard, which is told all.
+  fn renew(&mut self) -> io::Result<()> {
     self.dismiss();
-    self.child = Some(start(program)?);
+    let mut child = start(&self.program)?;
+    watch(self.own.clone(), &mut child);
+    self.child = Some(child);
     let all: Vec<u8> = self
       .known
       .iter()
       .flat_map(|(path, group)| known(path, *group))
       .collect();
     self.send(&all)
+  }
+
+  /// This guard is gone, and nobody has told it to go.
+  fn replace(&mut self, gone: u32) {
+    if self.child.as_ref().map(Child::id) != Some(gone) {
+      return;
+    }
+    if self.known.is_empty() || self.replaced == REPLACED {
+      return self.dismiss();
+    }
+    self.replaced += 1;
+    // should it fail, the next worker says so
+    let _ = self.renew();
   }
 
   fn send(&mut self, records: &[u8]) -> io::Result<()> {
@@ -106,6 +137,25 @@ impl Drop for State {
   }
 }
 
+/// Has a guard replaced once it is gone. It says nothing, so its standard output ends when it does. Without a thread for
+/// that, it is replaced when the next worker starts.
+fn watch(state: Weak<Mutex<State>>, child: &mut Child) {
+  let id = child.id();
+  let Some(mut output) = child.stdout.take() else { return };
+  let watching = move || {
+    await_end(&mut output);
+    if let Some(state) = state.upgrade() {
+      lock(&state).replace(id);
+    }
+  };
+  let _ = thread::Builder::new().name("guard".into()).spawn(watching);
+}
+
+fn await_end(output: &mut ChildStdout) {
+  // an error is an end, too
+  let _ = io::copy(output, &mut io::sink());
+}
+
 /// In a group of its own, so that an interrupt from the terminal is not for it, and holding nothing of orch's open.
 fn start(program: &Path) -> io::Result<Child> {
   let mut command = Command::new(program);
@@ -117,7 +167,7 @@ fn start(program: &Path) -> io::Result<Child> {
     .process_group(0);
   command
     .stdin(Stdio::piped())
-    .stdout(Stdio::null())
+    .stdout(Stdio::piped())
     .stderr(Stdio::null())
     .spawn()
 }
