@@ -10,11 +10,7 @@ use common::{
   markdown,
   mistakes::{ITEMS, STEPS},
 };
-use orch::{
-  diagnostics::Diagnostic,
-  source::SourceId,
-  syntax::parse,
-};
+use orch::{diagnostics::Diagnostic, source::SourceId, syntax::parse};
 use proptest::{prelude::*, sample::Index, strategy::ValueTree, test_runner::TestRunner};
 use tree_sitter::{Language, Node, Parser, Query, QueryCursor, StreamingIterator, Tree};
 
@@ -119,8 +115,16 @@ fn assert_same(texts: impl IntoIterator<Item = String>) {
 #[test]
 fn both_accept_what_the_repository_holds() {
   let mut texts: Vec<String> = PROGRAMS.clone();
-  texts.extend(markdown::files("stdlib", ".orch").iter().map(|path| markdown::read(path)));
-  texts.extend(markdown::files("tests", ".orch").iter().map(|path| markdown::read(path)));
+  texts.extend(
+    markdown::files("stdlib", ".orch")
+      .iter()
+      .map(|path| markdown::read(path)),
+  );
+  texts.extend(
+    markdown::files("tests", ".orch")
+      .iter()
+      .map(|path| markdown::read(path)),
+  );
   assert!(texts.len() > 300, "{}", texts.len());
   assert_same(texts);
 }
