@@ -125,7 +125,7 @@
 (type_name name: (identifier) @type)
 ((type_name name: (identifier) @type.builtin)
  (#any-of? @type.builtin
-  "string" "int" "float" "bool" "time" "duration" "file" "dir" "json" "map" "secret" "pool" "Failure" "Outcome" "Plan"
+  "string" "int" "float" "bool" "time" "duration" "file" "dir" "json" "map" "secret" "pool" "Failure" "Handle" "Outcome" "Plan"
   "Result_of" "WorkerCard"))
 (contract_side (identifier) @property)
 (field_type name: (identifier) @property)

@@ -11,8 +11,10 @@ function svg(graph) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${number(width)}" height="${number(height)}" viewBox="0 0 ${number(width)} ${number(height)}">`,
     '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z" class="head"/></marker></defs>',
-    ...boxes.map(rectangle),
+    // Lines run over the boxes of groups and under all others.
+    ...boxes.filter((box) => box.group).map(rectangle),
     ...edges.map(curve),
+    ...boxes.filter((box) => !box.group).map(rectangle),
     '</svg>',
   ].join('\n');
 }
