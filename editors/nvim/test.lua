@@ -20,6 +20,10 @@ vim.cmd('syntax on')
 vim.cmd('runtime! ftdetect/orch.lua plugin/orch.lua')
 local orch = require('orch')
 
+-- Before any file is opened: a parser that is loaded stays.
+local built, said = pcall(orch.build, vim.env.ORCH_GRAMMAR)
+check('the parser is built', built, said)
+
 -- The file type, and Vim's own colours.
 vim.cmd('edit ' .. root .. '/tests/data/whole.orch')
 check('the file type', vim.bo.filetype == 'orch', vim.bo.filetype)
@@ -32,8 +36,6 @@ for _, name in ipairs({ 'OrchRun', 'OrchTest', 'OrchCheck', 'OrchGraph', 'OrchBu
 end
 
 -- The grammar, where this Neovim reads its version.
-local built, said = pcall(orch.build, vim.env.ORCH_GRAMMAR)
-check('the parser is built', built, said)
 if orch.has_parser() then
   local parser = vim.treesitter.get_parser(0, 'orch')
   local tree = parser:parse()[1]

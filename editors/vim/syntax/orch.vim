@@ -68,6 +68,11 @@ syntax region orchString start=/"""/ end=/"""/ contains=orchEscape,orchBadEscape
 syntax match orchBadEscape /\\./ contained
 syntax match orchEscape /\v\\%([nt"\\]|\$\{|u\{\x+\})/ contained
 syntax region orchInterpolation matchgroup=orchInterpolationMark start=/\${/ end=/}/ contained contains=TOP
+" Scripts as scripts, where that is asked for.
+if get(g:, 'orch_shell', 0)
+  syntax include @orchShell syntax/sh.vim
+  unlet! b:current_syntax
+endif
 syntax region orchScript matchgroup=orchString start=/\v(<shell\s+)@<="""/ end=/"""/ contains=@orchShell keepend
 
 syntax match orchComment /\/\/.*$/ contains=orchTodo,@Spell
