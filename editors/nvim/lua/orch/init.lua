@@ -2,8 +2,8 @@
 -- for no server; `treesitter = false` for Vim's own colours.
 local M = { program = 'orch' }
 
---- Where this plugin lies: the `nvim` directory.
-local here = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h')
+--- Where this plugin lies: the `nvim` directory, also where a link led to it.
+local here = vim.fn.fnamemodify(vim.fn.resolve(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h')), ':p:h')
 
 --- The root of a file's project: where its repository begins, else its directory.
 local function root(file)
