@@ -213,7 +213,7 @@ fn every_word_of_the_whole_language_is_shown() {
     if node.child_count() == 0 && word && node.kind() != "string_text" && !shown.contains_key(piece) {
       plain.insert(piece.to_owned());
     }
-    left.extend((0..node.child_count()).filter_map(|at| node.child(at as u32)));
+    left.extend((0..node.child_count()).filter_map(|at| node.child(at)));
   }
   assert!(plain.is_empty(), "not shown: {plain:?}");
 }
