@@ -38,11 +38,12 @@ call s:words('orchConstant', s:constants, '\s*%(\??:)@!')
 call s:words('orchSpecial', s:specials + ['run'], '\ze%(\s+\h)@!%(\s*:)@!')
 syntax match orchCall /\v\.@1<!<\h\w*\ze\(/
 call s:words('orchFunction', s:functions, '\ze\(')
-call s:words('orchType', s:types, '%(\s*[:.])@!%(\s*\=[^=>])@!%(\([^0-9./-])@!')
+" Of types, these are hardly ever anything else.
+call s:words('orchType', ['string', 'int', 'float', 'bool'], '%(\s*[:.])@!%(\s*\=[^=>])@!%(\([^0-9./-])@!')
 syntax match orchType /\v\.@1<!<\u\w*>/
 syntax match orchType /\v<worker\ze\(/
-" In the head of a declaration, and behind `->`, these are types also where a default follows.
-execute 'syntax match orchType /\v%(:|-\>)\s*\zs<%(' .. join(s:types, '|') .. ')>/'
+" Behind these marks all of them are types.
+execute 'syntax match orchType /\v%(:|-\>|\||\<|<as>)\s*\[?\zs<%(' .. join(s:types, '|') .. ')>/'
 syntax match orchField /\v\.@1<!<\h\w*\ze\s*\??\s*:/
 syntax match orchField /\v%(\.@1<!\.|\?\.)\s*\zs\h\w*/
 syntax match orchStep /\v^\s*\zs\h\w*\ze\s*\=[^=>]/

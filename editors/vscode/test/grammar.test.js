@@ -10,7 +10,7 @@ const grammar = load('source.orch');
 
 /** The innermost scope of the first piece with this text; `nth` counts from 0. */
 async function scope(text, piece, nth = 0) {
-  const found = tokens(await grammar, text).flat().filter((token) => token.text.trim() === piece);
+  const found = tokens(await grammar, text).flat().filter((token) => token.text.trim() === piece || (token.scopes.length === 0 && token.text.includes(piece)));
   assert.ok(found[nth], `no \`${piece}\` in ${JSON.stringify(tokens(await grammar, text).flat().map((token) => token.text))}`);
   return found[nth].scopes.at(-1) ?? '';
 }
@@ -30,6 +30,8 @@ const CASES = [
   ['  tolerate 1.5%', { tolerate: 'keyword.other', '1.5%': 'constant.numeric' }],
   ['  yield { if: 1, error: error.message }', { if: 'variable.other.property', message: 'variable.other.property' }],
   ['type A = string(/^[a-z"]+$/)', { '/^[a-z"]+$/': 'string.regexp', ')': 'punctuation.bracket' }],
+  ['  exec ["cat", file], stdin time', { file: '', time: '' }],
+  ['worker w(data: file, all: [dir], at: time?) -> map<duration> {', { file: 'support.type', dir: 'support.type', time: 'support.type', map: 'support.type', duration: 'support.type' }],
   ['/// Documented.', { '/// Documented.': 'comment.line.documentation' }],
   ['allow flow/loose-effect "harmless"', { allow: 'keyword.other', 'flow/loose-effect': 'entity.name.tag' }],
   ['x = "a\\n ${f("${b}")} \\q"', { '\\n': 'constant.character.escape', f: 'entity.name.function', '\\q': 'invalid.illegal' }],
