@@ -2,7 +2,7 @@
 const vscode = require('vscode');
 const { LanguageClient, TransportKind, Trace } = require('vscode-languageclient/node');
 const { GraphPanel } = require('./graph');
-const { missing } = require('./program');
+const { missing, output } = require('./program');
 const tasks = require('./tasks');
 
 /** What lives as long as the extension. */
@@ -52,6 +52,20 @@ function target(first, second) {
   return uri && { uri, orchestrator: typeof name === 'string' ? name : undefined };
 }
 
+/** The orchestrator that is meant where none is named: the only one, or the one that is picked; none where that is unknown. */
+async function chosen(about) {
+  if (about.orchestrator) return about.orchestrator;
+  let names = [];
+  try {
+    const listed = await output(session.program(about.uri), ['list', about.uri.fsPath, '--format', 'json', '--color', 'never']);
+    names = JSON.parse(listed).orchestrators.map((one) => one.name);
+  } catch {
+    // The program has mistakes: what is done next says which.
+    return undefined;
+  }
+  return names.length > 1 ? (await vscode.window.showQuickPick(names, { placeHolder: 'Which orchestrator?' })) ?? null : names[0];
+}
+
 /** Runs a task on the file, saved before. */
 async function execute(command, first, second) {
   const about = target(first, second);
@@ -61,7 +75,10 @@ async function execute(command, first, second) {
   const document = vscode.workspace.textDocuments.find((one) => one.uri.toString() === about.uri.toString());
   if (document?.isDirty && !(await document.save())) return undefined;
   const definition = { type: 'orch', command, file: about.uri.fsPath };
-  if (command === 'run' && about.orchestrator) definition.orchestrator = about.orchestrator;
+  const orchestrator = command === 'run' ? await chosen(about) : undefined;
+  // Nothing was picked.
+  if (orchestrator === null) return undefined;
+  if (orchestrator) definition.orchestrator = orchestrator;
   return vscode.tasks.executeTask(tasks.task(definition, session.program(about.uri), vscode.workspace.getWorkspaceFolder(about.uri)));
 }
 
@@ -72,9 +89,10 @@ async function activate(context) {
     command('orch.run', (first, second) => execute('run', first, second)),
     command('orch.test', (first, second) => execute('test', first, second)),
     command('orch.check', (first, second) => execute('check', first, second)),
-    command('orch.graph', (first, second) => {
+    command('orch.graph', async (first, second) => {
       const about = target(first, second);
-      return about && panel.show(about.uri, about.orchestrator);
+      const orchestrator = about && (await chosen(about));
+      return about && orchestrator !== null ? panel.show(about.uri, orchestrator) : undefined;
     }),
     command('orch.restart', async () => {
       await stop();

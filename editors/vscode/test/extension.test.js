@@ -88,6 +88,20 @@ test('tasks check, run and test the open program, and those of tasks.json are ma
   for (const matcher of whole.problemMatchers) assert.ok(known.includes(matcher), matcher);
 });
 
+const several = path.join(root, '../../examples/repo_health.orch');
+
+test('of several orchestrators one is picked, and nothing is run where none is', { skip: orch ? false : 'there is no orch program' }, async () => {
+  const { log } = await activated({ settings: { path: orch }, document: document({ uri: Uri.file(several) }) });
+  await log.commands['orch.run']();
+  assert.ok(log.offered.includes('history_health') && log.offered.includes('repo_health'), log.offered);
+  assert.equal(log.tasks.length, 0);
+  log.pick = (names) => names.find((name) => name === 'history_health');
+  await log.commands['orch.run']();
+  await log.commands['orch.graph']();
+  assert.deepEqual(log.tasks[0].execution.args, ['run', several, 'history_health']);
+  assert.match(log.panels[0].title, /history_health/);
+});
+
 const GRAPH = { orchestrator: 'o', nodes: [{ id: 'a', kind: 'worker', label: 'a = f' }], edges: [], waves: [['a']] };
 
 test('the graph comes from the server, in whatever form, and is drawn again on saving', async () => {

@@ -28,6 +28,7 @@ function fake({ settings = {}, document, trusted = true } = {}) {
     },
     window: {
       activeTextEditor: document && { document },
+      showQuickPick: async (names) => { log.offered = names; return log.pick?.(names); },
       showWarningMessage: async (text) => { log.warnings.push(text); },
       createWebviewPanel(type, title, place, options) {
         const panel = { type, title, options, webview: { html: '' }, onDidDispose(listener) { panel.dispose = listener; } };

@@ -59,8 +59,9 @@ test('a script is a block of another language up to its end', async () => {
 
 function programs(directory) {
   return fs.readdirSync(path.join(repository, directory), { recursive: true })
-    .filter((name) => name.endsWith('.orch'))
-    .map((name) => path.join(repository, directory, name));
+    .map((name) => path.join(repository, directory, name))
+    // `.orch` alone is a directory: the store of runs.
+    .filter((file) => file.endsWith('.orch') && fs.statSync(file).isFile());
 }
 
 test('no program of the repository has anything that is shown as a mistake, and each ends outside of everything', async () => {
