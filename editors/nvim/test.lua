@@ -35,6 +35,20 @@ for _, name in ipairs({ 'OrchRun', 'OrchTest', 'OrchCheck', 'OrchGraph', 'OrchBu
   check(name, vim.fn.exists(':' .. name) == 2)
 end
 
+-- Code lenses, in each form that a server may give them.
+local same = function(command, arguments, expected)
+  local call = orch.call(command, orch.target(command, arguments))
+  table.remove(call, 1)
+  check('a lens', vim.deep_equal(call, expected), { call, expected })
+end
+same('run', { 'file:///a%20b.orch', 'main' }, { 'run', '/a b.orch', 'main' })
+same('graph', { { uri = 'file:///a.orch', orchestrator = 'main' } }, { 'graph', '/a.orch', 'main' })
+same('test', { { uri = 'file:///a.orch', test = 'shows it' } }, { 'test', '/a.orch' })
+same('run', nil, { 'run', root .. '/tests/data/whole.orch' })
+for _, name in ipairs({ 'run', 'test', 'graph' }) do
+  check('the command of a lens', vim.lsp.commands['orch.' .. name] ~= nil, name)
+end
+
 -- The grammar, where this Neovim reads its version.
 if orch.has_parser() then
   local parser = vim.treesitter.get_parser(0, 'orch')

@@ -59,14 +59,27 @@ function M.build(grammar)
   end
 end
 
---- Runs a command of the program on this file in a terminal below.
-local function run(command, arguments)
-  vim.cmd('update')
-  local file = vim.api.nvim_buf_get_name(0)
-  vim.cmd('botright 12new')
+--- What is called to do something with a file: the program and its arguments.
+function M.call(command, file, arguments)
   local call = { M.program, command, file }
-  vim.list_extend(call, arguments)
-  vim.fn.termopen(call)
+  vim.list_extend(call, arguments or {})
+  return call
+end
+
+--- Does something with a file in a terminal below; this file is saved before.
+local function run(command, file, arguments)
+  vim.cmd('silent! update')
+  vim.cmd('botright 12new')
+  vim.fn.termopen(M.call(command, file, arguments))
+end
+
+--- What a code lens is about: `{ uri, orchestrator }`, or the two as arguments. Tests are run all together.
+function M.target(command, arguments)
+  local first, second = arguments and arguments[1], arguments and arguments[2]
+  local about = type(first) == 'table' and first or { uri = first, orchestrator = second }
+  local name = about.orchestrator or about.name
+  local file = about.uri and vim.uri_to_fname(about.uri) or vim.api.nvim_buf_get_name(0)
+  return file, command ~= 'test' and type(name) == 'string' and { name } or {}
 end
 
 function M.setup(options)
@@ -88,10 +101,13 @@ function M.setup(options)
   local command = function(name, does)
     vim.api.nvim_create_user_command(name, does, { nargs = '*', desc = 'orch' })
   end
-  command('OrchRun', function(given) run('run', given.fargs) end)
-  command('OrchTest', function(given) run('test', given.fargs) end)
-  command('OrchCheck', function(given) run('check', given.fargs) end)
-  command('OrchGraph', function(given) run('graph', given.fargs) end)
+  for name, does in pairs({ OrchRun = 'run', OrchTest = 'test', OrchCheck = 'check', OrchGraph = 'graph' }) do
+    command(name, function(given) run(does, vim.api.nvim_buf_get_name(0), given.fargs) end)
+    -- The same from a code lens of the server.
+    vim.lsp.commands['orch.' .. does] = function(lens)
+      run(does, M.target(does, lens.arguments))
+    end
+  end
   command('OrchBuildParser', function() M.build() end)
 end
 
