@@ -50,6 +50,7 @@ export default grammar({
     $._retry_on,
     $._unknown_setting,
     $._unknown_policy,
+    $._no_gate,
     $._failed,
   ],
 
@@ -145,7 +146,7 @@ export default grammar({
     exit_codes: ($) => seq($.number, optional(seq('..', $.number))),
     output_setting: ($) => seq('output', $.expression),
     uses_setting: ($) => seq('uses', $.expression),
-    permit: ($) => seq('permit', body($.permit_entry)),
+    permit: ($) => seq('permit', optional($._no_gate), body($.permit_entry)),
     permit_entry: ($) => seq(field('name', $._word), $.expression),
 
     // A setting that does not exist: its value is anything up to the line's end.
@@ -194,7 +195,8 @@ export default grammar({
     breaker_entry: ($) => seq(field('name', $._word), 'after', $.expression),
     cache_policy: ($) => seq('cache', $.expression),
     heartbeat_policy: ($) => seq('heartbeat', $.expression),
-    budget: ($) => seq('budget', body($.budget_entry)),
+    // The mark is never there: it tells the scanner that a `{` on the next line is this body's, and begins no gate.
+    budget: ($) => seq('budget', optional($._no_gate), body($.budget_entry)),
     budget_entry: ($) => seq(field('name', $._word), choice($.money, $.expression)),
     money: () => token(/\$[0-9]([eE][+-][0-9]|[A-Za-z0-9_])*(\.[0-9]([eE][+-][0-9]|[A-Za-z0-9_])*)?/),
     group_spread: ($) => seq('...', $.identifier),

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum Token { GATE_START, BLOCK_OPEN, ELSE, RUN, LAST, RETRY_ON, UNKNOWN_SETTING, UNKNOWN_POLICY, FAILED };
+enum Token { GATE_START, BLOCK_OPEN, ELSE, RUN, LAST, RETRY_ON, UNKNOWN_SETTING, UNKNOWN_POLICY, NO_GATE, FAILED };
 
 // Longer words are names: no keyword has as many letters.
 #define LONGEST 16
@@ -241,7 +241,7 @@ bool tree_sitter_orch_external_scanner_scan(void *payload, TSLexer *lexer, const
     return begins_step(lexer);
   }
   int32_t first = lexer->lookahead;
-  if (valid[GATE_START] && (first == '{' || first == '"' || is_digit(first))) {
+  if (valid[GATE_START] && !valid[NO_GATE] && (first == '{' || first == '"' || is_digit(first))) {
     lexer->result_symbol = GATE_START;
     return broken;
   }
