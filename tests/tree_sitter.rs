@@ -137,8 +137,8 @@ fn both_refuse_what_people_get_wrong() {
 
 /// Of changed programs, how many in a thousand may differ: pest looks back at indentation and ahead without end, which
 /// no table of states does.
-const MOST_IN_A_THOUSAND: usize = 1;
-const CHANGED: usize = 3000;
+const MOST_IN_A_THOUSAND: usize = 2;
+const CHANGED: usize = 2000;
 
 #[test]
 fn both_say_the_same_of_changed_programs() {

@@ -391,21 +391,22 @@ export default grammar({
 
     number: () => /[0-9]([eE][+-][0-9]|[A-Za-z0-9_])*(\.[0-9]([eE][+-][0-9]|[A-Za-z0-9_])*)?/,
 
+    // Text goes before comments: `//` in a string begins none.
     string: ($) => choice(
-      seq('"', repeat(choice(alias($._line_text, $.string_text), $.escape, $.interpolation)), token.immediate(prec(1, '"'))),
-      seq('"""', repeat(choice(alias($._block_text, $.string_text), $.escape, $.interpolation)), token.immediate(prec(1, '"""'))),
+      seq('"', repeat(choice(alias($._line_text, $.string_text), $.escape, $.interpolation)), token.immediate(prec(2, '"'))),
+      seq('"""', repeat(choice(alias($._block_text, $.string_text), $.escape, $.interpolation)), token.immediate(prec(2, '"""'))),
     ),
-    _line_text: () => token.immediate(prec(1, choice(/[^"\\$\n]+/, '$'))),
-    _block_text: () => token.immediate(prec(1, choice(/[^"\\$]+/, '$', '"', /\\\n/))),
-    escape: () => token.immediate(prec(2, /\\(\$\{|u\{[0-9A-Fa-f]*\}|[^\n])/)),
-    interpolation: ($) => seq(token.immediate(prec(2, '${')), $.expression, '}'),
+    _line_text: () => token.immediate(prec(2, choice(/[^"\\$\n]+/, '$'))),
+    _block_text: () => token.immediate(prec(2, choice(/[^"\\$]+/, '$', '"', /\\\n/))),
+    escape: () => token.immediate(prec(3, /\\(\$\{|u\{[0-9A-Fa-f]*\}|[^\n])/)),
+    interpolation: ($) => seq(token.immediate(prec(3, '${')), $.expression, '}'),
 
     raw_string: ($) => choice(
-      seq('"', optional(alias($._raw_line, $.raw_text)), token.immediate(prec(1, '"'))),
-      seq('"""', optional(alias($._raw_block, $.raw_text)), token.immediate(prec(1, '"""'))),
+      seq('"', optional(alias($._raw_line, $.raw_text)), token.immediate(prec(2, '"'))),
+      seq('"""', optional(alias($._raw_block, $.raw_text)), token.immediate(prec(2, '"""'))),
     ),
-    _raw_line: () => token.immediate(prec(1, /[^"\n]+/)),
-    _raw_block: () => token.immediate(prec(1, /([^"]|"[^"]|""[^"])+/)),
+    _raw_line: () => token.immediate(prec(2, /[^"\n]+/)),
+    _raw_block: () => token.immediate(prec(2, /([^"]|"[^"]|""[^"])+/)),
 
     doc_comment: () => token(prec(1, /\/\/[\/!][^\n]*/)),
     comment: () => token(/\/\/[^\n]*/),
