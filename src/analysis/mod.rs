@@ -63,6 +63,7 @@ mod uses;
 mod workers;
 
 pub use profiles::{Variant, VariantError};
+pub use type_exprs::BUILTIN as TYPE_NAMES;
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{

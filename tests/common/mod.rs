@@ -1,8 +1,10 @@
 //! What test binaries share: programs in memory, and the programs that stand in the documentation.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod changes;
 pub mod markdown;
 pub mod memory;
+pub mod mistakes;
 pub mod shortened;
 
 use orch::diagnostics::Level;

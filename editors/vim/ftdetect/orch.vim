@@ -1,0 +1,2 @@
+" Files of orch.
+autocmd BufNewFile,BufRead *.orch setfiletype orch

@@ -1,0 +1,5 @@
+; Pairs.
+
+("{" @open "}" @close)
+("[" @open "]" @close)
+("(" @open ")" @close)
