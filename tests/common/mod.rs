@@ -1,6 +1,7 @@
 //! What test binaries share: programs in memory, and the programs that stand in the documentation.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod draw;
 pub mod markdown;
 pub mod memory;
 pub mod shortened;
