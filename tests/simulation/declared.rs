@@ -1,6 +1,9 @@
 //! What a random program declares, as numbers: the audit holds its runs to these, not to what the engine made of the text.
 
-use std::{collections::HashMap, fmt::Write};
+use std::{
+  collections::{HashMap, HashSet},
+  fmt::Write,
+};
 
 use crate::common::draw::Draw;
 
@@ -50,11 +53,23 @@ pub struct Limit {
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
   pub workers: Vec<Worker>,
+  /// Those that every program has.
+  pub common: Vec<Worker>,
   pub limits: Vec<Limit>,
-  /// What differs from the worker's policy, by the name of the step.
+  /// What holds for calls, by the names of their steps.
   pub sites: HashMap<String, Policy>,
   /// Deadlines of steps that are no calls, by name.
   pub deadlines: HashMap<String, i64>,
+  /// Steps with an `undo`, and with a `finally`.
+  pub undone: HashSet<String>,
+  pub closed: HashSet<String>,
+  /// Steps that call an orchestrator with an `on failure`; `main` is the empty name.
+  pub telling: HashSet<String>,
+  /// Windows of `each` and `run`, and how many failures an `each` takes.
+  pub windows: HashMap<String, usize>,
+  pub tolerates: HashMap<String, usize>,
+  /// How often a `repeat` goes round.
+  pub rounds: HashMap<String, u64>,
 }
 
 /// What one execution may spend: every worker says so.
@@ -172,7 +187,7 @@ impl Declared {
     let limits: Vec<Limit> = (0..draw.within(1, 3)).map(|_| limit(draw)).collect();
     let worker = |at: u64, draw: &mut Draw| Worker::draw(format!("w{at}"), draw, limits.len(), timed);
     let workers = (0..draw.within(2, 5)).map(|at| worker(at, draw)).collect();
-    Declared { workers, limits, ..Declared::default() }
+    Declared { workers, limits, common: common(), ..Declared::default() }
   }
 
   /// A site of a call of the worker, and what its `with` says.
@@ -203,10 +218,10 @@ impl Declared {
       policy.limits.push(limit);
       with.push(format!("limit l{limit}"));
     }
+    self.sites.insert(name.into(), policy);
     if with.is_empty() {
       return String::new();
     }
-    self.sites.insert(name.into(), policy);
     format!(" with {}", with.join(", "))
   }
 
@@ -223,7 +238,8 @@ impl Declared {
   }
 
   pub fn worker(&self, name: &str) -> Option<&Worker> {
-    self.workers.iter().find(|worker| worker.name == name)
+    let mut all = self.workers.iter().chain(&self.common);
+    all.find(|worker| worker.name == name)
   }
 
   /// What holds for a call at this path.
@@ -237,4 +253,31 @@ impl Declared {
 pub fn site(path: &str) -> &str {
   let last = path.rsplit('.').next().unwrap_or(path);
   last.split('[').next().unwrap_or(last)
+}
+
+/// The workers of `program::COMMON`.
+fn common() -> Vec<Worker> {
+  let worker = |name: &str, timeout: i64, wait: Option<i64>, limits: Vec<usize>| Worker {
+    name: name.into(),
+    idempotent: wait.is_some(),
+    concurrent: None,
+    breaker: None,
+    heartbeat: None,
+    policy: Policy {
+      timeout,
+      retry: wait.map(|wait| Retry { times: 1, from: wait, to: wait, fixed: true, picky: false, unless: false }),
+      hedge: None,
+      cache: None,
+      deadline: None,
+      delay: None,
+      limits,
+    },
+  };
+  vec![
+    worker("some", 200, Some(5), Vec::new()),
+    worker("u0", 150, Some(3), Vec::new()),
+    worker("u1", 50, None, Vec::new()),
+    worker("told", 100, None, vec![0]),
+    worker("planner", 100, Some(5), Vec::new()),
+  ]
 }

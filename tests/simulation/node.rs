@@ -109,7 +109,10 @@ impl Machine {
 
   /// A run to its end, however many processes that takes.
   pub fn play(&mut self, started: &RunStarted, chaos: &mut Chaos) -> Played {
-    self.disk.0.lock().expect("no panic").journal.clear();
+    let mut disk = self.disk.0.lock().expect("no panic");
+    disk.journal.clear();
+    disk.children.clear();
+    drop(disk);
     let mut seen = Vec::new();
     let mut begun = HashMap::new();
     let mut lives = 0;
@@ -176,6 +179,7 @@ impl Machine {
       alive: BTreeMap::new(),
       asking: BTreeMap::new(),
       facts: VecDeque::new(),
+      unwanted: BTreeSet::new(),
       records: Vec::new(),
       commands: Vec::new(),
       doubt: false,
@@ -233,6 +237,7 @@ struct Life<'m> {
   /// Who waits at the gate, by order of asking.
   asking: BTreeMap<u64, (ExecutionId, orch::engine::Needs)>,
   facts: VecDeque<Input>,
+  unwanted: BTreeSet<ExecutionId>,
   records: Vec<Record>,
   commands: Vec<Command>,
   doubt: bool,
@@ -335,11 +340,13 @@ impl Life<'_> {
       if facts.is_empty() {
         break;
       }
+      self.unwanted.clear();
       for fact in facts {
-        if let Input::Refused(execution, _) | Input::Admitted(execution) = &fact {
+        let (Input::Refused(execution, _) | Input::Admitted(execution)) = &fact else { continue };
+        if !self.unwanted.contains(execution) {
           self.asks_no_more(*execution);
+          self.step(fact);
         }
-        self.step(fact);
       }
     }
     stop
@@ -354,6 +361,8 @@ impl Life<'_> {
         let step = self.run.step(now, Input::BreakerMoved(moved));
         self.absorb(step);
       }
+      // what has ended need not be told to
+      self.commands.retain(|command| !matches!(command, Command::CancelAttempt(one) if one == execution));
     }
     let step = self.run.step(now, fact);
     self.absorb(step);
@@ -374,6 +383,7 @@ impl Life<'_> {
         }
         Command::Withdraw(execution) | Command::Release(execution) => {
           self.asks_no_more(execution);
+          self.unwanted.insert(execution);
           self.seat.give_back(execution);
         }
         other => self.commands.push(other),

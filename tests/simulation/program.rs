@@ -52,7 +52,9 @@ pub fn generate(seed: u64, budgets: bool) -> Generated {
   let declared = Declared::draw(&mut draw, timed);
   let room = draw.within(3, 22) as usize;
   let mut writer = Writer { draw: &mut draw, declared, timed, budgets: budgets && timed, count: 0, room, others: String::new() };
-  writer.orchestrator("main", 3);
+  if writer.orchestrator("main", 3) {
+    writer.declared.telling.insert(String::new());
+  }
   let Writer { declared, others, .. } = writer;
   let common = COMMON.replace("BUDGET", &format!("budget {{ cost ${COST:.2}, tokens {TOKENS} }}"));
   Generated { text: format!("{}{common}{others}", declared.head()), declared, timed }
@@ -66,19 +68,19 @@ impl Writer<'_> {
     format!("{letter}{}", self.count)
   }
 
-  fn orchestrator(&mut self, name: &str, depth: usize) {
+  /// Whether it has an `on failure`.
+  fn orchestrator(&mut self, name: &str, depth: usize) -> bool {
     let mut names: Names = vec!["x".into()];
     let steps = self.steps(&mut names, depth, true);
     let result = self.value(&names);
     let budget = self.budget(name);
-    let told = match self.draw.percent(30) {
-      true => "on failure { told(x) }\n",
-      false => "",
-    };
+    let tells = self.draw.percent(30);
+    let told = if tells { "on failure { told(x) }\n" } else { "" };
     let _ = writeln!(
       self.others,
       "/// Does something.\n{ALLOWED}\norchestrator {name}(x: int) -> int {{\n{budget}{steps}return {result}\n{told}}}"
     );
+    tells
   }
 
   fn budget(&mut self, name: &str) -> String {
@@ -173,7 +175,7 @@ impl Writer<'_> {
         let around: Names = names.iter().cloned().chain([item.clone(), "previous".into()]).collect();
         format!("each {item} in {list} from {seed} => {}", self.block(&around, inner))
       }
-      13 | 14 => self.repeat(names, inner),
+      13 | 14 => self.repeat(step, names, inner),
       15 | 16 => {
         let reads = self.read(names);
         format!("if {reads} % 2 == 0 then {} else {}", self.block(names, inner), self.block(names, inner))
@@ -191,7 +193,9 @@ impl Writer<'_> {
       22 => format!("if {} % 3 == 1 then fail \"lost\" else 5", self.read(names)),
       23 | 24 => {
         let (child, reads) = (self.name("o"), self.read(names));
-        self.orchestrator(&child, inner);
+        if self.orchestrator(&child, inner) {
+          self.declared.telling.insert(step.into());
+        }
         let endings = self.endings(step);
         format!("{child}({reads}){endings}")
       }
@@ -217,9 +221,11 @@ impl Writer<'_> {
   fn endings(&mut self, step: &str) -> String {
     let mut text = String::new();
     if self.draw.percent(15) {
+      self.declared.undone.insert(step.into());
       let _ = write!(text, " undo u{}({step})", self.draw.below(2));
     }
     if self.draw.percent(12) {
+      self.declared.closed.insert(step.into());
       let _ = write!(text, " finally u{}({step})", self.draw.below(2));
     }
     text
@@ -244,27 +250,26 @@ impl Writer<'_> {
     let around: Names = names.iter().cloned().chain([item.clone()]).collect();
     let window = self.draw.within(1, 4);
     let wanted = self.draw.within(1, 3);
+    self.declared.windows.insert(all.clone(), window as usize);
     let (takes, value) = match self.draw.below(if self.timed { 5 } else { 3 }) {
       0 => (String::new(), format!("sum({all}) % 1000")),
       1 => (", collect".into(), format!("(sum(succeeded({all})) + len(failures({all}))) % 1000")),
-      2 => (format!(", tolerate {}", self.draw.below(3)), format!("sum({all}) % 1000")),
+      2 => {
+        let most = self.draw.below(3);
+        self.declared.tolerates.insert(all.clone(), most as usize);
+        (format!(", tolerate {most}"), format!("sum({all}) % 1000"))
+      }
       3 => (format!(", stop when len(done) == {wanted}"), format!("sum({all}) % 1000")),
       _ => (format!(", collect, stop when len(done) == {wanted}"), format!("sum(succeeded({all})) % 1000")),
     };
     let body = match self.draw.percent(30) {
-      true => {
-        let step = self.name("b");
-        // the path of a call that is the body is the item's
-        let worker = self.draw.below(self.declared.workers.len() as u64);
-        let _ = step;
-        format!("w{worker}({item})")
-      }
+      true => format!("w{}({item})", self.draw.below(self.declared.workers.len() as u64)),
       false => self.block(&around, depth),
     };
     format!("{{\n{asks}{all} = each {item} in {list} with concurrent {window}{takes} => {body}\nyield {value}\n}}")
   }
 
-  fn repeat(&mut self, names: &Names, depth: usize) -> String {
+  fn repeat(&mut self, step: &str, names: &Names, depth: usize) -> String {
     let (call, worker) = (self.name("s"), self.draw.below(self.declared.workers.len() as u64));
     // a round has a `previous` of its own
     let mut around: Names = names.iter().filter(|name| *name != "previous").cloned().collect();
@@ -277,6 +282,7 @@ impl Writer<'_> {
     };
     let value = self.value(&around);
     let rounds = self.draw.within(1, 4);
+    self.declared.rounds.insert(step.into(), rounds);
     let until = match self.draw.below(4) {
       0 => String::new(),
       1 => format!(" until {call} % 4 == 1"),
@@ -290,6 +296,7 @@ impl Writer<'_> {
     let (plan, all, reads) = (self.name("p"), self.name("r"), self.read(names));
     let collect = if self.draw.percent(50) { ", collect" } else { "" };
     let window = self.draw.within(1, 3);
+    self.declared.windows.insert(all.clone(), window as usize);
     format!("{{\n{plan} = planner({reads})\n{all} = run {plan} with concurrent {window}{collect}\nyield len({all})\n}}")
   }
 }

@@ -226,3 +226,39 @@ fn a_doubtful_call_holds_no_slot() {
   let rest = trace(&resumed(&program, &cut(&program, 50), resumption(None)));
   assert!(rest.iter().any(|line| line.ends_with("ok y")), "{rest:#?}");
 }
+
+#[test]
+fn what_was_cut_short_and_is_not_repeated_is_spent_nonetheless() {
+  let mut b = Builder::new();
+  let (safe, w) = (b.echo("safe", 0), b.echo("w", 0));
+  b.of(safe).ceiling = ceiling(0.4);
+  let [x, y, z, s, t] = [(); 5].map(|()| b.local());
+  let both = block(
+    vec![step("s", s, call(safe, [int(1)])), step("t", t, call(w, [int(1)]))],
+    None,
+  );
+  let lines = vec![
+    step("x", x, attempt(nested(both))),
+    step("y", y, call(w, [read(x)])),
+    step("z", z, call(w, [read(y)])),
+  ];
+  let program = unsafe_but(b, &[safe], &[safe, w]).main_with(budget(Some(3), None), lines, None);
+  let journal = cut(&program, 50);
+  // `t` is given up, so that nobody needs `s` any longer, which has run already
+  assert_eq!(
+    steps(&resumed(&program, &journal, resumption(Some(Decision::Fail)))),
+    [
+      "0 repeated x.s as 0",
+      "0 failed x.t: x.t: the run was cut short while it ran, and it was given up (interrupted)",
+      "0 charged 0 $0.40",
+      "0 cancelled x.s because of x.t",
+      "0 taken x by Attempt: x.t: the run was cut short while it ran, and it was given up (interrupted)",
+      "0 ok x",
+      "0 requested y w #1 as 2",
+      "100 ok y",
+      "100 requested z w #1 as 3",
+      "100 failed z: z: the budget of `main` is spent: 3 of 3 calls (budget)",
+      "100 run failed: z: the budget of `main` is spent: 3 of 3 calls (budget)",
+    ]
+  );
+}
