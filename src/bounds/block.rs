@@ -8,7 +8,7 @@ use super::{
   nodes::Found,
   order::{Before, heaviest_antichain, largest_antichains, longest_path, sorted},
   shape::Shape,
-  waits::{certain, possible},
+  waits::{certain, ending, possible},
   worst::{Counts, Group, Opened, Peaks, Worst, crowd, joined},
 };
 use crate::hir::{Block, LocalId, Step, StepKind};
@@ -91,10 +91,36 @@ impl Edges {
       before.collect()
     };
     Edges {
-      certain: before(&certain),
+      certain: without_shortcuts(before(&ending), before(&certain)),
       possible: before(&possible),
     }
   }
+}
+
+/// Of what runs in a step, all that it waits for; `ended` is what the step itself waits for. Who comes behind a step that may
+/// end without having run anything does not come behind all that would have run before: such an edge is left out.
+fn without_shortcuts(ended: Before, all: Before) -> Before {
+  let (after_end, after_all) = (closure(&ended), closure(&all));
+  let mut kept = ended;
+  for (step, before) in all.iter().enumerate() {
+    for earlier in before.iter().filter(|earlier| !after_end[step].contains(earlier)) {
+      let behind = (0..all.len()).filter(|later| after_all[*later].contains(&step));
+      if behind.into_iter().all(|later| after_end[later].contains(earlier)) {
+        kept[step].push(*earlier);
+      }
+    }
+  }
+  kept
+}
+
+/// All that stands before each, also behind others.
+fn closure(before: &Before) -> Vec<BTreeSet<usize>> {
+  let mut closed = vec![BTreeSet::new(); before.len()];
+  for at in sorted(before) {
+    let all = before[at].iter().flat_map(|earlier| closed[*earlier].iter().copied().chain([*earlier]));
+    closed[at] = all.collect();
+  }
+  closed
 }
 
 fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {

@@ -142,6 +142,7 @@ pub async fn drive_within(
     undecided: Vec::new(),
   };
   driver.absorb(step);
+  driver.set_timers();
   let driven = driver.turns().await;
   if driver.outcome.is_none() {
     driver.end_workers(driven.is_ok()).await?;
@@ -196,6 +197,17 @@ impl Driver<'_, '_> {
         self.wait().await;
       }
     }
+  }
+
+  /// What was over before the run was taken up again comes before anything starts.
+  fn set_timers(&mut self) {
+    let set = |command: &mut Command| matches!(command, Command::SetTimer { .. });
+    for command in self.commands.extract_if(.., set) {
+      if let Command::SetTimer { timer, due } = command {
+        self.clock.set(timer, due);
+      }
+    }
+    self.facts.extend(self.clock.take_due().into_iter().map(Input::TimerFired));
   }
 
   /// Nobody drives a run in which nothing goes on until somebody decides.

@@ -408,6 +408,30 @@ fn what_is_lost_by_a_refusal_is_not_admitted_in_the_same_turn() {
 }
 
 #[test]
+fn what_was_over_before_a_run_is_taken_up_starts_nothing() {
+  let mut program = program(&["ok"], 0);
+  let changed = Arc::get_mut(&mut program).expect("nobody else has it");
+  changed.orchestrators[0].budget = Some(Budget {
+    calls: None,
+    cost: None,
+    tokens: None,
+    time: Some(expr(ExprKind::Literal(Value::Duration(100)))),
+    span: NOWHERE,
+  });
+  // stopped while its worker took its time to end: the budget's time is over
+  let Beginning { mut run, step } = beginning(&program);
+  let mut journal = step.records;
+  journal.extend(run.step(crate::engine::RunTime(5_000), Input::Stopped).records);
+  let driven = driven(resumed(&program, journal), MemoryLog::default(), 9, &[]);
+  let Ok(RunOutcome::Failed(failure)) = driven.outcome else {
+    panic!("the run fails");
+  };
+  assert_eq!(failure.kind, FailureKind::Budget);
+  let admitted = |record: &Record| matches!(record.event, Event::Admitted { .. });
+  assert!(!driven.records.iter().any(admitted), "{:#?}", driven.records);
+}
+
+#[test]
 fn asked_twice_to_stop_nobody_waits() {
   let stop = [Request::Stop, Request::Stop];
   let driven = driven(beginning(&program(&["stuck"], 0)), MemoryLog::default(), 1, &stop);

@@ -100,6 +100,11 @@ impl Chaos {
     if self.crowded { self.draw.within(1, 6) } else { 1 }
   }
 
+  /// Whether a replay is compared with the run at this moment.
+  pub fn looks(&mut self) -> bool {
+    self.draw.below(40) == 0
+  }
+
   pub fn grace(&mut self) -> i64 {
     self.draw.within(0, self.grace as u64) as i64
   }

@@ -198,7 +198,7 @@ impl Declared {
     if draw.percent(15) {
       // a copy or a silence that comes too late is refused
       let least = policy.hedge.max(declared.heartbeat).unwrap_or(0) as u64;
-      policy.timeout = draw.within(least + 10, least + 400) as i64;
+      policy.timeout = draw.within(least + 20, least + 400) as i64;
       with.push(format!("timeout {}ms", policy.timeout));
     }
     if declared.idempotent && draw.percent(20) {

@@ -8,8 +8,8 @@ use std::{
 
 use orch::{
   engine::{
-    Attempt, AttemptOutcome, BreakerState, CacheKey, Command, ExecutionId, Found, Gate, Input, Kept, Record,
-    Resumption, Run, RunStarted, RunTime, Seat, Shelf, Start, Step, TimerId, Trouble, World,
+    Attempt, AttemptOutcome, BreakerState, CacheKey, Command, Decision, ExecutionId, Found, Gate, Input, Kept, Needs,
+    Record, Resumption, Run, RunStarted, RunTime, Seat, Shelf, Start, Step, TimerId, Trouble, World,
   },
   hir::Program,
   protocol::{RawAnswer, Report, WorkerError},
@@ -33,8 +33,10 @@ pub enum Seen {
   Up { breakers: BTreeMap<Arc<str>, BreakerState>, wall: i64, now: i64 },
   /// It dies, or ends; all that ran is gone.
   Down { at: i64, dies: bool },
+  /// The gatekeeper let it pass, when nobody wanted it any longer.
+  Passed { execution: ExecutionId, at: i64 },
   /// Nothing more can be done at this moment; these wait at the gate, in order of asking.
-  Waits { at: i64, asking: Vec<(ExecutionId, orch::engine::Needs)> },
+  Waits { at: i64, asking: Vec<ExecutionId> },
 }
 
 /// What outlives a process.
@@ -165,6 +167,7 @@ impl Machine {
     seen.push(Seen::Up { breakers, wall: self.wall, now: run.now().0 });
     let world = World::new(gate, self.disk.clone(), self.wall, run.now());
     let mut life = Life {
+      program: &self.program,
       now: run.now().0,
       seat: world.gate().sit(|| ()),
       world,
@@ -182,10 +185,11 @@ impl Machine {
       unwanted: BTreeSet::new(),
       records: Vec::new(),
       commands: Vec::new(),
-      doubt: false,
       steps: 0,
+      strange: None,
     };
     life.absorb(step);
+    life.set_timers();
     let end = life.turns();
     let passed = life.now;
     self.wall = life.world.clock(RunTime(passed)).max(self.wall);
@@ -222,6 +226,7 @@ struct Process {
 }
 
 struct Life<'m> {
+  program: &'m Arc<Program>,
   run: Run,
   world: World,
   seat: Seat,
@@ -235,13 +240,14 @@ struct Life<'m> {
   timers: HashMap<TimerId, Key>,
   alive: BTreeMap<ExecutionId, Process>,
   /// Who waits at the gate, by order of asking.
-  asking: BTreeMap<u64, (ExecutionId, orch::engine::Needs)>,
+  asking: BTreeMap<u64, (ExecutionId, Needs)>,
   facts: VecDeque<Input>,
   unwanted: BTreeSet<ExecutionId>,
   records: Vec<Record>,
   commands: Vec<Command>,
-  doubt: bool,
   steps: u32,
+  /// What a replay does otherwise.
+  strange: Option<String>,
 }
 
 impl Life<'_> {
@@ -264,17 +270,36 @@ impl Life<'_> {
         continue;
       }
       if !self.run.awaits_decision().is_empty() {
-        self.doubt = true;
         self.facts.push_back(Input::Stopped);
         continue;
       }
       if self.steps > MOST {
         return End::Stuck("it goes on and on".into());
       }
+      if let Some(why) = self.strange.take() {
+        return End::Stuck(why);
+      }
       if !self.wait() {
         return End::Stuck(format!("nothing is left to happen: {:?}", self.run));
       }
     }
+  }
+
+  /// What was over before the run was taken up again comes before anything starts.
+  fn set_timers(&mut self) {
+    let mut due = Vec::new();
+    for command in std::mem::take(&mut self.commands) {
+      match command {
+        Command::SetTimer { timer, due: at } if at.0 <= self.now => due.push((at, timer)),
+        Command::SetTimer { timer, due: at } => {
+          let key = self.plan(at.0, Due::Timer(timer));
+          self.timers.insert(timer, key);
+        }
+        other => self.commands.push(other),
+      }
+    }
+    due.sort();
+    self.facts.extend(due.into_iter().map(|(_, timer)| Input::TimerFired(timer)));
   }
 
   fn expect_requests(&mut self) {
@@ -343,9 +368,13 @@ impl Life<'_> {
       self.unwanted.clear();
       for fact in facts {
         let (Input::Refused(execution, _) | Input::Admitted(execution)) = &fact else { continue };
-        if !self.unwanted.contains(execution) {
-          self.asks_no_more(*execution);
-          self.step(fact);
+        match self.unwanted.contains(execution) {
+          // its tokens are spent nonetheless
+          true => self.seen.push(Seen::Passed { execution: *execution, at: self.now }),
+          false => {
+            self.asks_no_more(*execution);
+            self.step(fact);
+          }
         }
       }
     }
@@ -532,12 +561,14 @@ impl Life<'_> {
 
   /// Until something happens; whether there is anything to come.
   fn wait(&mut self) -> bool {
-    let Some(((at, ..), _)) = self.due.first_key_value() else {
+    let Some(at) = self.due.first_key_value().map(|((at, ..), _)| *at) else {
       return false;
     };
-    let at = *at;
+    if self.chaos.looks() {
+      self.look_back();
+    }
     if at > self.now {
-      let asking = self.asking.values().cloned().collect();
+      let asking = self.asking.values().map(|(execution, _)| *execution).collect();
       self.seen.push(Seen::Waits { at: self.now, asking });
     }
     self.now = self.now.max(at);
@@ -552,6 +583,49 @@ impl Life<'_> {
       self.facts.extend(fact);
     }
     true
+  }
+
+  /// At a quiet moment a replay of the journal waits for what the run waits for, each time.
+  fn look_back(&mut self) {
+    let journal = self.disk.0.lock().expect("no panic").journal.clone();
+    let again = || {
+      let resumption = Resumption { engine: "0".into(), unfinished: Some(Decision::Rerun), ..Resumption::default() };
+      replay(&self.program, &journal).map(|replayed| replayed.resume(resumption).1)
+    };
+    self.strange = match (again(), again()) {
+      (Ok(one), Ok(other)) if format!("{one:?}") != format!("{other:?}") => Some("two replays differ".into()),
+      (Ok(step), _) => self.compare(&step),
+      (Err(why), _) => Some(why),
+    };
+  }
+
+  fn compare(&self, step: &Step) -> Option<String> {
+    let mut asked: BTreeMap<ExecutionId, Option<&Needs>> = BTreeMap::new();
+    let mut told = BTreeSet::new();
+    for command in &step.commands {
+      match command {
+        Command::Ask { execution, needs } => _ = asked.insert(*execution, Some(needs)),
+        Command::CancelAttempt(execution) => _ = told.insert(*execution),
+        Command::SetTimer { timer, due } => {
+          let own = self.timers.get(timer).map(|key| key.0);
+          if own != Some(due.0.max(self.now)) && own != Some(due.0) {
+            return Some(format!("a replay waits for {timer:?} until {due:?}, the run until {own:?}"));
+          }
+        }
+        _ => {}
+      }
+    }
+    let waiting = self.asking.values().map(|(execution, needs)| (*execution, Some(needs)));
+    let (ending, running): (Vec<_>, Vec<_>) = self.alive.iter().partition(|(_, process)| process.cancelled);
+    let own: BTreeMap<ExecutionId, Option<&Needs>> = waiting.collect();
+    let same = own.iter().all(|(execution, needs)| asked.get(execution) == Some(needs));
+    let others: BTreeSet<ExecutionId> = asked.into_keys().filter(|execution| !own.contains_key(execution)).collect();
+    // what is in doubt runs no longer
+    let running: BTreeSet<ExecutionId> = running.into_iter().map(|(execution, _)| *execution).collect();
+    let doubtful = self.run.doubtful().len();
+    let ending: BTreeSet<ExecutionId> = ending.into_iter().map(|(execution, _)| *execution).collect();
+    let fits = same && told == ending && running.is_subset(&others) && others.len() <= running.len() + doubtful;
+    (!fits).then(|| format!("a replay asks for {others:?} and ends {told:?}, the run has {running:?} and {ending:?}"))
   }
 
   fn fact(&mut self, due: Due) -> Option<Input> {

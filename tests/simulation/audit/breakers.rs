@@ -25,7 +25,7 @@ pub fn check(case: &Case) {
   let mut admitted: HashMap<ExecutionId, u32> = HashMap::new();
   let mut told: HashMap<ExecutionId, i64> = HashMap::new();
   let mut moved: Option<(Arc<str>, Position, Position)> = None;
-  let (mut wall, mut since) = (0, 0);
+  let (mut wall, mut since, mut lost) = (0, 0, -1);
   let seen = &case.played.seen;
   for (place, one) in seen.iter().enumerate() {
     match one {
@@ -50,6 +50,13 @@ pub fn check(case: &Case) {
               format!("{execution:?} is refused by {breaker:?}")
             });
           }
+          // something may have been told to end at this moment
+          Event::StepFailed { .. } | Event::FailureTaken { .. } | Event::DeadlinePassed { .. } | Event::TimerFired { .. } => {
+            lost = at.0;
+          }
+          Event::StopChecked { held: true, .. } | Event::RequireChecked { held: false, .. } => lost = at.0,
+          Event::CancelRequested { .. } | Event::NotTaken { .. } | Event::StepSkipped { .. } => lost = at.0,
+          Event::StepCancelled { .. } | Event::Stopped => lost = at.0,
           Event::BreakerMoved { worker, from, to } => moved = Some((worker.clone(), *from, *to)),
           Event::AttemptEnded { execution, outcome } => {
             let (Some(breaker), Some(epoch)) = (
@@ -59,7 +66,7 @@ pub fn check(case: &Case) {
               moved = None;
               continue;
             };
-            let health = health(case, *execution, outcome, told.get(execution), &seen[place + 1..]);
+            let health = health(case, *execution, outcome, told.get(execution), lost == at.0, &seen[place + 1..]);
             breaker.end(case, (*execution, epoch), health, clock, moved.take());
           }
           _ => {}
@@ -87,11 +94,12 @@ fn health(
   execution: ExecutionId,
   outcome: &AttemptOutcome,
   told: Option<&i64>,
+  lost: bool,
   next: &[Seen],
 ) -> Option<Option<bool>> {
-  if told.is_some() {
-    // at its timeout, or for another reason
-    let path = &case.asked[&execution].path;
+  let path = &case.asked[&execution].path;
+  // at its timeout, or for another reason
+  {
     let timed_out = next.iter().take(12).any(|seen| match seen {
       Seen::Record(Record { event, .. }) => match event {
         Event::RetryScheduled { path: own, failure, .. }
@@ -101,10 +109,11 @@ fn health(
       },
       _ => false,
     });
-    return match (timed_out, case.asked[&execution].copy_of) {
-      (true, None) => Some(Some(false)),
-      _ => None,
-    };
+    match (timed_out, case.asked[&execution].copy_of, told.is_some() || lost) {
+      (true, None, _) => return Some(Some(false)),
+      (false, _, false) => {}
+      _ => return None,
+    }
   }
   Some(match outcome {
     AttemptOutcome::Ok(_) => Some(true),

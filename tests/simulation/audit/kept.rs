@@ -31,8 +31,15 @@ pub fn check(case: &Case, before: &[Played]) {
         }
         Event::AttemptEnded { execution, outcome: AttemptOutcome::Ok(value) } => {
           let (path, worker, input) = asked[execution].clone();
-          known.insert((run.clone(), path), (worker, input, value.clone(), time));
+          // of a hedged attempt the first one counts
+          known.entry((run.clone(), path)).or_insert((worker, input, value.clone(), time));
         }
+        // it is kept when nothing of the attempt is left
+        Event::StepSucceeded { path, .. } => {
+          known.entry((run.clone(), path.to_string())).and_modify(|known| known.3 = time);
+        }
+        // its value came after its time
+        Event::RetryScheduled { path, .. } => _ = known.remove(&(run.clone(), path.to_string())),
         Event::CacheHit { execution, value, from } if is_own => {
           let (path, worker, input) = &asked[execution];
           let kept = known.get(&(from.run.to_string(), from.step.to_string()));

@@ -33,7 +33,8 @@ fn needs<'a>(case: &Case<'a>, execution: ExecutionId) -> Vec<(Shared<'a>, Option
 }
 
 impl<'a> Slots<'a> {
-  fn start(&mut self, case: &Case<'a>, execution: ExecutionId, at: i64) {
+  /// `strictly`: the rates hold for these starts.
+  fn start(&mut self, case: &Case<'a>, execution: ExecutionId, at: i64, strictly: bool) {
     for (shared, slots, rate) in needs(case, execution) {
       let held = self.held.entry(shared).or_default();
       *held += 1;
@@ -43,8 +44,19 @@ impl<'a> Slots<'a> {
         starts.push_back(at);
         if starts.len() > most {
           let first = starts.pop_front().unwrap_or(0);
-          case.hold(at - first >= window, || format!("{shared:?} has more than {most} starts from {first} to {at}"));
+          case.hold(!strictly || at - first >= window, || format!("{shared:?} has more than {most} starts from {first} to {at}"));
         }
+      }
+    }
+  }
+
+  /// Its tokens are gone, and nothing was started with them.
+  fn spend(&mut self, case: &Case<'a>, execution: ExecutionId, at: i64) {
+    for (shared, _, rate) in needs(case, execution) {
+      if let Some((most, _)) = rate {
+        let starts = self.starts.entry(shared).or_default();
+        starts.push_back(at);
+        starts.drain(..starts.len().saturating_sub(most));
       }
     }
   }
@@ -81,7 +93,7 @@ fn really(case: &Case) {
     match seen {
       Seen::Begun { execution, at, .. } => {
         case.hold(alive.insert(*execution), || format!("{execution:?} runs twice at once"));
-        slots.start(case, *execution, *at);
+        slots.start(case, *execution, *at, true);
         peak = peak.max(alive.len() as u128);
       }
       Seen::Gone { execution, .. } if alive.remove(execution) => slots.end(case, *execution),
@@ -103,17 +115,20 @@ fn in_turn(case: &Case) {
         Event::Admitted { execution } => {
           admitted.insert(*execution, at.0);
           if holding.insert(*execution) {
-            slots.start(case, *execution, at.0);
+            slots.start(case, *execution, at.0, false);
           }
         }
         Event::AttemptEnded { execution, .. } if holding.remove(execution) => slots.end(case, *execution),
         _ => {}
       },
+      Seen::Passed { execution, at } if case.asked.contains_key(execution) => {
+        slots.spend(case, *execution, *at);
+      }
       // whatever held slots is gone
       Seen::Up { .. } => std::mem::take(&mut holding).into_iter().for_each(|one| slots.end(case, one)),
       Seen::Waits { at, asking } => {
         let mut before: BTreeSet<Shared> = BTreeSet::new();
-        for (execution, _) in asking {
+        for execution in asking {
           if !case.asked.contains_key(execution) {
             // it was asked for in a turn that was lost
             continue;

@@ -262,3 +262,59 @@ fn what_was_cut_short_and_is_not_repeated_is_spent_nonetheless() {
     ]
   );
 }
+
+#[test]
+fn of_two_that_are_given_up_at_once_one_is_tolerated() {
+  let mut b = Builder::new();
+  let (w, x, item) = (b.echo("w", 0), b.local(), b.local());
+  b.of(w).idempotent = false;
+  let body = tolerating(1, each(item, numbers(3), 2, false, call(w, [read(item)])));
+  let program = b.main(vec![step("x", x, body)], None);
+  let journal = cut(&program, 50);
+  let failed = "the run was cut short while it ran, and it was given up (interrupted)";
+  assert_eq!(
+    steps(&resumed(&program, &journal, resumption(Some(Decision::Fail)))),
+    [
+      format!("0 taken x[0] by Tolerate: x[0]: {failed}"),
+      format!("0 failed x[1]: x[1]: {failed}"),
+      "0 requested x[2] w #1 as 2".into(),
+      "0 skipped x[2] because of x[1]".into(),
+      format!("0 failed x: x[1]: {failed}"),
+      format!("0 run failed: x[1]: {failed}"),
+    ]
+  );
+}
+
+#[test]
+fn a_dispatch_that_was_cancelled_is_nothing_that_goes_on() {
+  let mut b = Builder::new();
+  let (w, bad) = (b.echo("w", 0), super::lost(&mut b, "bad", 0, FailureKind::Exit));
+  let apart = b.orchestrator("apart", Vec::new(), block(Vec::new(), None));
+  let dispatch = node(NodeKind::Dispatch(Call {
+    target: apart,
+    arguments: Vec::new(),
+    policies: Policies::default(),
+  }));
+  let [h, x, y, own] = [(); 4].map(|()| b.local());
+  b.of(w).idempotent = false;
+  let steps = vec![
+    step("h", h, dispatch),
+    step("x", x, undo(call(w, [int(1)]), own, call(w, [read(own)]))),
+    step("y", y, call(bad, [int(1)])),
+  ];
+  let program = b.main(steps, None);
+  // nobody says that the other run is remembered; `y` is lost, and `x` is in doubt
+  let (mut run, first) = start(&program, 1);
+  let mut journal = first.records;
+  let lost = AttemptOutcome::Failed(crate::value::Failure::new(FailureKind::Exit, "", "lost").into());
+  let facts = [
+    Input::Admitted(ExecutionId(0)),
+    Input::Admitted(ExecutionId(1)),
+    Input::AttemptEnded(ExecutionId(1), lost),
+  ];
+  facts.into_iter().for_each(|fact| journal.extend(run.step(RunTime(0), fact).records));
+  let replayed = Run::replay(program, journal).expect("the journal is its own");
+  let (run, step) = replayed.resume(resumption(None));
+  assert_eq!(trace(&step.records), ["0 resumed", "0 in doubt x as 0"]);
+  assert_eq!(run.awaits_decision(), ["x".into()]);
+}
