@@ -91,36 +91,37 @@ impl Edges {
       before.collect()
     };
     Edges {
-      certain: without_shortcuts(before(&ending), before(&certain)),
+      certain: behind(&before(&certain), &before(&ending)),
       possible: before(&possible),
     }
   }
 }
 
-/// Of what runs in a step, all that it waits for; `ended` is what the step itself waits for. Who comes behind a step that may
-/// end without having run anything does not come behind all that would have run before: such an edge is left out.
-fn without_shortcuts(ended: Before, all: Before) -> Before {
-  let (after_end, after_all) = (closure(&ended), closure(&all));
-  let mut kept = ended;
-  for (step, before) in all.iter().enumerate() {
-    for earlier in before.iter().filter(|earlier| !after_end[step].contains(earlier)) {
-      let behind = (0..all.len()).filter(|later| after_all[*later].contains(&step));
-      if behind.into_iter().all(|later| after_end[later].contains(earlier)) {
-        kept[step].push(*earlier);
-      }
-    }
+/// Of each step those that have ended before anything of it runs. `runs`: what its parts wait for; `ends`: what it can't end
+/// without.
+///
+/// Who comes behind a step that may end without having run anything does not come behind all that would have run before.
+/// So what is behind another by its runs only counts where all that is behind it stands behind the other as well: only then
+/// it is an order.
+fn behind(runs: &Before, ends: &Before) -> Before {
+  let mut ended: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); ends.len()];
+  for at in sorted(ends) {
+    ended[at] = with_ended(&ends[at], &ended);
   }
-  kept
+  let mut before: Vec<BTreeSet<usize>> = runs.iter().map(|runs| with_ended(runs, &ended)).collect();
+  loop {
+    let misses = |earlier: usize, step: usize| before.iter().any(|later| later.contains(&step) && !later.contains(&earlier));
+    let pairs = before.iter().enumerate().flat_map(|(step, all)| all.iter().map(move |earlier| (*earlier, step)));
+    let wrong: Vec<(usize, usize)> = pairs.filter(|(earlier, step)| misses(*earlier, *step)).collect();
+    if wrong.is_empty() {
+      return before.into_iter().map(|all| all.into_iter().collect()).collect();
+    }
+    wrong.into_iter().for_each(|(earlier, step)| _ = before[step].remove(&earlier));
+  }
 }
 
-/// All that stands before each, also behind others.
-fn closure(before: &Before) -> Vec<BTreeSet<usize>> {
-  let mut closed = vec![BTreeSet::new(); before.len()];
-  for at in sorted(before) {
-    let all = before[at].iter().flat_map(|earlier| closed[*earlier].iter().copied().chain([*earlier]));
-    closed[at] = all.collect();
-  }
-  closed
+fn with_ended(direct: &[usize], ended: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+  direct.iter().flat_map(|one| ended[*one].iter().copied().chain([*one])).collect()
 }
 
 fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {

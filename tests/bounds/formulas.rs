@@ -217,6 +217,9 @@ fn who_comes_behind_an_arm_that_runs_nothing_does_not_wait_for_what_another_arm_
   assert_eq!(at_once("5"), "2");
   assert_eq!(at_once("a"), "1");
   assert_eq!(at_once("v(a + 1)"), "1");
+  // `v` in the first round, before any arm
+  let text = "n: int | a = w(n)\n b = { c = v(n) d = if c > 3 then v(a) else v(a + 1) yield d }\n e = one(b)";
+  assert_eq!(all(text)[1], "2");
 }
 
 #[test]
