@@ -10,6 +10,7 @@ use super::{
   gate::Health,
   instance::{InstanceId, State},
   leaf::Phase,
+  outcome::timeout,
   run::{Purpose, Run},
 };
 use crate::{
@@ -178,6 +179,10 @@ impl Run {
       active.timed_out = Some(time);
     });
     self.stop_tries(id);
+    // what was cut short and waited to run again has no end of its own
+    if self.with_active(id, |active| active.tries.is_empty()) == Some(true) {
+      self.attempt_came_to(id, Err(timeout(time)));
+    }
   }
 
   /// What runs is told to end, what waits waits no longer.

@@ -318,3 +318,34 @@ fn a_dispatch_that_was_cancelled_is_nothing_that_goes_on() {
   assert_eq!(trace(&step.records), ["0 resumed", "0 in doubt x as 0"]);
   assert_eq!(run.awaits_decision(), ["x".into()]);
 }
+
+#[test]
+fn an_attempt_is_over_at_its_timeout_though_its_copy_waits_to_run_again() {
+  let mut b = Builder::new();
+  let (w, x) = (b.echo("w", 0), b.local());
+  let policies = Policies {
+    limits: vec![b.limit(None, Some((3, 1000)))],
+    hedge: hedge(5).hedge,
+    ..timeout(20)
+  };
+  let program = b.main(vec![step("x", x, with(w, [int(1)], policies))], None);
+  let (run, first) = start(&program, 1);
+  let mut simulation = Simulation::new(run, first, |_| Scripted::Hang);
+  let all = std::iter::from_fn(|| simulation.advance()).flatten();
+  let journal: Vec<Record> = all.take_while(|record| record.at.0 <= 5).collect();
+  // the first one takes the last start that the rate allows, and fails; its copy waits for the next
+  let replayed = Run::replay(program, journal).expect("the journal is its own");
+  let mut simulation = Simulation::resume(replayed, |_| Scripted::Answer(2, Err(super::failed(FailureKind::Exit))));
+  let rest: Vec<Record> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+  assert_eq!(
+    trace(&rest),
+    [
+      "5 resumed: Rerun",
+      "5 repeated x as 0",
+      "5 repeated x as 1",
+      "7 ended 0 exit",
+      "25 failed x: x: timeout of 20ms passed (timeout)",
+      "25 run failed: x: timeout of 20ms passed (timeout)",
+    ]
+  );
+}
