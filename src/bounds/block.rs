@@ -110,18 +110,30 @@ fn behind(runs: &Before, ends: &Before) -> Before {
   }
   let mut before: Vec<BTreeSet<usize>> = runs.iter().map(|runs| with_ended(runs, &ended)).collect();
   loop {
-    let misses = |earlier: usize, step: usize| before.iter().any(|later| later.contains(&step) && !later.contains(&earlier));
-    let pairs = before.iter().enumerate().flat_map(|(step, all)| all.iter().map(move |earlier| (*earlier, step)));
+    let misses = |earlier: usize, step: usize| {
+      before
+        .iter()
+        .any(|later| later.contains(&step) && !later.contains(&earlier))
+    };
+    let pairs = before
+      .iter()
+      .enumerate()
+      .flat_map(|(step, all)| all.iter().map(move |earlier| (*earlier, step)));
     let wrong: Vec<(usize, usize)> = pairs.filter(|(earlier, step)| misses(*earlier, *step)).collect();
     if wrong.is_empty() {
       return before.into_iter().map(|all| all.into_iter().collect()).collect();
     }
-    wrong.into_iter().for_each(|(earlier, step)| _ = before[step].remove(&earlier));
+    wrong
+      .into_iter()
+      .for_each(|(earlier, step)| _ = before[step].remove(&earlier));
   }
 }
 
 fn with_ended(direct: &[usize], ended: &[BTreeSet<usize>]) -> BTreeSet<usize> {
-  direct.iter().flat_map(|one| ended[*one].iter().copied().chain([*one])).collect()
+  direct
+    .iter()
+    .flat_map(|one| ended[*one].iter().copied().chain([*one]))
+    .collect()
 }
 
 fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {

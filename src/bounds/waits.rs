@@ -28,7 +28,10 @@ pub fn ending(step: &StepKind) -> BTreeSet<LocalId> {
 }
 
 fn ending_of_block(block: &Block) -> BTreeSet<LocalId> {
-  let early = block.steps.iter().any(|step| matches!(step.kind, StepKind::ReturnWhen { .. }));
+  let early = block
+    .steps
+    .iter()
+    .any(|step| matches!(step.kind, StepKind::ReturnWhen { .. }));
   let steps = block.steps.iter().filter(|_| !early);
   steps.flat_map(|step| ending(&step.kind)).collect()
 }
@@ -39,12 +42,18 @@ fn ending_of_arm(arm: &Arm) -> BTreeSet<LocalId> {
 
 fn ending_of_node(node: &Node) -> BTreeSet<LocalId> {
   let all = |arms: &mut dyn Iterator<Item = &Arm>| {
-    let common = arms.map(ending_of_arm).reduce(|a, b| a.intersection(&b).copied().collect());
+    let common = arms
+      .map(ending_of_arm)
+      .reduce(|a, b| a.intersection(&b).copied().collect());
     common.unwrap_or_default()
   };
   match &node.kind {
     NodeKind::Repeat(repeat) => ending_of_block(&repeat.body),
-    NodeKind::If { then, otherwise: Some(otherwise), .. } => all(&mut [&**then, &**otherwise].into_iter()),
+    NodeKind::If {
+      then,
+      otherwise: Some(otherwise),
+      ..
+    } => all(&mut [&**then, &**otherwise].into_iter()),
     NodeKind::Match { arms, otherwise, .. } => {
       all(&mut arms.iter().map(|branch| &branch.arm).chain(otherwise.as_deref()))
     }

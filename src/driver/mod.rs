@@ -207,7 +207,9 @@ impl Driver<'_, '_> {
         self.clock.set(timer, due);
       }
     }
-    self.facts.extend(self.clock.take_due().into_iter().map(Input::TimerFired));
+    self
+      .facts
+      .extend(self.clock.take_due().into_iter().map(Input::TimerFired));
   }
 
   /// Nobody drives a run in which nothing goes on until somebody decides.

@@ -404,7 +404,11 @@ fn what_is_lost_by_a_refusal_is_not_admitted_in_the_same_turn() {
     Event::Admitted { execution } => Some(execution.0),
     _ => None,
   });
-  assert_eq!(admitted.collect::<Vec<_>>(), [2], "the call of `on failure` alone: {records:#?}");
+  assert_eq!(
+    admitted.collect::<Vec<_>>(),
+    [2],
+    "the call of `on failure` alone: {records:#?}"
+  );
 }
 
 #[test]

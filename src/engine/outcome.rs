@@ -37,7 +37,7 @@ impl Run {
     let result = match (outcome, timed_out) {
       (AttemptOutcome::Ok(value), None) => self.read_value(start.attempt.worker, &value),
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
-      (outcome, Some(time)) => Err(timed_out(time, &outcome)),
+      (outcome, Some(time)) => Err(late(time, &outcome)),
     };
     self.attempt_came_to(id, result);
   }
@@ -189,7 +189,7 @@ pub(super) fn timeout(time: i64) -> Box<Failure> {
   failure(FailureKind::Timeout, message)
 }
 
-fn timed_out(time: i64, outcome: &AttemptOutcome) -> Box<Failure> {
+fn late(time: i64, outcome: &AttemptOutcome) -> Box<Failure> {
   let mut failure = timeout(time);
   if let AttemptOutcome::Failed(ended) = outcome {
     failure.log.clone_from(&ended.log);

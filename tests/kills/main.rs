@@ -21,6 +21,7 @@ use std::{
   time::Duration,
 };
 
+use common::draw::Draw;
 use nix::{
   sys::signal::{Signal, kill, killpg},
   unistd::Pid,
@@ -29,7 +30,6 @@ use orch::{
   engine::{AttemptOutcome, Event, ExecutionId, Record},
   journal::{Journal, Store},
 };
-use common::draw::Draw;
 use program::program;
 
 /// Programs that are tried unless somebody says otherwise.
@@ -232,5 +232,7 @@ fn marked(room: &Path) -> Vec<u32> {
     let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
     String::from_utf8_lossy(&environment).contains(&mark)
   });
-  marked.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+  marked
+    .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    .collect()
 }

@@ -57,7 +57,12 @@ fn flaky(x: i64) -> i64 {
 
 /// What a worker answers to `x` in this attempt.
 pub fn answer(worker: &str, x: i64, attempt: u32) -> Result<RawAnswer, WorkerError> {
-  let lost = || WorkerError { kind: FailureKind::Exit, message: "lost".into(), code: Some(1), log: None };
+  let lost = || WorkerError {
+    kind: FailureKind::Exit,
+    message: "lost".into(),
+    code: Some(1),
+    log: None,
+  };
   let text = match worker {
     "work" => work(x).to_string(),
     "flaky" if attempt > 1 => flaky(x).to_string(),
@@ -68,7 +73,11 @@ pub fn answer(worker: &str, x: i64, attempt: u32) -> Result<RawAnswer, WorkerErr
     ),
     _ => return Err(lost()),
   };
-  Ok(RawAnswer::Process { stdout: text.into_bytes(), stderr_tail: String::new(), exit: 0 })
+  Ok(RawAnswer::Process {
+    stdout: text.into_bytes(),
+    stderr_tail: String::new(),
+    exit: 0,
+  })
 }
 
 /// A program of 2 to 7 steps, each of which may read those before.
@@ -90,7 +99,11 @@ pub fn program(seed: u64, log: &str) -> Program {
     steps.join("\n"),
     names.join(", ")
   );
-  Program { text, result: values, endings }
+  Program {
+    text,
+    result: values,
+    endings,
+  }
 }
 
 fn step(draw: &mut Draw, at: usize, values: &[i64]) -> (String, i64, usize) {
@@ -146,13 +159,19 @@ fn step(draw: &mut Draw, at: usize, values: &[i64]) -> (String, i64, usize) {
     }
     12 => {
       endings = 1;
-      (format!("{{ t = work({x}) finally revert(t) u = flaky(t) yield u }}"), flaky(work(v)))
+      (
+        format!("{{ t = work({x}) finally revert(t) u = flaky(t) yield u }}"),
+        flaky(work(v)),
+      )
     }
     13 => (format!("{{ p = planner({x}) r = run p with collect yield len(r) }}"), 2),
     14 => {
       // nothing is undone, and what was opened is closed
       endings = 1;
-      (format!("{{ t = both({x}) undo revert(t) finally revert(t) yield t }}"), work(v) + flaky(work(v)))
+      (
+        format!("{{ t = both({x}) undo revert(t) finally revert(t) yield t }}"),
+        work(v) + flaky(work(v)),
+      )
     }
     _ => (
       format!("each x in [1, 2, 3] from {x} => flaky(previous + x)"),

@@ -49,7 +49,11 @@ pub fn tried(seed: u64) {
 fn carry_on(program: &Arc<hir::Program>, journal: &[Record], draw: &mut Draw, seed: u64) -> Vec<Record> {
   let ended: BTreeSet<ExecutionId> = journal.iter().filter_map(ended).collect();
   let answers = |start: &Start| {
-    assert!(!ended.contains(&start.execution), "seed {seed}: {:?} runs again", start.execution);
+    assert!(
+      !ended.contains(&start.execution),
+      "seed {seed}: {:?} runs again",
+      start.execution
+    );
     let identity = &start.invocation.identity;
     let x = match start.attempt.input.parameters.first() {
       Some(Value::Int(x)) => *x,
@@ -64,7 +68,8 @@ fn carry_on(program: &Arc<hir::Program>, journal: &[Record], draw: &mut Draw, se
       Simulation::new(run, first, answers)
     }
     journal => {
-      let replayed = Run::replay(program.clone(), journal.to_vec()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+      let replayed =
+        Run::replay(program.clone(), journal.to_vec()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
       Simulation::resume(replayed, answers)
     }
   };
@@ -74,7 +79,10 @@ fn carry_on(program: &Arc<hir::Program>, journal: &[Record], draw: &mut Draw, se
 
 fn ended(record: &Record) -> Option<ExecutionId> {
   match &record.event {
-    Event::AttemptEnded { execution, outcome: AttemptOutcome::Ok(_) } => Some(*execution),
+    Event::AttemptEnded {
+      execution,
+      outcome: AttemptOutcome::Ok(_),
+    } => Some(*execution),
     _ => None,
   }
 }
@@ -85,7 +93,9 @@ fn check(seed: u64, text: &str, journal: &[Record], endings: usize) {
   let (mut paths, mut made) = (std::collections::HashMap::new(), BTreeSet::new());
   for record in journal {
     match &record.event {
-      Event::AttemptRequested { execution, path, .. } if path.contains('!') => _ = paths.insert(*execution, path.clone()),
+      Event::AttemptRequested { execution, path, .. } if path.contains('!') => {
+        _ = paths.insert(*execution, path.clone())
+      }
       Event::Admitted { execution } => assert!(!done.contains(execution), "seed {seed}: {execution:?} again\n{text}"),
       _ => {}
     }

@@ -76,7 +76,12 @@ impl Chaos {
 
   /// The same without any death, stop or request.
   pub fn calm(seed: u64, timed: bool) -> Chaos {
-    Chaos { deadly: 0, cancel: None, stops: Vec::new(), ..Chaos::new(seed, timed) }
+    Chaos {
+      deadly: 0,
+      cancel: None,
+      stops: Vec::new(),
+      ..Chaos::new(seed, timed)
+    }
   }
 
   pub fn is_calm(&self) -> bool {
@@ -141,14 +146,21 @@ impl Chaos {
     };
     let says = timing.percent(40).then(|| {
       let report = Report {
-        cost: outcome.percent(70).then(|| Dollars::of(outcome.below(11) as f64 * COST / 10.0).expect("dollars")),
+        cost: outcome
+          .percent(70)
+          .then(|| Dollars::of(outcome.below(11) as f64 * COST / 10.0).expect("dollars")),
         tokens: outcome.percent(70).then(|| outcome.below(TOKENS + 1)),
         ..Report::default()
       };
       (timing.below(longest as u64) as i64, report)
     });
     let unborn = fails && outcome.percent(10);
-    Act { takes: if unborn { Some(0) } else { takes }, answer, says: says.filter(|_| !unborn), unborn }
+    Act {
+      takes: if unborn { Some(0) } else { takes },
+      answer,
+      says: says.filter(|_| !unborn),
+      unborn,
+    }
   }
 }
 
@@ -185,7 +197,11 @@ fn plan(draw: &mut Draw) -> String {
 }
 
 fn printed(text: &str) -> RawAnswer {
-  RawAnswer::Process { stdout: text.as_bytes().to_vec(), stderr_tail: String::new(), exit: 0 }
+  RawAnswer::Process {
+    stdout: text.as_bytes().to_vec(),
+    stderr_tail: String::new(),
+    exit: 0,
+  }
 }
 
 fn error(draw: &mut Draw) -> WorkerError {
@@ -198,11 +214,18 @@ fn error(draw: &mut Draw) -> WorkerError {
     (FailureKind::Contract, None),
     (FailureKind::Timeout, None),
   ]);
-  WorkerError { kind, message: "lost".into(), code, log: None }
+  WorkerError {
+    kind,
+    message: "lost".into(),
+    code,
+    log: None,
+  }
 }
 
 /// FNV-1a, good enough to tell steps apart; what is drawn from it is mixed once more.
 fn hash(seed: u64, step: &str, attempt: u32) -> u64 {
   let bytes = step.bytes().chain(attempt.to_le_bytes());
-  bytes.fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+  bytes.fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+    (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+  })
 }

@@ -129,22 +129,26 @@ impl Worker {
       cache: (timed && draw.percent(20)).then(|| draw.within(1, 2_000) as i64),
       deadline: (timed && draw.percent(10)).then(|| draw.within(30, 900) as i64),
       delay: draw.percent(10).then(|| draw.within(0, 60) as i64),
-      limits: (draw.percent(35)).then(|| draw.below(limits as u64) as usize).into_iter().collect(),
+      limits: (draw.percent(35))
+        .then(|| draw.below(limits as u64) as usize)
+        .into_iter()
+        .collect(),
     };
     Worker {
       name,
       idempotent,
       concurrent: draw.percent(40).then(|| draw.within(1, 3) as usize),
-      breaker: (timed && draw.percent(25)).then(|| {
-        (draw.within(1, 3), draw.within(5, 200) as i64, draw.within(1, 2))
-      }),
+      breaker: (timed && draw.percent(25)).then(|| (draw.within(1, 3), draw.within(5, 200) as i64, draw.within(1, 2))),
       heartbeat: (timed && draw.percent(15)).then(|| draw.within(5, timeout as u64 - 1) as i64),
       policy,
     }
   }
 
   fn text(&self) -> String {
-    let mut text = format!("worker {}(x: int) -> int {{\n  exec [\"{}\", x]\n", self.name, self.name);
+    let mut text = format!(
+      "worker {}(x: int) -> int {{\n  exec [\"{}\", x]\n",
+      self.name, self.name
+    );
     self.settings(&mut text);
     text
   }
@@ -154,11 +158,19 @@ impl Worker {
     add(format!("budget {{ cost ${COST:.2}, tokens {TOKENS} }}"));
     self.policy.lines().into_iter().for_each(&mut add);
     self.idempotent.then(|| add("idempotent".into()));
-    self.concurrent.iter().for_each(|slots| add(format!("concurrent {slots}")));
+    self
+      .concurrent
+      .iter()
+      .for_each(|slots| add(format!("concurrent {slots}")));
     if let Some((open, probe, close)) = self.breaker {
-      add(format!("breaker {{ open after {open}, probe after {probe}ms, close after {close} }}"));
+      add(format!(
+        "breaker {{ open after {open}, probe after {probe}ms, close after {close} }}"
+      ));
     }
-    self.heartbeat.iter().for_each(|silence| add(format!("heartbeat {silence}ms")));
+    self
+      .heartbeat
+      .iter()
+      .for_each(|silence| add(format!("heartbeat {silence}ms")));
     text.push_str("}\n");
   }
 }
@@ -180,14 +192,21 @@ impl Declared {
   /// Limits and workers of a program; steps come later.
   pub fn draw(draw: &mut Draw, timed: bool) -> Declared {
     let limit = |draw: &mut Draw| {
-      let rate = draw.percent(40).then(|| (draw.within(1, 3) as usize, draw.within(5, 150) as i64));
+      let rate = draw
+        .percent(40)
+        .then(|| (draw.within(1, 3) as usize, draw.within(5, 150) as i64));
       let concurrent = (rate.is_none() || draw.percent(40)).then(|| draw.within(1, 3) as usize);
       Limit { concurrent, rate }
     };
     let limits: Vec<Limit> = (0..draw.within(1, 3)).map(|_| limit(draw)).collect();
     let worker = |at: u64, draw: &mut Draw| Worker::draw(format!("w{at}"), draw, limits.len(), timed);
     let workers = (0..draw.within(2, 5)).map(|at| worker(at, draw)).collect();
-    Declared { workers, limits, common: common(), ..Declared::default() }
+    Declared {
+      workers,
+      limits,
+      common: common(),
+      ..Declared::default()
+    }
   }
 
   /// A site of a call of the worker, and what its `with` says.
@@ -229,7 +248,9 @@ impl Declared {
     let mut text = String::new();
     for (at, limit) in self.limits.iter().enumerate() {
       let concurrent = limit.concurrent.map(|slots| format!("concurrent {slots}"));
-      let rate = limit.rate.map(|(starts, window)| format!("rate {starts} per {window}ms"));
+      let rate = limit
+        .rate
+        .map(|(starts, window)| format!("rate {starts} per {window}ms"));
       let both: Vec<String> = concurrent.into_iter().chain(rate).collect();
       let _ = writeln!(text, "limit l{at} {{ {} }}", both.join(", "));
     }
@@ -265,7 +286,14 @@ fn common() -> Vec<Worker> {
     heartbeat: None,
     policy: Policy {
       timeout,
-      retry: wait.map(|wait| Retry { times: 1, from: wait, to: wait, fixed: true, picky: false, unless: false }),
+      retry: wait.map(|wait| Retry {
+        times: 1,
+        from: wait,
+        to: wait,
+        fixed: true,
+        picky: false,
+        unless: false,
+      }),
       hedge: None,
       cache: None,
       deadline: None,

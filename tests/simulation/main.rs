@@ -35,7 +35,7 @@ use crate::{
 /// Seeds that are tried unless somebody says otherwise.
 const SEEDS: u64 = 10_000;
 /// So many seeds share a program: to check one costs more than to run it.
-const SHARED: u64 = 10;
+const SHARED: u64 = 25;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
   let text = std::env::var(variable).ok();
@@ -72,7 +72,13 @@ impl Subject {
       .expect("a main");
     let bounds = bounds(&program, id);
     let program::Generated { text, declared, timed } = generated;
-    Subject { text, program, declared, timed, bounds }
+    Subject {
+      text,
+      program,
+      declared,
+      timed,
+      bounds,
+    }
   }
 
   fn started(&self, run: &str, seed: u64) -> RunStarted {
@@ -110,7 +116,12 @@ impl Subject {
 fn every_seed_keeps_every_promise() {
   let (first, count) = (number("ORCH_SEED", 0), number("ORCH_SEEDS", SEEDS));
   let threads = number("ORCH_THREADS", 1);
-  let (next, runs, lives, records) = (AtomicU64::new(first / SHARED), AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+  let (next, runs, lives, records) = (
+    AtomicU64::new(first / SHARED),
+    AtomicU64::new(0),
+    AtomicU64::new(0),
+    AtomicU64::new(0),
+  );
   let bad = AtomicU64::new(0);
   std::thread::scope(|scope| {
     for _ in 0..threads {
@@ -133,7 +144,9 @@ fn every_seed_keeps_every_promise() {
               }
               Err(_) => {
                 bad.fetch_add(1, Ordering::Relaxed);
-                eprintln!("again: ORCH_SEED={seed} ORCH_SEEDS=1 cargo test --test simulation every_seed -- --nocapture");
+                eprintln!(
+                  "again: ORCH_SEED={seed} ORCH_SEEDS=1 cargo test --test simulation every_seed -- --nocapture"
+                );
                 if std::env::var_os("ORCH_GO_ON").is_none() {
                   eprintln!("{}", subject.text);
                   next.store(u64::MAX / SHARED / 2, Ordering::Relaxed);
@@ -162,13 +175,16 @@ fn tried(subject: &Subject, seed: u64) -> Vec<Played> {
     audit::check(subject, seed, run, &played);
   }
   // the same seed once more
-  if seed % 10 == 7 {
+  if seed.is_multiple_of(10) {
     let again = subject.play(seed, Chaos::new(seed, subject.timed));
     for (one, other) in played.iter().zip(&again) {
-      assert!(one.journal == other.journal, "seed {seed}: the same seed gives another journal");
+      assert!(
+        one.journal == other.journal,
+        "seed {seed}: the same seed gives another journal"
+      );
     }
   }
-  if !subject.timed && !Chaos::new(seed, false).is_calm() {
+  if !subject.timed && seed.is_multiple_of(3) && !Chaos::new(seed, false).is_calm() {
     let calm = subject.play(seed, Chaos::calm(seed, false));
     for (one, other) in played.iter().zip(&calm) {
       audit::same_end(subject, seed, one, other);

@@ -24,15 +24,23 @@ pub enum Seen {
   /// It is in the journal.
   Record(Record),
   /// A worker was started, at this run time, for the so many-th time.
-  Begun { execution: ExecutionId, step: Arc<str>, worker: Arc<str>, at: i64 },
+  Begun {
+    execution: ExecutionId,
+    step: Arc<str>,
+    at: i64,
+  },
   /// It was told to end.
   Told { execution: ExecutionId, at: i64 },
   /// Nothing of it is left; `answered`: by itself.
   Gone { execution: ExecutionId, at: i64 },
   /// The process begins, with these breakers, at this time on the wall clock when run time is `now`.
-  Up { breakers: BTreeMap<Arc<str>, BreakerState>, wall: i64, now: i64 },
+  Up {
+    breakers: BTreeMap<Arc<str>, BreakerState>,
+    wall: i64,
+    now: i64,
+  },
   /// It dies, or ends; all that ran is gone.
-  Down { at: i64, dies: bool },
+  Down,
   /// The gatekeeper let it pass, when nobody wanted it any longer.
   Passed { execution: ExecutionId, at: i64 },
   /// Nothing more can be done at this moment; these wait at the gate, in order of asking.
@@ -101,7 +109,11 @@ const MOST: u32 = 200_000;
 
 impl Machine {
   pub fn new(program: Arc<Program>) -> Machine {
-    Machine { program, disk: SharedDisk::default(), wall: 1_000_000 }
+    Machine {
+      program,
+      disk: SharedDisk::default(),
+      wall: 1_000_000,
+    }
   }
 
   /// Time goes by in which nobody runs anything.
@@ -128,7 +140,13 @@ impl Machine {
       }
     };
     let disk = self.disk.0.lock().expect("no panic").clone();
-    Played { seen, journal: disk.journal, stuck, children: disk.children, lives }
+    Played {
+      seen,
+      journal: disk.journal,
+      stuck,
+      children: disk.children,
+      lives,
+    }
   }
 
   fn live(
@@ -164,7 +182,11 @@ impl Machine {
     let gate = Gate::default();
     let breakers = self.disk.0.lock().expect("no panic").breakers.clone();
     gate.restore(breakers.clone());
-    seen.push(Seen::Up { breakers, wall: self.wall, now: run.now().0 });
+    seen.push(Seen::Up {
+      breakers,
+      wall: self.wall,
+      now: run.now().0,
+    });
     let world = World::new(gate, self.disk.clone(), self.wall, run.now());
     let mut life = Life {
       program: &self.program,
@@ -299,7 +321,9 @@ impl Life<'_> {
       }
     }
     due.sort();
-    self.facts.extend(due.into_iter().map(|(_, timer)| Input::TimerFired(timer)));
+    self
+      .facts
+      .extend(due.into_iter().map(|(_, timer)| Input::TimerFired(timer)));
   }
 
   fn expect_requests(&mut self) {
@@ -317,9 +341,12 @@ impl Life<'_> {
 
   fn leave(&mut self, end: End) -> End {
     for execution in std::mem::take(&mut self.alive).into_keys() {
-      self.seen.push(Seen::Gone { execution, at: self.now });
+      self.seen.push(Seen::Gone {
+        execution,
+        at: self.now,
+      });
     }
-    self.seen.push(Seen::Down { at: self.now, dies: matches!(end, End::Again) });
+    self.seen.push(Seen::Down);
     end
   }
 
@@ -328,7 +355,9 @@ impl Life<'_> {
     let alive: Vec<ExecutionId> = self.alive.keys().copied().collect();
     alive.into_iter().for_each(|execution| _ = self.cancel(execution));
     while !self.alive.is_empty() {
-      let Some(((at, ..), due)) = self.due.pop_first() else { break };
+      let Some(((at, ..), due)) = self.due.pop_first() else {
+        break;
+      };
       self.now = self.now.max(at);
       let fact = match due {
         Due::Ended(..) | Due::Reported(..) | Due::Started(_) => self.fact(due),
@@ -360,17 +389,27 @@ impl Life<'_> {
         let wake = self.world.run_time(wake).0;
         self.plan(wake.max(self.now), Due::Wake);
       }
-      let refused = decided.refused.into_iter().map(|one| Input::Refused(one, FailureKind::CircuitOpen));
-      let facts: Vec<Input> = refused.chain(decided.admitted.into_iter().map(Input::Admitted)).collect();
+      let refused = decided
+        .refused
+        .into_iter()
+        .map(|one| Input::Refused(one, FailureKind::CircuitOpen));
+      let facts: Vec<Input> = refused
+        .chain(decided.admitted.into_iter().map(Input::Admitted))
+        .collect();
       if facts.is_empty() {
         break;
       }
       self.unwanted.clear();
       for fact in facts {
-        let (Input::Refused(execution, _) | Input::Admitted(execution)) = &fact else { continue };
+        let (Input::Refused(execution, _) | Input::Admitted(execution)) = &fact else {
+          continue;
+        };
         match self.unwanted.contains(execution) {
           // its tokens are spent nonetheless
-          true => self.seen.push(Seen::Passed { execution: *execution, at: self.now }),
+          true => self.seen.push(Seen::Passed {
+            execution: *execution,
+            at: self.now,
+          }),
           false => {
             self.asks_no_more(*execution);
             self.step(fact);
@@ -391,7 +430,9 @@ impl Life<'_> {
         self.absorb(step);
       }
       // what has ended need not be told to
-      self.commands.retain(|command| !matches!(command, Command::CancelAttempt(one) if one == execution));
+      self
+        .commands
+        .retain(|command| !matches!(command, Command::CancelAttempt(one) if one == execution));
     }
     let step = self.run.step(now, fact);
     self.absorb(step);
@@ -436,15 +477,23 @@ impl Life<'_> {
       records.truncate(self.chaos.draw.below(records.len() as u64 + 1) as usize);
     }
     let over = records.last().is_some_and(|record| record.event.is_final());
-    let lines = records.iter().map(|record| serde_json::to_string(record).expect("JSON"));
+    let lines = records
+      .iter()
+      .map(|record| serde_json::to_string(record).expect("JSON"));
     self.disk.0.lock().expect("no panic").journal.extend(lines);
     self.seen.extend(records.into_iter().map(Seen::Record));
     if cut || self.chaos.dies() {
       return None;
     }
-    for command in self.commands.extract_if(.., |command| matches!(command, Command::Keep { .. })) {
+    for command in self
+      .commands
+      .extract_if(.., |command| matches!(command, Command::Keep { .. }))
+    {
       if let Command::Keep { key, kept } = command {
-        self.world.keep(key, &kept, RunTime(self.now)).expect("a disk in memory");
+        self
+          .world
+          .keep(key, &kept, RunTime(self.now))
+          .expect("a disk in memory");
       }
     }
     self.world.keep_breakers().expect("a disk in memory");
@@ -489,12 +538,21 @@ impl Life<'_> {
   fn start(&mut self, start: Start) {
     let execution = start.execution;
     let identity = &start.invocation.identity;
-    let (step, worker) = (identity.step.clone(), identity.worker.clone());
-    self.seen.push(Seen::Begun { execution, step, worker, at: self.now });
+    let step = identity.step.clone();
+    self.seen.push(Seen::Begun {
+      execution,
+      step,
+      at: self.now,
+    });
     let times = self.begun.entry(execution).or_default();
     *times += 1;
     let longest = 18;
-    let Act { takes, mut answer, says, unborn } = self.chaos.act(&start, *times, longest);
+    let Act {
+      takes,
+      mut answer,
+      says,
+      unborn,
+    } = self.chaos.act(&start, *times, longest);
     let silence = start.invocation.heartbeat;
     let mut keys = Vec::new();
     if !unborn {
@@ -512,7 +570,15 @@ impl Life<'_> {
     if let Some(takes) = takes {
       keys.push(self.plan(self.now + takes, Due::Ended(execution, answer.clone())));
     }
-    self.alive.insert(execution, Process { attempt: start.attempt, cancelled: false, keys, answer });
+    self.alive.insert(
+      execution,
+      Process {
+        attempt: start.attempt,
+        cancelled: false,
+        keys,
+        answer,
+      },
+    );
   }
 
   /// Tells a worker to end; one that does not run has ended.
@@ -525,12 +591,20 @@ impl Life<'_> {
     if std::mem::replace(&mut process.cancelled, true) {
       return None;
     }
-    let ended = process.keys.iter().any(|key| key.0 <= self.now + grace && matches!(self.due.get(key), Some(Due::Ended(..))));
+    let ended = process
+      .keys
+      .iter()
+      .any(|key| key.0 <= self.now + grace && matches!(self.due.get(key), Some(Due::Ended(..))));
     if !ended {
       let keys = std::mem::take(&mut process.keys);
       // it may be done before it listens
       let answer = match obeys {
-        true => Err(WorkerError { kind: FailureKind::Exit, message: "killed".into(), code: None, log: None }),
+        true => Err(WorkerError {
+          kind: FailureKind::Exit,
+          message: "killed".into(),
+          code: None,
+          log: None,
+        }),
         false => process.answer.clone(),
       };
       for key in keys {
@@ -543,7 +617,10 @@ impl Life<'_> {
         process.keys.push(key);
       }
     }
-    self.seen.push(Seen::Told { execution, at: self.now });
+    self.seen.push(Seen::Told {
+      execution,
+      at: self.now,
+    });
     None
   }
 
@@ -589,7 +666,11 @@ impl Life<'_> {
   fn look_back(&mut self) {
     let journal = self.disk.0.lock().expect("no panic").journal.clone();
     let again = || {
-      let resumption = Resumption { engine: "0".into(), unfinished: Some(Decision::Rerun), ..Resumption::default() };
+      let resumption = Resumption {
+        engine: "0".into(),
+        unfinished: Some(Decision::Rerun),
+        ..Resumption::default()
+      };
       replay(&self.program, &journal).map(|replayed| replayed.resume(resumption).1)
     };
     self.strange = match (again(), again()) {
@@ -609,7 +690,9 @@ impl Life<'_> {
         Command::SetTimer { timer, due } => {
           let own = self.timers.get(timer).map(|key| key.0);
           if own != Some(due.0.max(self.now)) && own != Some(due.0) {
-            return Some(format!("a replay waits for {timer:?} until {due:?}, the run until {own:?}"));
+            return Some(format!(
+              "a replay waits for {timer:?} until {due:?}, the run until {own:?}"
+            ));
           }
         }
         _ => {}
@@ -619,7 +702,10 @@ impl Life<'_> {
     let (ending, running): (Vec<_>, Vec<_>) = self.alive.iter().partition(|(_, process)| process.cancelled);
     let own: BTreeMap<ExecutionId, Option<&Needs>> = waiting.collect();
     let same = own.iter().all(|(execution, needs)| asked.get(execution) == Some(needs));
-    let others: BTreeSet<ExecutionId> = asked.into_keys().filter(|execution| !own.contains_key(execution)).collect();
+    let others: BTreeSet<ExecutionId> = asked
+      .into_keys()
+      .filter(|execution| !own.contains_key(execution))
+      .collect();
     // what is in doubt runs no longer
     let running: BTreeSet<ExecutionId> = running.into_iter().map(|(execution, _)| *execution).collect();
     let doubtful = self.run.doubtful().len();
@@ -641,7 +727,10 @@ impl Life<'_> {
       Due::Ended(execution, answer) => {
         let process = self.alive.remove(&execution)?;
         process.keys.iter().for_each(|key| _ = self.due.remove(key));
-        self.seen.push(Seen::Gone { execution, at: self.now });
+        self.seen.push(Seen::Gone {
+          execution,
+          at: self.now,
+        });
         let outcome = match self.run.outcome(&process.attempt, answer) {
           AttemptOutcome::Failed(failure) if process.cancelled => AttemptOutcome::Failed(cancelled(Some(&failure))),
           outcome => outcome,

@@ -51,13 +51,25 @@ pub fn generate(seed: u64, budgets: bool) -> Generated {
   let timed = draw.percent(60);
   let declared = Declared::draw(&mut draw, timed);
   let room = draw.within(3, 22) as usize;
-  let mut writer = Writer { draw: &mut draw, declared, timed, budgets: budgets && timed, count: 0, room, others: String::new() };
+  let mut writer = Writer {
+    draw: &mut draw,
+    declared,
+    timed,
+    budgets: budgets && timed,
+    count: 0,
+    room,
+    others: String::new(),
+  };
   if writer.orchestrator("main", 3) {
     writer.declared.telling.insert(String::new());
   }
   let Writer { declared, others, .. } = writer;
   let common = COMMON.replace("BUDGET", &format!("budget {{ cost ${COST:.2}, tokens {TOKENS} }}"));
-  Generated { text: format!("{}{common}{others}", declared.head()), declared, timed }
+  Generated {
+    text: format!("{}{common}{others}", declared.head()),
+    declared,
+    timed,
+  }
 }
 
 type Names = Vec<String>;
@@ -146,7 +158,9 @@ impl Writer<'_> {
         let step = self.name("s");
         let node = self.node(&step, names, depth);
         let after = match names.iter().skip(1).next_back() {
-          Some(other) if self.draw.percent(8) && !node.contains(other) && other.starts_with('s') => format!(" after {other}"),
+          Some(other) if self.draw.percent(8) && !node.contains(other) && other.starts_with('s') => {
+            format!(" after {other}")
+          }
           _ => String::new(),
         };
         names.push(step.clone());
@@ -178,7 +192,11 @@ impl Writer<'_> {
       13 | 14 => self.repeat(step, names, inner),
       15 | 16 => {
         let reads = self.read(names);
-        format!("if {reads} % 2 == 0 then {} else {}", self.block(names, inner), self.block(names, inner))
+        format!(
+          "if {reads} % 2 == 0 then {} else {}",
+          self.block(names, inner),
+          self.block(names, inner)
+        )
       }
       17 => {
         let reads = self.read(names);
@@ -187,7 +205,10 @@ impl Writer<'_> {
       }
       18 | 19 => {
         let outcome = self.name("t");
-        format!("{{\n{outcome} = attempt {}\nyield if {outcome}.ok then {outcome}.value else 7\n}}", self.block(names, inner))
+        format!(
+          "{{\n{outcome} = attempt {}\nyield if {outcome}.ok then {outcome}.value else 7\n}}",
+          self.block(names, inner)
+        )
       }
       20 | 21 => format!("{} catch {}", self.block(names, inner), self.block(names, inner)),
       22 => format!("if {} % 3 == 1 then fail \"lost\" else 5", self.read(names)),
@@ -253,14 +274,23 @@ impl Writer<'_> {
     self.declared.windows.insert(all.clone(), window as usize);
     let (takes, value) = match self.draw.below(if self.timed { 5 } else { 3 }) {
       0 => (String::new(), format!("sum({all}) % 1000")),
-      1 => (", collect".into(), format!("(sum(succeeded({all})) + len(failures({all}))) % 1000")),
+      1 => (
+        ", collect".into(),
+        format!("(sum(succeeded({all})) + len(failures({all}))) % 1000"),
+      ),
       2 => {
         let most = self.draw.below(3);
         self.declared.tolerates.insert(all.clone(), most as usize);
         (format!(", tolerate {most}"), format!("sum({all}) % 1000"))
       }
-      3 => (format!(", stop when len(done) == {wanted}"), format!("sum({all}) % 1000")),
-      _ => (format!(", collect, stop when len(done) == {wanted}"), format!("sum(succeeded({all})) % 1000")),
+      3 => (
+        format!(", stop when len(done) == {wanted}"),
+        format!("sum({all}) % 1000"),
+      ),
+      _ => (
+        format!(", collect, stop when len(done) == {wanted}"),
+        format!("sum(succeeded({all})) % 1000"),
+      ),
     };
     let body = match self.draw.percent(30) {
       true => format!("w{}({item})", self.draw.below(self.declared.workers.len() as u64)),
@@ -289,7 +319,9 @@ impl Writer<'_> {
       2 => format!(" until {call} % 3 == 1 else last"),
       _ => format!(" until {call} % 4 == 1 else w0({reads})"),
     };
-    format!("repeat up to {rounds} {{\n{call} = w{worker}((previous ?? {reads}) + 1){with}\n{steps}yield {value}\n}}{until}")
+    format!(
+      "repeat up to {rounds} {{\n{call} = w{worker}((previous ?? {reads}) + 1){with}\n{steps}yield {value}\n}}{until}"
+    )
   }
 
   fn plan(&mut self, names: &Names) -> String {

@@ -29,7 +29,11 @@ pub fn check(case: &Case) {
   let seen = &case.played.seen;
   for (place, one) in seen.iter().enumerate() {
     match one {
-      Seen::Up { breakers: kept, wall: clock, now } => {
+      Seen::Up {
+        breakers: kept,
+        wall: clock,
+        now,
+      } => {
         (wall, since, moved) = (*clock, *now, None);
         admitted.clear();
         breakers = restored(case, kept);
@@ -46,12 +50,15 @@ pub fn check(case: &Case) {
           }
           Event::Refused { execution, .. } => {
             let breaker = breakers.get(&*case.asked[execution].worker);
-            case.hold(breaker.is_some_and(|breaker| breaker.lost || breaker.refuses(clock)), || {
+            case.hold(breaker.is_some_and(|breaker| breaker.lost || breaker.refuses()), || {
               format!("{execution:?} is refused by {breaker:?}")
             });
           }
           // something may have been told to end at this moment
-          Event::StepFailed { .. } | Event::FailureTaken { .. } | Event::DeadlinePassed { .. } | Event::TimerFired { .. } => {
+          Event::StepFailed { .. }
+          | Event::FailureTaken { .. }
+          | Event::DeadlinePassed { .. }
+          | Event::TimerFired { .. } => {
             lost = at.0;
           }
           Event::StopChecked { held: true, .. } | Event::RequireChecked { held: false, .. } => lost = at.0,
@@ -66,8 +73,18 @@ pub fn check(case: &Case) {
               moved = None;
               continue;
             };
-            let health = health(case, *execution, outcome, told.get(execution), lost == at.0, &seen[place + 1..]);
+            let health = health(
+              case,
+              *execution,
+              outcome,
+              told.get(execution),
+              lost == at.0,
+              &seen[place + 1..],
+            );
             breaker.end(case, (*execution, epoch), health, clock, moved.take());
+            if case.policy(*execution).hedge.is_some() {
+              lost = at.0;
+            }
           }
           _ => {}
         }
@@ -77,12 +94,27 @@ pub fn check(case: &Case) {
   }
 }
 
-fn restored<'a>(case: &Case<'a>, kept: &std::collections::BTreeMap<Arc<str>, BreakerState>) -> HashMap<&'a str, Breaker> {
-  let guarded = case.declared.workers.iter().filter_map(|worker| Some((worker, worker.breaker?)));
+fn restored<'a>(
+  case: &Case<'a>,
+  kept: &std::collections::BTreeMap<Arc<str>, BreakerState>,
+) -> HashMap<&'a str, Breaker> {
+  let guarded = case
+    .declared
+    .workers
+    .iter()
+    .filter_map(|worker| Some((worker, worker.breaker?)));
   let breaker = |(worker, (open, probe, close)): (&'a crate::declared::Worker, _)| {
     let state = kept.iter().find(|(key, _)| key.ends_with(&format!("#{}", worker.name)));
     let state = state.map_or(BreakerState::Closed { failures: 0 }, |(_, state)| *state);
-    let breaker = Breaker { open, probe, close, state, opened: 0, probing: None, lost: false };
+    let breaker = Breaker {
+      open,
+      probe,
+      close,
+      state,
+      opened: 0,
+      probing: None,
+      lost: false,
+    };
     (worker.name.as_str(), breaker)
   };
   guarded.map(breaker).collect()
@@ -117,25 +149,26 @@ fn health(
   }
   Some(match outcome {
     AttemptOutcome::Ok(_) => Some(true),
-    AttemptOutcome::Failed(failure) => {
-      matches!(&*failure.kind.to_string(), "exit" | "http" | "timeout" | "transport" | "contract").then_some(false)
-    }
+    AttemptOutcome::Failed(failure) => matches!(
+      &*failure.kind.to_string(),
+      "exit" | "http" | "timeout" | "transport" | "contract"
+    )
+    .then_some(false),
   })
 }
 
 impl Breaker {
   fn admit(&mut self, case: &Case, execution: ExecutionId, clock: i64) {
     if let (BreakerState::Open { since }, false) = (self.state, self.lost) {
-      case.hold(self.probing.is_none() && clock >= since + self.probe, || format!("{execution:?} passes {self:?} at {clock}"));
+      case.hold(self.probing.is_none() && clock >= since + self.probe, || {
+        format!("{execution:?} passes {self:?} at {clock}")
+      });
       self.probing = Some(execution);
     }
   }
 
-  fn refuses(&self, clock: i64) -> bool {
-    match self.state {
-      BreakerState::Open { since } => self.probing.is_some() || clock < since + self.probe || true,
-      _ => false,
-    }
+  fn refuses(&self) -> bool {
+    matches!(self.state, BreakerState::Open { .. })
   }
 
   fn end(
@@ -163,7 +196,9 @@ impl Breaker {
     let after = self.state.position();
     let expected = (before != after).then_some((before, after));
     let found = moved.map(|(_, from, to)| (from, to));
-    case.hold(expected == found, || format!("the breaker of {execution:?} moves {found:?}, not {expected:?}"));
+    case.hold(expected == found, || {
+      format!("the breaker of {execution:?} moves {found:?}, not {expected:?}")
+    });
   }
 
   fn count(&mut self, health: Option<bool>, clock: i64) {
@@ -173,7 +208,9 @@ impl Breaker {
       (Closed { .. }, Some(true)) => Closed { failures: 0 },
       (Closed { failures }, Some(false)) if failures + 1 < self.open => Closed { failures: failures + 1 },
       (Open { .. }, Some(true)) => HalfOpen { successes: 0 },
-      (HalfOpen { successes }, Some(true)) if successes + 1 < self.close => HalfOpen { successes: successes + 1 },
+      (HalfOpen { successes }, Some(true)) if successes + 1 < self.close => HalfOpen {
+        successes: successes + 1,
+      },
       (HalfOpen { .. }, Some(true)) => Closed { failures: 0 },
       (_, Some(false)) => {
         self.opened += 1;

@@ -10,7 +10,10 @@ use crate::node::{Played, Seen};
 pub fn check(case: &Case, before: &[Played]) {
   // by run and path: worker, message, value, time on the wall clock
   let mut known: HashMap<(String, String), (String, String, serde_json::Value, i64)> = HashMap::new();
-  let runs = before.iter().map(|played| played.seen.as_slice()).chain([case.played.seen.as_slice()]);
+  let runs = before
+    .iter()
+    .map(|played| played.seen.as_slice())
+    .chain([case.played.seen.as_slice()]);
   for (at, seen) in runs.enumerate() {
     let run = format!("r{}", at + 1);
     let is_own = at == before.len();
@@ -26,17 +29,30 @@ pub fn check(case: &Case, before: &[Played]) {
         _ => continue,
       };
       match event {
-        Event::AttemptRequested { execution, path, worker, input, .. } => {
+        Event::AttemptRequested {
+          execution,
+          path,
+          worker,
+          input,
+          ..
+        } => {
           asked.insert(*execution, (path.to_string(), worker.to_string(), input.to_string()));
         }
-        Event::AttemptEnded { execution, outcome: AttemptOutcome::Ok(value) } => {
+        Event::AttemptEnded {
+          execution,
+          outcome: AttemptOutcome::Ok(value),
+        } => {
           let (path, worker, input) = asked[execution].clone();
           // of a hedged attempt the first one counts
-          known.entry((run.clone(), path)).or_insert((worker, input, value.clone(), time));
+          known
+            .entry((run.clone(), path))
+            .or_insert((worker, input, value.clone(), time));
         }
         // it is kept when nothing of the attempt is left
         Event::StepSucceeded { path, .. } => {
-          known.entry((run.clone(), path.to_string())).and_modify(|known| known.3 = time);
+          known
+            .entry((run.clone(), path.to_string()))
+            .and_modify(|known| known.3 = time);
         }
         // its value came after its time
         Event::RetryScheduled { path, .. } => _ = known.remove(&(run.clone(), path.to_string())),

@@ -27,8 +27,6 @@ pub struct Asked {
   pub worker: Arc<str>,
   pub attempt: u32,
   pub copy_of: Option<ExecutionId>,
-  /// Of its message.
-  pub input: String,
 }
 
 /// One run, ready to be looked at.
@@ -46,13 +44,20 @@ impl<'a> Case<'a> {
   fn of(subject: &'a Subject, seed: u64, run: usize, played: &'a Played) -> Case<'a> {
     let mut asked = HashMap::new();
     for Record { event, .. } in records_of(&played.seen) {
-      if let Event::AttemptRequested { execution, path, worker, attempt, copy_of, input } = event {
+      if let Event::AttemptRequested {
+        execution,
+        path,
+        worker,
+        attempt,
+        copy_of,
+        ..
+      } = event
+      {
         let ask = Asked {
           path: path.clone(),
           worker: worker.clone(),
           attempt: *attempt,
           copy_of: *copy_of,
-          input: input.to_string(),
         };
         asked.insert(*execution, ask);
       }
@@ -74,12 +79,16 @@ impl<'a> Case<'a> {
   pub fn policy(&self, execution: ExecutionId) -> &'a Policy {
     let asked = &self.asked[&execution];
     let declared = self.declared;
-    declared.policy(&asked.path, &asked.worker).expect("a worker of the program")
+    declared
+      .policy(&asked.path, &asked.worker)
+      .expect("a worker of the program")
   }
 
   pub fn worker(&self, execution: ExecutionId) -> &'a Worker {
     let declared = self.declared;
-    declared.worker(&self.asked[&execution].worker).expect("a worker of the program")
+    declared
+      .worker(&self.asked[&execution].worker)
+      .expect("a worker of the program")
   }
 
   /// Fails with the whole story.
@@ -131,9 +140,12 @@ pub fn check(subject: &Subject, seed: u64, run: usize, all: &[Played]) {
   breakers::check(&case);
   kept::check(&case, &all[..run]);
   let replayed = replay(&subject.program, &played.journal);
-  case.hold(replayed.as_ref().is_ok_and(|replayed| replayed.run.is_over() && replayed.records.is_empty()), || {
-    format!("a replay comes to something else: {:?}", replayed.err())
-  });
+  case.hold(
+    replayed
+      .as_ref()
+      .is_ok_and(|replayed| replayed.run.is_over() && replayed.records.is_empty()),
+    || format!("a replay comes to something else: {:?}", replayed.err()),
+  );
 }
 
 /// Nothing but who is first, or how long something takes, differs between two runs whose results do not depend on that.
@@ -146,13 +158,18 @@ pub fn same_end(subject: &Subject, seed: u64, one: &Played, other: &Played) {
     }
   };
   let case = Case::of(subject, seed, 0, one);
-  case.hold(end(one) == end(other), || format!("it comes to {:?} without a death", end(other)));
+  case.hold(end(one) == end(other), || {
+    format!("it comes to {:?} without a death", end(other))
+  });
 }
 
 /// Whether an attempt came to a value that counts: not one that came after its time.
 pub fn succeeded(event: &Event) -> Option<ExecutionId> {
   match event {
-    Event::AttemptEnded { execution, outcome: AttemptOutcome::Ok(_) } => Some(*execution),
+    Event::AttemptEnded {
+      execution,
+      outcome: AttemptOutcome::Ok(_),
+    } => Some(*execution),
     _ => None,
   }
 }

@@ -1,9 +1,6 @@
 //! Budgets of calls, cost and tokens are never exceeded, and a run never exceeds the bounds that were computed before it.
 
-use std::{
-  collections::{BTreeMap, HashMap, HashSet},
-  sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use orch::{
   bounds::Bound,
@@ -36,9 +33,15 @@ impl Purse<'_> {
     let cost = self.taken.values().map(|(cost, _)| cost).sum::<u128>();
     let tokens = self.taken.values().map(|(_, tokens)| tokens).sum::<u128>();
     let within = |bound: Option<u128>, sum: u128| bound.is_none_or(|bound| sum <= bound);
-    case.hold(within(self.calls, calls) && within(self.cost, cost) && within(self.tokens, tokens), || {
-      format!("{calls} calls, {cost} of cost, {tokens} tokens: more than the budget of {:?}", self.path)
-    });
+    case.hold(
+      within(self.calls, calls) && within(self.cost, cost) && within(self.tokens, tokens),
+      || {
+        format!(
+          "{calls} calls, {cost} of cost, {tokens} tokens: more than the budget of {:?}",
+          self.path
+        )
+      },
+    );
   }
 }
 
@@ -65,14 +68,21 @@ pub fn check(case: &Case) {
           purse.check(case);
         }
       }
-      Event::Charged { execution, cost, tokens, .. } => {
+      Event::Charged {
+        execution,
+        cost,
+        tokens,
+        ..
+      } => {
         let spent = (
           cost.map_or(0, |charge| billionths(charge.amount)),
           tokens.map_or(0, |charge| u128::from(charge.amount)),
         );
         let above = spent.0 > CEILING || spent.1 > u128::from(TOKENS);
         // what was said before a crash was spent as well
-        case.hold(!above || repeated.contains(execution), || format!("{execution:?} is charged {spent:?}"));
+        case.hold(!above || repeated.contains(execution), || {
+          format!("{execution:?} is charged {spent:?}")
+        });
         if above {
           return;
         }
@@ -106,19 +116,21 @@ fn bounds(case: &Case, calls: &BTreeMap<&str, HashSet<ExecutionId>>, runs: u128)
   for (worker, executions) in calls {
     let count = executions.len() as u128;
     all += count;
-    let bound = bounds.calls.iter().find(|(id, _)| *program.worker(*id).name == **worker);
+    let bound = bounds
+      .calls
+      .iter()
+      .find(|(id, _)| *program.worker(*id).name == **worker);
     case.hold(bound.is_some(), || format!("{worker} is called and has no bound"));
     bound.into_iter().for_each(|(_, bound)| within(worker, count, bound));
   }
   within("all calls", all, &bounds.all_calls);
   let dispatched = bounds.runs.iter().filter_map(|(_, bound)| bound.most()).sum::<u128>();
-  case.hold(runs <= dispatched, || format!("{runs} runs are dispatched, of {dispatched}"));
+  case.hold(runs <= dispatched, || {
+    format!("{runs} runs are dispatched, of {dispatched}")
+  });
   // time that nobody drives it, and repeats, are no part of the bound
   if case.whole {
     let took = case.records().last().map_or(0, |record: &Record| record.at.0);
     within("time", u128::try_from(took).unwrap_or(0), &bounds.time);
   }
 }
-
-#[allow(dead_code, reason = "a path is shared by what it names")]
-type Shared = Arc<str>;

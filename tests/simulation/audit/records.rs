@@ -1,6 +1,6 @@
 //! Records one by one: numbers, times, and what may become of an execution. What is recorded as done is never done again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use orch::engine::{AttemptOutcome, Decision, Event, ExecutionId, Record};
 
@@ -21,6 +21,7 @@ pub fn check(case: &Case) {
   let mut last = 0;
   let (mut seq, mut cancelled) = (0, false);
   let mut dispatched = HashMap::new();
+  let mut decided = BTreeMap::new();
   for seen in &case.played.seen {
     let Record { seq: number, at, event } = match seen {
       Seen::Record(record) => record,
@@ -32,7 +33,9 @@ pub fn check(case: &Case) {
       }
       _ => continue,
     };
-    case.hold(*number == seq && at.0 >= last && !over, || format!("record {number} at {at:?} is out of order"));
+    case.hold(*number == seq && at.0 >= last && !over, || {
+      format!("record {number} at {at:?} is out of order")
+    });
     (seq, last, over) = (seq + 1, at.0, event.is_final());
     let mut moves = |execution: &ExecutionId, from: &[State], to: State| {
       let state = states.get(execution).copied();
@@ -43,28 +46,42 @@ pub fn check(case: &Case) {
     };
     match event {
       Event::AttemptRequested { execution, path, .. } => {
-        case.hold(states.insert(*execution, State::Waits).is_none(), || format!("{execution:?} is asked for twice"));
-        case.hold(!cancelled || path.contains('!'), || format!("{path} begins although the run is cancelled"));
+        case.hold(states.insert(*execution, State::Waits).is_none(), || {
+          format!("{execution:?} is asked for twice")
+        });
+        case.hold(!cancelled || path.contains('!'), || {
+          format!("{path} begins although the run is cancelled")
+        });
       }
       Event::Admitted { execution } => moves(execution, &[State::Waits], State::Runs),
       Event::CacheMissed { execution, .. } => moves(execution, &[State::Waits], State::Waits),
       Event::Refused { execution, .. } | Event::CacheHit { execution, .. } => {
         moves(execution, &[State::Waits], State::Over);
       }
-      Event::AttemptRepeated { execution, .. } => moves(execution, &[State::Runs, State::Doubt], State::Waits),
+      Event::AttemptRepeated { execution, path } => {
+        moves(execution, &[State::Runs, State::Doubt], State::Waits);
+        let harmless = case.worker(*execution).idempotent || path.contains('!');
+        case.hold(harmless || decided.get(path) == Some(&Decision::Rerun), || {
+          format!("{path} is repeated without a word")
+        });
+      }
       Event::InDoubt { execution, .. } => moves(execution, &[State::Runs], State::Doubt),
       Event::AttemptEnded { execution, .. } => moves(execution, &[State::Runs], State::Over),
       Event::Resumed(resumption) => {
+        decided.clone_from(&resumption.steps);
         // what is given up has no end of its own
-        let given_up = |execution: &ExecutionId| resumption.steps.get(&case.asked[execution].path) == Some(&Decision::Fail);
-        let open = states.iter_mut().filter(|(execution, state)| {
-          matches!(state, State::Runs | State::Doubt) && given_up(execution)
-        });
+        let given_up =
+          |execution: &ExecutionId| resumption.steps.get(&case.asked[execution].path) == Some(&Decision::Fail);
+        let open = states
+          .iter_mut()
+          .filter(|(execution, state)| matches!(state, State::Runs | State::Doubt) && given_up(execution));
         open.for_each(|(_, state)| *state = State::Over);
       }
       Event::CancelRequested { .. } => cancelled = true,
       Event::Dispatched { path, run, .. } => {
-        case.hold(dispatched.insert(run.clone(), path.clone()).is_none(), || format!("{run} is dispatched twice"));
+        case.hold(dispatched.insert(run.clone(), path.clone()).is_none(), || {
+          format!("{run} is dispatched twice")
+        });
       }
       Event::ChildRecorded { run } => {
         case.hold(dispatched.contains_key(run), || format!("nobody asked for {run}"));
@@ -88,7 +105,9 @@ fn children(case: &Case, dispatched: &HashSet<std::sync::Arc<str>>) {
       Event::Dispatched { path, run, .. } => _ = paths.insert(path.clone(), run.clone()),
       Event::StepSucceeded { path, .. } => {
         let run = paths.get(path);
-        case.hold(run.is_none_or(|run| case.played.children.contains(run)), || format!("{path} is not remembered"));
+        case.hold(run.is_none_or(|run| case.played.children.contains(run)), || {
+          format!("{path} is not remembered")
+        });
       }
       _ => {}
     }
@@ -102,14 +121,21 @@ fn once(case: &Case) {
   let mut done = HashSet::new();
   for Record { event, .. } in case.records() {
     match event {
-      Event::AttemptEnded { execution, outcome: AttemptOutcome::Ok(_) } => _ = done.insert(&case.asked[execution].path),
+      Event::AttemptEnded {
+        execution,
+        outcome: AttemptOutcome::Ok(_),
+      } => _ = done.insert(&case.asked[execution].path),
       Event::RetryScheduled { path, failure, .. } => {
         // its value came after its time
         let late = failure.message.starts_with("timeout of");
-        case.hold(!done.remove(path) || late, || format!("{path} has a value and is tried again"));
+        case.hold(!done.remove(path) || late, || {
+          format!("{path} has a value and is tried again")
+        });
       }
       Event::AttemptRequested { path, copy_of, .. } => {
-        case.hold(!done.contains(path), || format!("{path} has a value and runs again, {copy_of:?}"));
+        case.hold(!done.contains(path), || {
+          format!("{path} has a value and runs again, {copy_of:?}")
+        });
       }
       _ => {}
     }

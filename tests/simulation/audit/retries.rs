@@ -15,29 +15,49 @@ pub fn check(case: &Case) {
   let mut lost = -1;
   for Record { at, event, .. } in case.records() {
     match event {
-      Event::AttemptRequested { execution, path, attempt, copy_of, .. } => {
+      Event::AttemptRequested {
+        execution,
+        path,
+        attempt,
+        copy_of,
+        ..
+      } => {
         let before = latest.insert(path, *attempt).unwrap_or(0);
         let policy = case.policy(*execution);
-        case.hold(*attempt <= 1 + policy.retry.as_ref().map_or(0, |retry| retry.times), || {
-          format!("{path} is tried {attempt} times")
-        });
+        case.hold(
+          *attempt <= 1 + policy.retry.as_ref().map_or(0, |retry| retry.times),
+          || format!("{path} is tried {attempt} times"),
+        );
         if copy_of.is_some() {
           let copies = copied.entry((path, *attempt)).or_default();
           *copies += 1;
-          case.hold(policy.hedge.is_some() && *copies == 1 && before == *attempt, || format!("{path} is copied again"));
+          case.hold(policy.hedge.is_some() && *copies == 1 && before == *attempt, || {
+            format!("{path} is copied again")
+          });
           continue;
         }
-        case.hold(before + 1 == *attempt, || format!("{path}: attempt {attempt} after {before}"));
+        case.hold(before + 1 == *attempt, || {
+          format!("{path}: attempt {attempt} after {before}")
+        });
         if *attempt > 1 {
           let due = planned.remove(&**path);
-          case.hold(due.is_some_and(|(number, due)| number == *attempt && at.0 >= due), || {
-            format!("{path}: attempt {attempt} at {at:?} was to be {due:?}")
-          });
+          case.hold(
+            due.is_some_and(|(number, due)| number == *attempt && at.0 >= due),
+            || format!("{path}: attempt {attempt} at {at:?} was to be {due:?}"),
+          );
         }
       }
-      Event::RetryScheduled { path, attempt, delay, failure } => {
+      Event::RetryScheduled {
+        path,
+        attempt,
+        delay,
+        failure,
+      } => {
         let worker = failure.worker.as_deref().unwrap_or_default();
-        let retry = case.declared.policy(path, worker).and_then(|policy| policy.retry.as_ref());
+        let retry = case
+          .declared
+          .policy(path, worker)
+          .and_then(|policy| policy.retry.as_ref());
         case.hold(
           retry.is_some_and(|retry| {
             let (least, most) = retry.wait(attempt - 1);
@@ -49,7 +69,10 @@ pub fn check(case: &Case) {
       }
       Event::StepFailed { path, failure } | Event::FailureTaken { path, failure, .. } => {
         let worker = failure.worker.as_deref().unwrap_or_default();
-        if let Some(policy) = case.declared.policy(path, worker).filter(|_| latest.contains_key(&**path))
+        if let Some(policy) = case
+          .declared
+          .policy(path, worker)
+          .filter(|_| latest.contains_key(&**path))
           && failure.step == *path
           && failure.kind.to_string() != "interrupted"
           && lost < at.0

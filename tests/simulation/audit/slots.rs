@@ -1,7 +1,7 @@
 //! Who runs at once: never more than the slots of a worker or limit, never more starts than a rate allows. And nobody waits
 //! who could run, or is passed by one who came later.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use orch::engine::{Event, ExecutionId, Record};
 
@@ -24,7 +24,9 @@ struct Slots<'a> {
 /// What an execution needs, with slots and rate.
 fn needs<'a>(case: &Case<'a>, execution: ExecutionId) -> Vec<(Shared<'a>, Option<usize>, Option<(usize, i64)>)> {
   let worker = case.worker(execution);
-  let own = worker.concurrent.map(|slots| (Shared::Worker(&worker.name), Some(slots), None));
+  let own = worker
+    .concurrent
+    .map(|slots| (Shared::Worker(&worker.name), Some(slots), None));
   let limits = case.policy(execution).limits.iter().map(|at| {
     let limit = &case.declared.limits[*at];
     (Shared::Limit(*at), limit.concurrent, limit.rate)
@@ -38,13 +40,17 @@ impl<'a> Slots<'a> {
     for (shared, slots, rate) in needs(case, execution) {
       let held = self.held.entry(shared).or_default();
       *held += 1;
-      case.hold(slots.is_none_or(|slots| *held <= slots), || format!("{held} of {shared:?} at once"));
+      case.hold(slots.is_none_or(|slots| *held <= slots), || {
+        format!("{held} of {shared:?} at once")
+      });
       if let Some((most, window)) = rate {
         let starts = self.starts.entry(shared).or_default();
         starts.push_back(at);
         if starts.len() > most {
           let first = starts.pop_front().unwrap_or(0);
-          case.hold(!strictly || at - first >= window, || format!("{shared:?} has more than {most} starts from {first} to {at}"));
+          case.hold(!strictly || at - first >= window, || {
+            format!("{shared:?} has more than {most} starts from {first} to {at}")
+          });
         }
       }
     }
@@ -108,25 +114,64 @@ fn really(case: &Case) {
 fn in_turn(case: &Case) {
   let mut slots = Slots::default();
   let mut holding = BTreeSet::new();
-  let mut admitted: BTreeMap<ExecutionId, i64> = BTreeMap::new();
+  // in order of asking, as of the last quiet moment
+  let mut waiting: Vec<ExecutionId> = Vec::new();
+  let mut passing: Vec<(ExecutionId, ExecutionId)> = Vec::new();
+  let mut ended: BTreeSet<&str> = BTreeSet::new();
   for seen in &case.played.seen {
     match seen {
       Seen::Record(Record { at, event, .. }) => match event {
         Event::Admitted { execution } => {
-          admitted.insert(*execution, at.0);
+          if let Some(place) = waiting.iter().position(|one| one == execution) {
+            let own = needs(case, *execution);
+            let passed = waiting[..place].iter().find(|earlier| {
+              let path = &case.asked[*earlier].path;
+              !ended.contains(&**path)
+                && needs(case, **earlier)
+                  .iter()
+                  .any(|(shared, ..)| own.iter().any(|(own, ..)| own == shared))
+            });
+            // both may be let pass at this moment
+            passing.extend(passed.map(|passed| (*passed, *execution)));
+            waiting.remove(place);
+          }
           if holding.insert(*execution) {
             slots.start(case, *execution, at.0, false);
           }
         }
         Event::AttemptEnded { execution, .. } if holding.remove(execution) => slots.end(case, *execution),
+        Event::StepSkipped { path, .. } | Event::StepCancelled { path, .. } | Event::StepFailed { path, .. } => {
+          ended.insert(&**path);
+        }
+        Event::NotTaken { path } | Event::FailureTaken { path, .. } | Event::StepSucceeded { path, .. } => {
+          ended.insert(&**path);
+        }
+        // a copy goes without a word, with its first one
+        Event::RetryScheduled { path, .. } => waiting.retain(|one| case.asked[one].path != *path),
         _ => {}
       },
       Seen::Passed { execution, at } if case.asked.contains_key(execution) => {
         slots.spend(case, *execution, *at);
       }
       // whatever held slots is gone
-      Seen::Up { .. } => std::mem::take(&mut holding).into_iter().for_each(|one| slots.end(case, one)),
+      Seen::Up { .. } => {
+        waiting.clear();
+        passing.clear();
+        std::mem::take(&mut holding)
+          .into_iter()
+          .for_each(|one| slots.end(case, one));
+      }
       Seen::Waits { at, asking } => {
+        let passed = passing.iter().find(|(passed, _)| asking.contains(passed));
+        case.hold(passed.is_none(), || {
+          format!("{passed:?}: who asked first still waits at {at}")
+        });
+        passing.clear();
+        waiting = asking
+          .iter()
+          .filter(|one| case.asked.contains_key(one))
+          .copied()
+          .collect();
         let mut before: BTreeSet<Shared> = BTreeSet::new();
         for execution in asking {
           if !case.asked.contains_key(execution) {

@@ -25,17 +25,35 @@ pub fn check(case: &Case) {
     match seen {
       Seen::Record(Record { at, event, .. }) => {
         match event {
-          Event::BudgetSet { path, bounds } => ends.extend(bounds.time.map(|time| Ends { path, at: at.0 + time, own: false })),
+          Event::BudgetSet { path, bounds } => ends.extend(bounds.time.map(|time| Ends {
+            path,
+            at: at.0 + time,
+            own: false,
+          })),
           Event::Delayed { path, delay } => _ = delayed.insert(path, at.0 + delay),
           Event::DeadlinePassed { path } => {
-            let due = ends.iter().find(|ends| ends.path == &**path && ends.own).map(|ends| ends.at);
-            // an item's call that waits out its delay has said nothing of its worker yet
-            case.hold(due.is_none() && path.ends_with(']') || due.is_some_and(|due| at.0 >= due), || format!("the deadline of {path} passes at {at:?}, not {due:?}"));
+            let due = ends
+              .iter()
+              .find(|ends| ends.path == &**path && ends.own)
+              .map(|ends| ends.at);
+            // a call that waits out its delay has said nothing of its worker yet
+            let unknown = due.is_none() && case.declared.sites.get(site(path)).is_none();
+            case.hold(unknown || due.is_some_and(|due| at.0 >= due), || {
+              format!("the deadline of {path} passes at {at:?}, not {due:?}")
+            });
           }
-          Event::AttemptRequested { execution, path, attempt, copy_of: Some(_), .. } => {
+          Event::AttemptRequested {
+            execution,
+            path,
+            attempt,
+            copy_of: Some(_),
+            ..
+          } => {
             let began = first.get(&(&**path, *attempt)).copied();
             let after = case.policy(*execution).hedge.unwrap_or(i64::MAX);
-            case.hold(began.is_some_and(|began| at.0 - began >= after), || format!("{path} is copied at {at:?}, begun at {began:?}"));
+            case.hold(began.is_some_and(|began| at.0 - began >= after), || {
+              format!("{path} is copied at {at:?}, begun at {began:?}")
+            });
           }
           Event::AttemptRepeated { execution, .. } => {
             let asked = &case.asked[execution];
@@ -48,23 +66,46 @@ pub fn check(case: &Case) {
         {
           ready.insert(path, at.0);
           let own = match event {
-            Event::AttemptRequested { worker, .. } => case.declared.policy(path, worker).and_then(|policy| policy.deadline),
+            Event::AttemptRequested { worker, .. } => {
+              case.declared.policy(path, worker).and_then(|policy| policy.deadline)
+            }
             _ => None,
           };
-          let time = own.or(case.declared.deadlines.get(site(path)).copied().filter(|_| !path.ends_with(']')));
+          let time = own.or(
+            case
+              .declared
+              .deadlines
+              .get(site(path))
+              .copied()
+              .filter(|_| !path.ends_with(']')),
+          );
           let time = time.or_else(|| delayed_call(case, path).filter(|_| matches!(event, Event::Delayed { .. })));
-          ends.extend(time.map(|time| Ends { path, at: at.0 + time, own: true }));
+          ends.extend(time.map(|time| Ends {
+            path,
+            at: at.0 + time,
+            own: true,
+          }));
         }
       }
       Seen::Begun { execution, at, .. } => {
         let asked = &case.asked[execution];
-        case.hold(delayed.get(&*asked.path).is_none_or(|due| at >= due), || format!("{} does not wait out its delay", asked.path));
+        case.hold(delayed.get(&*asked.path).is_none_or(|due| at >= due), || {
+          format!("{} does not wait out its delay", asked.path)
+        });
         first.entry((&asked.path, asked.attempt)).or_insert(*at);
         running.insert(*execution, *at);
         // a call that is let run to its end is repeated after a crash
         let undone = case.declared.undone.contains(site(&asked.path));
-        let late = ends.iter().find(|ends| !undone && is_within(ends.path, &asked.path) && *at > ends.at);
-        case.hold(late.is_none(), || format!("{} begins at {at}, after {:?}", asked.path, late.map(|late| (late.path, late.at))));
+        let late = ends
+          .iter()
+          .find(|ends| !undone && is_within(ends.path, &asked.path) && *at > ends.at);
+        case.hold(late.is_none(), || {
+          format!(
+            "{} begins at {at}, after {:?}",
+            asked.path,
+            late.map(|late| (late.path, late.at))
+          )
+        });
       }
       Seen::Told { execution, at } | Seen::Gone { execution, at } => {
         if running.remove(execution).is_some() {
@@ -98,7 +139,10 @@ fn in_time(case: &Case, ends: &[Ends], first: &HashMap<(&str, u32), i64>, execut
   let policy = case.policy(execution);
   if let Some(began) = first.get(&(&*asked.path, asked.attempt)) {
     case.hold(at - began <= policy.timeout, || {
-      format!("{} runs from {began} to {at}, and {} is its timeout", asked.path, policy.timeout)
+      format!(
+        "{} runs from {began} to {at}, and {} is its timeout",
+        asked.path, policy.timeout
+      )
     });
   }
   let undone = case.declared.undone.contains(site(&asked.path));
@@ -106,5 +150,11 @@ fn in_time(case: &Case, ends: &[Ends], first: &HashMap<(&str, u32), i64>, execut
     .iter()
     .filter(|ends| is_within(ends.path, &asked.path) && (!undone || ends.own && ends.path == &*asked.path))
     .find(|ends| at > ends.at);
-  case.hold(late.is_none(), || format!("{} runs until {at}, after {:?}", asked.path, late.map(|late| (late.path, late.at))));
+  case.hold(late.is_none(), || {
+    format!(
+      "{} runs until {at}, after {:?}",
+      asked.path,
+      late.map(|late| (late.path, late.at))
+    )
+  });
 }

@@ -312,7 +312,9 @@ fn a_dispatch_that_was_cancelled_is_nothing_that_goes_on() {
     Input::Admitted(ExecutionId(1)),
     Input::AttemptEnded(ExecutionId(1), lost),
   ];
-  facts.into_iter().for_each(|fact| journal.extend(run.step(RunTime(0), fact).records));
+  facts
+    .into_iter()
+    .for_each(|fact| journal.extend(run.step(RunTime(0), fact).records));
   let replayed = Run::replay(program, journal).expect("the journal is its own");
   let (run, step) = replayed.resume(resumption(None));
   assert_eq!(trace(&step.records), ["0 resumed", "0 in doubt x as 0"]);
