@@ -1,104 +1,26 @@
-//! An orch in virtual time: does what the driver does, in its order, with a disk that keeps what was synced, workers that
-//! are processes of their own, and a death between any two things that it does.
+//! One process that drives a run: does what the driver does, in its order, with workers that are processes of their own, and
+//! dies between any two things that it does.
 
 use std::{
   collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-  sync::{Arc, Mutex},
+  sync::Arc,
 };
 
 use orch::{
   engine::{
-    Attempt, AttemptOutcome, BreakerState, CacheKey, Command, Decision, ExecutionId, Found, Gate, Input, Kept, Needs,
-    Record, Resumption, Run, RunStarted, RunTime, Seat, Shelf, Start, Step, TimerId, Trouble, World,
+    Attempt, AttemptOutcome, Command, ExecutionId, Found, Input, Needs, Record, Run, RunTime, Seat, Start, Step,
+    TimerId, World,
   },
   hir::Program,
   protocol::{RawAnswer, Report, WorkerError},
   value::{Failure, FailureKind},
 };
 
+use super::{Seen, SharedDisk};
 use crate::chaos::{Act, Chaos};
 
-/// What happened, as seen from outside: what reached the journal, and what really ran.
-#[derive(Clone, Debug)]
-pub enum Seen {
-  /// It is in the journal.
-  Record(Record),
-  /// A worker was started, at this run time, for the so many-th time.
-  Begun {
-    execution: ExecutionId,
-    step: Arc<str>,
-    at: i64,
-  },
-  /// It was told to end.
-  Told { execution: ExecutionId, at: i64 },
-  /// Nothing of it is left; `answered`: by itself.
-  Gone { execution: ExecutionId, at: i64 },
-  /// The process begins, with these breakers, at this time on the wall clock when run time is `now`.
-  Up {
-    breakers: BTreeMap<Arc<str>, BreakerState>,
-    wall: i64,
-    now: i64,
-  },
-  /// It dies, or ends; all that ran is gone.
-  Down,
-  /// The gatekeeper let it pass, when nobody wanted it any longer.
-  Passed { execution: ExecutionId, at: i64 },
-  /// Nothing more can be done at this moment; these wait at the gate, in order of asking.
-  Waits { at: i64, asking: Vec<ExecutionId> },
-}
-
-/// What outlives a process.
-#[derive(Clone, Debug, Default)]
-pub struct Disk {
-  /// Of the present run, as JSON.
-  pub journal: Vec<String>,
-  pub children: BTreeSet<Arc<str>>,
-  kept: HashMap<CacheKey, (i64, Kept)>,
-  breakers: BTreeMap<Arc<str>, BreakerState>,
-}
-
-#[derive(Clone, Default)]
-struct SharedDisk(Arc<Mutex<Disk>>);
-
-impl Shelf for SharedDisk {
-  fn recall(&mut self, key: CacheKey, oldest: i64) -> Result<Option<Kept>, Trouble> {
-    let disk = self.0.lock().expect("no panic");
-    let kept = disk.kept.get(&key).filter(|(at, _)| *at >= oldest);
-    Ok(kept.map(|(_, kept)| kept.clone()))
-  }
-
-  fn keep(&mut self, key: CacheKey, kept: &Kept, now: i64) -> Result<(), Trouble> {
-    self.0.lock().expect("no panic").kept.insert(key, (now, kept.clone()));
-    Ok(())
-  }
-
-  fn keep_breakers(&mut self, states: &[(Arc<str>, BreakerState)]) -> Result<(), Trouble> {
-    let mut disk = self.0.lock().expect("no panic");
-    disk.breakers.extend(states.iter().cloned());
-    Ok(())
-  }
-}
-
-/// A machine on which runs are made one after another.
-pub struct Machine {
-  program: Arc<Program>,
-  disk: SharedDisk,
-  wall: i64,
-}
-
-/// A run that is over, or that did not come to its end.
-pub struct Played {
-  pub seen: Vec<Seen>,
-  pub journal: Vec<String>,
-  /// Why it is not over.
-  pub stuck: Option<String>,
-  pub children: BTreeSet<Arc<str>>,
-  /// Processes that it took.
-  pub lives: u32,
-}
-
 /// How a process ended.
-enum End {
+pub(super) enum End {
   Over,
   Again,
   Stuck(String),
@@ -107,126 +29,8 @@ enum End {
 /// Facts that one run may come to; beyond that it will never end.
 const MOST: u32 = 200_000;
 
-impl Machine {
-  pub fn new(program: Arc<Program>) -> Machine {
-    Machine {
-      program,
-      disk: SharedDisk::default(),
-      wall: 1_000_000,
-    }
-  }
-
-  /// Time goes by in which nobody runs anything.
-  pub fn pass(&mut self, milliseconds: i64) {
-    self.wall += milliseconds;
-  }
-
-  /// A run to its end, however many processes that takes.
-  pub fn play(&mut self, started: &RunStarted, chaos: &mut Chaos) -> Played {
-    let mut disk = self.disk.0.lock().expect("no panic");
-    disk.journal.clear();
-    disk.children.clear();
-    drop(disk);
-    let mut seen = Vec::new();
-    let mut begun = HashMap::new();
-    let mut lives = 0;
-    let stuck = loop {
-      lives += 1;
-      match self.live(started, chaos, &mut seen, &mut begun) {
-        End::Over => break None,
-        End::Again if lives > 400 => break Some("it is taken up again and again".into()),
-        End::Again => self.wall += chaos.draw.below(300) as i64,
-        End::Stuck(why) => break Some(why),
-      }
-    };
-    let disk = self.disk.0.lock().expect("no panic").clone();
-    Played {
-      seen,
-      journal: disk.journal,
-      stuck,
-      children: disk.children,
-      lives,
-    }
-  }
-
-  fn live(
-    &mut self,
-    started: &RunStarted,
-    chaos: &mut Chaos,
-    seen: &mut Vec<Seen>,
-    begun: &mut HashMap<ExecutionId, u32>,
-  ) -> End {
-    let journal = self.disk.0.lock().expect("no panic").journal.clone();
-    let again = !journal.is_empty();
-    let (run, step) = match again {
-      false => Run::start(self.program.clone(), started.clone()).expect("the run starts"),
-      true => {
-        let replayed = match replay(&self.program, &journal) {
-          Ok(replayed) => replayed,
-          Err(why) => return End::Stuck(why),
-        };
-        if replayed.run.is_over() && replayed.records.is_empty() {
-          return End::Over;
-        }
-        let doubtful = replayed.run.doubtful();
-        let steps = doubtful.into_iter().filter_map(|path| Some((path, chaos.decision()?)));
-        let resumption = Resumption {
-          resumed: jiff::Timestamp::UNIX_EPOCH,
-          engine: "0".into(),
-          unfinished: None,
-          steps: steps.collect(),
-        };
-        replayed.resume(resumption)
-      }
-    };
-    let gate = Gate::default();
-    let breakers = self.disk.0.lock().expect("no panic").breakers.clone();
-    gate.restore(breakers.clone());
-    seen.push(Seen::Up {
-      breakers,
-      wall: self.wall,
-      now: run.now().0,
-    });
-    let world = World::new(gate, self.disk.clone(), self.wall, run.now());
-    let mut life = Life {
-      program: &self.program,
-      now: run.now().0,
-      seat: world.gate().sit(|| ()),
-      world,
-      run,
-      disk: &self.disk,
-      chaos,
-      seen,
-      begun,
-      next: 0,
-      due: BTreeMap::new(),
-      timers: HashMap::new(),
-      alive: BTreeMap::new(),
-      asking: BTreeMap::new(),
-      facts: VecDeque::new(),
-      unwanted: BTreeSet::new(),
-      records: Vec::new(),
-      commands: Vec::new(),
-      steps: 0,
-      strange: None,
-    };
-    life.absorb(step);
-    life.set_timers();
-    let end = life.turns();
-    let passed = life.now;
-    self.wall = life.world.clock(RunTime(passed)).max(self.wall);
-    end
-  }
-}
-
-/// The run that wrote a journal.
-pub fn replay(program: &Arc<Program>, journal: &[String]) -> Result<orch::engine::Replayed, String> {
-  let records = journal.iter().map(|line| serde_json::from_str(line).expect("a record"));
-  Run::replay(program.clone(), records.collect::<Vec<Record>>()).map_err(|error| format!("{error}: {error:?}"))
-}
-
 /// Time, rank, order of becoming known.
-type Key = (i64, u64, u64);
+pub(super) type Key = (i64, u64, u64);
 
 enum Due {
   Timer(TimerId),
@@ -239,41 +43,80 @@ enum Due {
 }
 
 /// A worker that runs.
-struct Process {
+pub(super) struct Process {
   attempt: Arc<Attempt>,
-  cancelled: bool,
+  pub(super) cancelled: bool,
   /// What it still has to say.
   keys: Vec<Key>,
   answer: Result<RawAnswer, WorkerError>,
 }
 
-struct Life<'m> {
-  program: &'m Arc<Program>,
-  run: Run,
+pub(super) struct Life<'m> {
+  pub(super) program: &'m Arc<Program>,
+  pub(super) run: Run,
   world: World,
   seat: Seat,
-  disk: &'m SharedDisk,
+  pub(super) disk: &'m SharedDisk,
   chaos: &'m mut Chaos,
   seen: &'m mut Vec<Seen>,
   begun: &'m mut HashMap<ExecutionId, u32>,
-  now: i64,
+  pub(super) now: i64,
   next: u64,
   due: BTreeMap<Key, Due>,
-  timers: HashMap<TimerId, Key>,
-  alive: BTreeMap<ExecutionId, Process>,
+  pub(super) timers: HashMap<TimerId, Key>,
+  pub(super) alive: BTreeMap<ExecutionId, Process>,
   /// Who waits at the gate, by order of asking.
-  asking: BTreeMap<u64, (ExecutionId, Needs)>,
+  pub(super) asking: BTreeMap<u64, (ExecutionId, Needs)>,
   facts: VecDeque<Input>,
   unwanted: BTreeSet<ExecutionId>,
   records: Vec<Record>,
   commands: Vec<Command>,
   steps: u32,
   /// What a replay does otherwise.
-  strange: Option<String>,
+  pub(super) strange: Option<String>,
+}
+
+impl<'m> Life<'m> {
+  /// `times`: how often each execution was begun.
+  pub fn new(
+    (program, disk): (&'m Arc<Program>, &'m SharedDisk),
+    chaos: &'m mut Chaos,
+    seen: &'m mut Vec<Seen>,
+    times: &'m mut HashMap<ExecutionId, u32>,
+    (world, run): (World, Run),
+  ) -> Life<'m> {
+    Life {
+      program,
+      now: run.now().0,
+      seat: world.gate().sit(|| ()),
+      world,
+      run,
+      disk,
+      chaos,
+      seen,
+      begun: times,
+      next: 0,
+      due: BTreeMap::new(),
+      timers: HashMap::new(),
+      alive: BTreeMap::new(),
+      asking: BTreeMap::new(),
+      facts: VecDeque::new(),
+      unwanted: BTreeSet::new(),
+      records: Vec::new(),
+      commands: Vec::new(),
+      steps: 0,
+      strange: None,
+    }
+  }
+
+  /// What the wall clock shows.
+  pub fn clock(&self) -> i64 {
+    self.world.clock(RunTime(self.now))
+  }
 }
 
 impl Life<'_> {
-  fn turns(&mut self) -> End {
+  pub fn turns(&mut self) -> End {
     self.expect_requests();
     loop {
       let stop = self.fold();
@@ -308,7 +151,7 @@ impl Life<'_> {
   }
 
   /// What was over before the run was taken up again comes before anything starts.
-  fn set_timers(&mut self) {
+  pub fn set_timers(&mut self) {
     let mut due = Vec::new();
     for command in std::mem::take(&mut self.commands) {
       match command {
@@ -438,7 +281,7 @@ impl Life<'_> {
     self.absorb(step);
   }
 
-  fn absorb(&mut self, step: Step) {
+  pub fn absorb(&mut self, step: Step) {
     self.records.extend(step.records);
     for command in step.commands {
       match command {
@@ -660,58 +503,6 @@ impl Life<'_> {
       self.facts.extend(fact);
     }
     true
-  }
-
-  /// At a quiet moment a replay of the journal waits for what the run waits for, each time.
-  fn look_back(&mut self) {
-    let journal = self.disk.0.lock().expect("no panic").journal.clone();
-    let again = || {
-      let resumption = Resumption {
-        engine: "0".into(),
-        unfinished: Some(Decision::Rerun),
-        ..Resumption::default()
-      };
-      replay(&self.program, &journal).map(|replayed| replayed.resume(resumption).1)
-    };
-    self.strange = match (again(), again()) {
-      (Ok(one), Ok(other)) if format!("{one:?}") != format!("{other:?}") => Some("two replays differ".into()),
-      (Ok(step), _) => self.compare(&step),
-      (Err(why), _) => Some(why),
-    };
-  }
-
-  fn compare(&self, step: &Step) -> Option<String> {
-    let mut asked: BTreeMap<ExecutionId, Option<&Needs>> = BTreeMap::new();
-    let mut told = BTreeSet::new();
-    for command in &step.commands {
-      match command {
-        Command::Ask { execution, needs } => _ = asked.insert(*execution, Some(needs)),
-        Command::CancelAttempt(execution) => _ = told.insert(*execution),
-        Command::SetTimer { timer, due } => {
-          let own = self.timers.get(timer).map(|key| key.0);
-          if own != Some(due.0.max(self.now)) && own != Some(due.0) {
-            return Some(format!(
-              "a replay waits for {timer:?} until {due:?}, the run until {own:?}"
-            ));
-          }
-        }
-        _ => {}
-      }
-    }
-    let waiting = self.asking.values().map(|(execution, needs)| (*execution, Some(needs)));
-    let (ending, running): (Vec<_>, Vec<_>) = self.alive.iter().partition(|(_, process)| process.cancelled);
-    let own: BTreeMap<ExecutionId, Option<&Needs>> = waiting.collect();
-    let same = own.iter().all(|(execution, needs)| asked.get(execution) == Some(needs));
-    let others: BTreeSet<ExecutionId> = asked
-      .into_keys()
-      .filter(|execution| !own.contains_key(execution))
-      .collect();
-    // what is in doubt runs no longer
-    let running: BTreeSet<ExecutionId> = running.into_iter().map(|(execution, _)| *execution).collect();
-    let doubtful = self.run.doubtful().len();
-    let ending: BTreeSet<ExecutionId> = ending.into_iter().map(|(execution, _)| *execution).collect();
-    let fits = same && told == ending && running.is_subset(&others) && others.len() <= running.len() + doubtful;
-    (!fits).then(|| format!("a replay asks for {others:?} and ends {told:?}, the run has {running:?} and {ending:?}"))
   }
 
   fn fact(&mut self, due: Due) -> Option<Input> {
