@@ -55,6 +55,14 @@ pub fn check(case: &Case) {
               format!("{path} is copied at {at:?}, begun at {began:?}")
             });
           }
+          Event::RetryScheduled { path, delay, .. } => {
+            let late = ends
+              .iter()
+              .find(|ends| ends.own && is_within(ends.path, path) && at.0 + delay >= ends.at);
+            case.hold(late.is_none(), || {
+              format!("{path} is to be tried again when its time is over")
+            });
+          }
           Event::AttemptRepeated { execution, .. } => {
             let asked = &case.asked[execution];
             first.remove(&(&*asked.path, asked.attempt));
