@@ -133,12 +133,13 @@ fn health(
   // at its timeout, or for another reason
   {
     let timed_out = next.iter().take(12).any(|seen| match seen {
-      Seen::Record(Record { event, .. }) => match event {
-        Event::RetryScheduled { path: own, failure, .. }
-        | Event::StepFailed { path: own, failure }
-        | Event::FailureTaken { path: own, failure, .. } => own == path && failure.message.starts_with("timeout of"),
-        _ => false,
-      },
+      Seen::Record(Record {
+        event:
+          Event::RetryScheduled { path: own, failure, .. }
+          | Event::StepFailed { path: own, failure }
+          | Event::FailureTaken { path: own, failure, .. },
+        ..
+      }) => own == path && failure.message.starts_with("timeout of"),
       _ => false,
     });
     match (timed_out, case.asked[&execution].copy_of, told.is_some() || lost) {

@@ -15,6 +15,9 @@ enum Shared<'a> {
   Limit(usize),
 }
 
+/// With its slots, and how many starts are allowed in so many milliseconds.
+type Need<'a> = (Shared<'a>, Option<usize>, Option<(usize, i64)>);
+
 #[derive(Default)]
 struct Slots<'a> {
   held: HashMap<Shared<'a>, usize>,
@@ -22,7 +25,7 @@ struct Slots<'a> {
 }
 
 /// What an execution needs, with slots and rate.
-fn needs<'a>(case: &Case<'a>, execution: ExecutionId) -> Vec<(Shared<'a>, Option<usize>, Option<(usize, i64)>)> {
+fn needs<'a>(case: &Case<'a>, execution: ExecutionId) -> Vec<Need<'a>> {
   let worker = case.worker(execution);
   let own = worker
     .concurrent

@@ -37,7 +37,7 @@ pub fn check(case: &Case) {
               .find(|ends| ends.path == &**path && ends.own)
               .map(|ends| ends.at);
             // a call that waits out its delay has said nothing of its worker yet
-            let unknown = due.is_none() && case.declared.sites.get(site(path)).is_none();
+            let unknown = due.is_none() && !case.declared.sites.contains_key(site(path));
             case.hold(unknown || due.is_some_and(|due| at.0 >= due), || {
               format!("the deadline of {path} passes at {at:?}, not {due:?}")
             });
@@ -115,10 +115,8 @@ pub fn check(case: &Case) {
           )
         });
       }
-      Seen::Told { execution, at } | Seen::Gone { execution, at } => {
-        if running.remove(execution).is_some() {
-          in_time(case, &ends, &first, *execution, *at);
-        }
+      Seen::Told { execution, at } | Seen::Gone { execution, at } if running.remove(execution).is_some() => {
+        in_time(case, &ends, &first, *execution, *at);
       }
       _ => {}
     }

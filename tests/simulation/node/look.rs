@@ -16,7 +16,7 @@ impl Life<'_> {
         unfinished: Some(Decision::Rerun),
         ..Resumption::default()
       };
-      replay(&self.program, &journal).map(|replayed| replayed.resume(resumption).1)
+      replay(self.program, &journal).map(|replayed| replayed.resume(resumption).1)
     };
     self.strange = match (again(), again()) {
       (Ok(one), Ok(other)) if format!("{one:?}") != format!("{other:?}") => Some("two replays differ".into()),
