@@ -43,11 +43,11 @@ worker slow(n: int) -> int {
 }
 worker plain(text: string) { exec ["sh", "-c", "touch \"$1\"; sleep 600", "sh", text] }
 worker flaky() -> int { exec ["sh", "-c", "exit 75"], retry 5 backoff 1h..2h }
-worker dear() -> int { exec ["sleep", "600"], cost at most 0.6 }
+worker dear() -> int { exec ["sleep", "600"], budget { cost $0.60 } }
 
 /// Has room for one call of `dear`.
 orchestrator bounded() -> [int] {
-  budget { cost 1.0 }
+  budget { cost $1.00 }
   ys = each n in [1, 2] with concurrent 2 => dear()
   return ys
 }
