@@ -10,7 +10,7 @@ use std::{
 
 use orch::{
   engine::{
-    BreakerState, CacheKey, ExecutionId, Gate, Kept, Record, Replayed, Resumption, Run, RunStarted, Shelf, Trouble,
+    BreakerState, CacheKey, Event, ExecutionId, Gate, Kept, Record, Replayed, Resumption, Run, RunStarted, Shelf, Trouble,
     World,
   },
   hir::Program,
@@ -152,7 +152,7 @@ impl Machine {
     let (run, step) = match again {
       false => Run::start(self.program.clone(), started.clone()).expect("the run starts"),
       true => {
-        let replayed = match replay(&self.program, &journal) {
+        let replayed = match taken_up(&self.program, &journal) {
           Ok(replayed) => replayed,
           Err(why) => return End::Stuck(why),
         };
@@ -185,6 +185,33 @@ impl Machine {
     let end = life.turns();
     self.wall = life.clock().max(self.wall);
     end
+  }
+}
+
+/// The run that wrote a journal, every other time from a snapshot of it in the middle.
+fn taken_up(program: &Arc<Program>, journal: &[String]) -> Result<Replayed, String> {
+  let from_snapshot = || {
+    let middle = replay(program, &journal[..journal.len().div_ceil(2)]).ok()?;
+    let first: Record = serde_json::from_str(&journal[0]).expect("a record");
+    let Event::RunStarted(started) = &first.event else {
+      return None;
+    };
+    // its derived records are in it, whether or not they are written
+    let snapshot = middle.run.snapshot(usize::MAX)?;
+    let rest = journal.get(usize::try_from(snapshot.next).ok()?..)?;
+    let records = rest.iter().map(|line| serde_json::from_str(line).expect("a record"));
+    Some(Run::replay_from(
+      program.clone(),
+      started,
+      &snapshot,
+      records.collect::<Vec<Record>>(),
+    ))
+  };
+  match from_snapshot().filter(|_| journal.len() % 2 == 1) {
+    None => replay(program, journal),
+    Some(Ok(Some(replayed))) => Ok(replayed),
+    Some(Ok(None)) => Err("its own snapshot can't be read".into()),
+    Some(Err(error)) => Err(format!("from a snapshot: {error}: {error:?}")),
   }
 }
 
