@@ -46,7 +46,10 @@ pub mod session;
 
 pub mod testing;
 
-#[allow(clippy::disallowed_methods, reason = "the language server lists the files of a workspace, and waits")]
+#[allow(
+  clippy::disallowed_methods,
+  reason = "the language server lists the files of a workspace, and waits"
+)]
 pub mod lsp;
 
 pub mod cli;

@@ -95,7 +95,10 @@ impl Body<'_, '_> {
       self.marked(name.span, bound.span);
       return Callee::Param;
     }
-    let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value, name.span) else {
+    let Some(targets) = self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)
+    else {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
       }

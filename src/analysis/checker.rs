@@ -9,7 +9,9 @@ use std::{
 
 use super::{
   allows::Allows,
-  habits, marks::Marks, mends,
+  habits,
+  marks::Marks,
+  mends,
   patterns::{self, Instances, Template},
   policies::WorkerPolicies,
   pools,

@@ -98,10 +98,19 @@ impl Marks {
 
   /// The symbols whose name stands at a place of a file, with the place of the name.
   pub fn at(&self, place: Span) -> Vec<(Span, &Symbol)> {
-    let near = self.names.range(..=Span { end: u32::MAX, start: place.end, ..place }).rev().take(8);
-    let near = near.filter(|(span, _)| {
-      span.source == place.source && span.start <= place.start && place.end <= span.end
-    });
+    let near = self
+      .names
+      .range(
+        ..=Span {
+          end: u32::MAX,
+          start: place.end,
+          ..place
+        },
+      )
+      .rev()
+      .take(8);
+    let near =
+      near.filter(|(span, _)| span.source == place.source && span.start <= place.start && place.end <= span.end);
     let mut found: Vec<_> = near
       .flat_map(|(span, given)| given.iter().filter_map(|given| Some((*span, self.symbols.get(given)?))))
       .collect();
@@ -152,14 +161,60 @@ impl Marks {
         }
       }
     }
-    let versions = symbols.contracts.iter().map(|declared| (declared.module, &declared.it.name));
+    let versions = symbols
+      .contracts
+      .iter()
+      .map(|declared| (declared.module, &declared.it.name));
     for (module, name) in versions {
       if let Some(entry) = symbols.find(module, Space::Type, &name.value) {
         self.names.insert(name.span, vec![symbols.given(entry)]);
       }
     }
+    self.through_contracts(loaded);
     self.locals(loaded);
     self.place_labels(loaded);
+  }
+
+  /// Parameters that a contract gives are bound where it is named: they are its fields. Words of the language that are
+  /// bound somewhere (`it`, `previous`) are nobody's names.
+  fn through_contracts(&mut self, loaded: &Loaded) {
+    let items = loaded.modules.iter().flat_map(|module| &module.ast.items);
+    let mut inputs: HashMap<Span, Vec<&Name>> = HashMap::new();
+    let mut references = Vec::new();
+    for item in items {
+      match &item.kind {
+        ItemKind::Contract(it) => {
+          let names = fields(it.input.as_ref()).map(|(name, _)| name);
+          inputs.entry(it.name.span).or_default().extend(names);
+        }
+        ItemKind::Worker(ast::Worker { signature, .. })
+        | ItemKind::Orchestrator(ast::Orchestrator { signature, .. }) => {
+          references.extend(signature_params(signature).err());
+        }
+        _ => {}
+      }
+    }
+    let given = |reference: &ast::ContractRef| {
+      let given = self.names.get(&reference.name.span)?.first()?;
+      Some((reference.span, inputs.get(&self.through_alias(*given))?))
+    };
+    let contracts: HashMap<Span, &Vec<&Name>> = references.into_iter().filter_map(given).collect();
+    let text = |span: Span| loaded.sources.text(span);
+    let mut names = std::mem::take(&mut self.names);
+    for (span, all) in &mut names {
+      let own = text(*span);
+      for given in all.iter_mut() {
+        let field = contracts
+          .get(given)
+          .and_then(|names| names.iter().find(|name| name.value == own));
+        if let Some(field) = field {
+          *given = field.span;
+        }
+      }
+      all.retain(|given| text(*given) == own && own.chars().all(|c| c.is_alphanumeric() || c == '_'));
+    }
+    names.retain(|_, all| !all.is_empty());
+    self.names = names;
   }
 
   fn define(&mut self, name: &Name, kind: Kind, item: Span) {
@@ -179,8 +234,15 @@ impl Marks {
     let (name, kind) = match &item.kind {
       ItemKind::Type { name, .. } => (name, Kind::Type),
       ItemKind::Let(it) => {
-        let kind = if it.params.is_some() { Kind::Function } else { Kind::Constant };
-        it.params.iter().flatten().for_each(|param| self.param(param, item.span));
+        let kind = if it.params.is_some() {
+          Kind::Function
+        } else {
+          Kind::Constant
+        };
+        it.params
+          .iter()
+          .flatten()
+          .for_each(|param| self.param(param, item.span));
         (&it.name, kind)
       }
       ItemKind::Contract(it) => {
@@ -190,15 +252,21 @@ impl Marks {
         (&it.name, Kind::Contract)
       }
       ItemKind::Worker(it) => {
-        own_params(&it.signature).iter().for_each(|param| self.param(param, item.span));
+        own_params(&it.signature)
+          .iter()
+          .for_each(|param| self.param(param, item.span));
         (&it.name, Kind::Worker)
       }
       ItemKind::Orchestrator(it) => {
-        own_params(&it.signature).iter().for_each(|param| self.param(param, item.span));
+        own_params(&it.signature)
+          .iter()
+          .for_each(|param| self.param(param, item.span));
         (&it.name, Kind::Orchestrator)
       }
       ItemKind::PatternTemplate(it) => {
-        it.type_params.iter().for_each(|name| self.define(name, Kind::TypeParameter, item.span));
+        it.type_params
+          .iter()
+          .for_each(|name| self.define(name, Kind::TypeParameter, item.span));
         it.params.iter().for_each(|param| self.param(param, item.span));
         (&it.name, Kind::Pattern)
       }
@@ -228,7 +296,9 @@ impl Marks {
     loaded: &Loaded,
     import: &ast::Import,
   ) {
-    let place = loaded.modules[module].import_statements().position(|own| std::ptr::eq(own, import));
+    let place = loaded.modules[module]
+      .import_statements()
+      .position(|own| std::ptr::eq(own, import));
     let from = place.and_then(|place| targets.get(place).copied().flatten());
     for name in &import.names {
       if let Some(alias) = &name.alias {
@@ -245,7 +315,11 @@ impl Marks {
 
   /// What is bound inside of declarations: names that were given where they stand.
   fn locals(&mut self, loaded: &Loaded) {
-    let own: Vec<Span> = self.names().filter(|(span, given)| span == given).map(|(span, _)| span).collect();
+    let own: Vec<Span> = self
+      .names()
+      .filter(|(span, given)| span == given)
+      .map(|(span, _)| span)
+      .collect();
     for span in own {
       if self.symbols.contains_key(&span) {
         continue;

@@ -130,7 +130,10 @@ impl Checker<'_> {
 impl Body<'_, '_> {
   /// What a line of a test calls.
   pub fn called_by_test(&mut self, name: &Name) -> Option<Target> {
-    match self.checker.lookup(self.module, Space::Callable, &name.value, name.span)?[..] {
+    match self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)?[..]
+    {
       [target] => Some(target),
       _ => None,
     }

@@ -33,8 +33,20 @@ pub struct Completion {
 
 /// What declarations begin with.
 const DECLARATIONS: [&str; 14] = [
-  "import", "type", "let", "contract", "worker", "pool", "limit", "secret", "defaults", "orchestrator", "pattern",
-  "profile", "test", "on",
+  "import",
+  "type",
+  "let",
+  "contract",
+  "worker",
+  "pool",
+  "limit",
+  "secret",
+  "defaults",
+  "orchestrator",
+  "pattern",
+  "profile",
+  "test",
+  "on",
 ];
 /// Types of the language.
 const TYPES: [&str; 12] = [
@@ -76,7 +88,9 @@ impl Snapshot {
       Spot::Declaration => words(&DECLARATIONS, CompletionKind::Keyword),
       Spot::Type => {
         let mut all = words(&TYPES, CompletionKind::Keyword);
-        all.extend(self.visible(at, |kind| matches!(kind, Kind::Type | Kind::Contract | Kind::TypeParameter)));
+        all.extend(self.visible(at, |kind| {
+          matches!(kind, Kind::Type | Kind::Contract | Kind::TypeParameter)
+        }));
         all
       }
       Spot::Policy => {
@@ -113,7 +127,10 @@ impl Snapshot {
   /// Words of expressions and steps, functions, and all names that can be read or called.
   fn values(&self, at: Span) -> Vec<Completion> {
     let mut all = self.visible(at, |kind| {
-      !matches!(kind, Kind::Type | Kind::Contract | Kind::TypeParameter | Kind::Limit | Kind::Group | Kind::Profile)
+      !matches!(
+        kind,
+        Kind::Type | Kind::Contract | Kind::TypeParameter | Kind::Limit | Kind::Group | Kind::Profile
+      )
     });
     all.extend(words(&RESERVED, CompletionKind::Keyword));
     let functions = Builtin::ALL.iter().map(|builtin| builtin.name().to_owned());
@@ -186,7 +203,12 @@ impl Snapshot {
       return self.sides(at, root);
     };
     for name in rest {
-      let Some(field) = ty.without_null().as_record().and_then(|record| record.fields.get(*name)).cloned() else {
+      let Some(field) = ty
+        .without_null()
+        .as_record()
+        .and_then(|record| record.fields.get(*name))
+        .cloned()
+      else {
         return Vec::new();
       };
       ty = field.ty;
@@ -217,16 +239,22 @@ impl Snapshot {
     if name == "run" {
       return Some(crate::types::run_record());
     }
-    let symbols = self.marks.symbols().filter(|symbol| symbol.name == name && symbol.given.source == at.source);
+    let symbols = self
+      .marks
+      .symbols()
+      .filter(|symbol| symbol.name == name && symbol.given.source == at.source);
     let local = symbols
       .filter(|symbol| symbol.item.start <= at.start && at.end <= symbol.item.end)
       .filter_map(|symbol| self.marks.ty(symbol.given))
       .last();
     let read = || {
-      let uses = self.marks.names().filter(|(span, _)| {
-        span.source == at.source && self.source(at.source).text.get(span.range()) == Some(name)
-      });
-      uses.filter_map(|(span, given)| self.marks.ty(given).or_else(|| self.marks.ty(span))).last()
+      let uses = self
+        .marks
+        .names()
+        .filter(|(span, _)| span.source == at.source && self.source(at.source).text.get(span.range()) == Some(name));
+      uses
+        .filter_map(|(span, given)| self.marks.ty(given).or_else(|| self.marks.ty(span)))
+        .last()
     };
     local.or_else(read).cloned()
   }
@@ -248,7 +276,11 @@ impl Snapshot {
       return Vec::new();
     };
     for name in rest {
-      match ty.without_null().as_record().and_then(|record| record.fields.get(*name)) {
+      match ty
+        .without_null()
+        .as_record()
+        .and_then(|record| record.fields.get(*name))
+      {
         Some(field) => ty = field.ty.clone(),
         None => return Vec::new(),
       }
@@ -275,7 +307,10 @@ fn words(all: &[&str], kind: CompletionKind) -> Vec<Completion> {
 
 /// Whether the nearest open declaration of the text is a worker: its last line that begins at the margin says it.
 fn in_worker(before: &str) -> bool {
-  let head = before.lines().rev().find(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+  let head = before
+    .lines()
+    .rev()
+    .find(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
   head.is_some_and(|line| line.starts_with("worker "))
 }
 
@@ -293,7 +328,9 @@ fn spot(before: &str) -> Spot<'_> {
   }
   if let Some(path) = before.strip_suffix('.') {
     let start = path.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.' | '?'));
-    let chain = &path[start.map_or(0, |found| found + path[found..].chars().next().map_or(1, char::len_utf8))..];
+    let chain = &path[start.map_or(0, |found| {
+      found + path[found..].chars().next().map_or(1, char::len_utf8)
+    })..];
     return Spot::Fields(chain.split('.').map(|part| part.trim_end_matches('?')).collect());
   }
   if line.is_empty() {

@@ -64,7 +64,9 @@ impl Snapshot {
   /// What an orchestrator comes to at worst, as a list.
   fn worst(&self, given: Span) -> Option<String> {
     let program = self.program.as_deref()?;
-    let (id, _) = program.orchestrator_ids().find(|(_, declared)| declared.span == given)?;
+    let (id, _) = program
+      .orchestrator_ids()
+      .find(|(_, declared)| declared.span == given)?;
     let bounds = bounds(program, id);
     let words = Words {
       program,
@@ -84,8 +86,12 @@ impl Snapshot {
     let at_byte = text.floor_char_boundary(at.range().start);
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let start = text[..at_byte].rfind(|c| !part(c));
-    let start = start.map_or(0, |found| found + text[found..].chars().next().map_or(1, char::len_utf8));
-    let end = text[at_byte..].find(|c| !part(c)).map_or(text.len(), |found| at_byte + found);
+    let start = start.map_or(0, |found| {
+      found + text[found..].chars().next().map_or(1, char::len_utf8)
+    });
+    let end = text[at_byte..]
+      .find(|c| !part(c))
+      .map_or(text.len(), |found| at_byte + found);
     (start < end).then(|| (Span::new(at.source, start, end), &text[start..end]))
   }
 }

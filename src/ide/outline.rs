@@ -83,7 +83,10 @@ impl Snapshot {
         inside: Vec::new(),
       });
     }
-    let declared = self.marks.symbols().find(|symbol| symbol.item == item.span && symbol.kind.is_declared());
+    let declared = self
+      .marks
+      .symbols()
+      .find(|symbol| symbol.item == item.span && symbol.kind.is_declared());
     let declared = declared?;
     let name = ast::Name::new(declared.name.clone(), declared.given);
     let inside = match &item.kind {
@@ -116,7 +119,10 @@ impl Snapshot {
     around.dedup();
     let mut nested: Vec<Span> = Vec::new();
     for span in around {
-      if nested.last().is_none_or(|last| span.start <= last.start && last.end <= span.end) {
+      if nested
+        .last()
+        .is_none_or(|last| span.start <= last.start && last.end <= span.end)
+      {
         nested.push(span);
       }
     }
@@ -187,7 +193,10 @@ impl Snapshot {
         }
         if let ast::NodeKind::Each(each) = &node.kind
           && each.seed.is_none()
-          && !each.with.iter().any(|policy| matches!(policy.kind, ast::PolicyKind::Concurrent(_)))
+          && !each
+            .with
+            .iter()
+            .any(|policy| matches!(policy.kind, ast::PolicyKind::Concurrent(_)))
         {
           let end = each.items.span.range().end;
           hints.push(Hint {

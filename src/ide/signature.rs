@@ -48,22 +48,17 @@ pub fn signature_at(snapshot: &Snapshot, at: Span) -> Option<Parameters> {
   let (end, commas, label) = open_call(snapshot.before(at))?;
   let name = Span::new(at.source, end.saturating_sub(1), end.saturating_sub(1));
   let (_, word) = snapshot.word_at(name)?;
-  let symbol = snapshot
-    .marks
-    .at(name)
-    .first()
-    .map(|(_, symbol)| *symbol)
-    .or_else(|| {
-      let mut all = snapshot.marks.symbols();
-      all.find(|symbol| symbol.name == word && symbol.kind.is_called())
-    })?;
+  let symbol = snapshot.marks.at(name).first().map(|(_, symbol)| *symbol).or_else(|| {
+    let mut all = snapshot.marks.symbols();
+    all.find(|symbol| symbol.name == word && symbol.kind.is_called())
+  })?;
   let given = snapshot.marks.through_alias(symbol.given);
   let symbol = snapshot.marks.symbol(given).unwrap_or(symbol);
   let params = snapshot.parameters(symbol.given)?;
   let active = match label {
-    Some(label) => params.iter().position(|param| {
-      param.split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(label.as_str())
-    }),
+    Some(label) => params
+      .iter()
+      .position(|param| param.split(|c: char| !c.is_alphanumeric() && c != '_').next() == Some(label.as_str())),
     None => None,
   };
   Some(Parameters {

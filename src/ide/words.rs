@@ -110,7 +110,9 @@ impl Snapshot {
     }
     let body = match symbol.kind {
       Kind::Function => text.find(" = "),
-      _ => self.body(symbol).map(|body| body.saturating_sub(symbol.item.range().start + line)),
+      _ => self
+        .body(symbol)
+        .map(|body| body.saturating_sub(symbol.item.range().start + line)),
     };
     let head = body.and_then(|at| text.get(..at)).or_else(|| text.lines().next());
     head.unwrap_or_default().trim_end().to_owned()

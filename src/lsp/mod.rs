@@ -49,7 +49,9 @@ pub fn serve(connection: &Connection) -> Result<(), String> {
     "capabilities": wire::capabilities(server.state.encoding),
     "serverInfo": { "name": "orch", "version": env!("CARGO_PKG_VERSION") },
   });
-  connection.initialize_finish(id, result).map_err(|error| error.to_string())?;
+  connection
+    .initialize_finish(id, result)
+    .map_err(|error| error.to_string())?;
   server.serve()
 }
 
@@ -69,11 +71,16 @@ struct Server<'c> {
 impl<'c> Server<'c> {
   fn new(connection: &'c Connection, params: &Value) -> Self {
     let encodings = params.pointer("/capabilities/general/positionEncodings");
-    let utf8 = encodings.and_then(Value::as_array).is_some_and(|all| all.iter().any(|one| one == "utf-8"));
+    let utf8 = encodings
+      .and_then(Value::as_array)
+      .is_some_and(|all| all.iter().any(|one| one == "utf-8"));
     let folders = params.get("workspaceFolders").and_then(Value::as_array);
     let folders = folders.map(|all| all.iter().filter_map(|folder| folder.get("uri")).collect());
     let folders: Vec<&Value> = folders.unwrap_or_else(|| params.get("rootUri").into_iter().collect());
-    let workspaces = folders.into_iter().filter_map(Value::as_str).map(|uri| canonical(&place::path(uri)));
+    let workspaces = folders
+      .into_iter()
+      .filter_map(Value::as_str)
+      .map(|uri| canonical(&place::path(uri)));
     Self {
       connection,
       state: State::new(
@@ -249,7 +256,12 @@ impl<'c> Server<'c> {
       self.state.forget_all();
       return;
     };
-    let gone: Vec<PathBuf> = self.published.keys().filter(|path| !found.contains_key(*path)).cloned().collect();
+    let gone: Vec<PathBuf> = self
+      .published
+      .keys()
+      .filter(|path| !found.contains_key(*path))
+      .cloned()
+      .collect();
     for path in gone {
       self.published.remove(&path);
       self.show(&path, &[]);

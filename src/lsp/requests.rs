@@ -13,7 +13,7 @@ use super::{
   wire,
 };
 use crate::{
-  diagnostics::{apart, Fix},
+  diagnostics::{Fix, apart},
   format,
   ide::{self, Command, Outline, Snapshot},
   modules::relative,
@@ -136,24 +136,29 @@ fn at_position(state: &mut State, asked: &Asked, method: &str, params: &Value) -
     }
     "textDocument/documentHighlight" => {
       let given = snapshot.marks.at(at).into_iter().map(|(_, symbol)| symbol.given);
-      let all = given.flat_map(|given| snapshot.occurrences(given)).filter(|span| span.source == at.source);
-      all.map(|span| json!({ "range": wire::range(snapshot, span, encoding), "kind": 1 })).collect()
+      let all = given
+        .flat_map(|given| snapshot.occurrences(given))
+        .filter(|span| span.source == at.source);
+      all
+        .map(|span| json!({ "range": wire::range(snapshot, span, encoding), "kind": 1 }))
+        .collect()
     }
     "textDocument/references" => {
       let declaration = params.pointer("/context/includeDeclaration") != Some(&Value::Bool(false));
       references(state, asked, at, declaration)
     }
     "textDocument/prepareRename" => {
-      let (span, symbol) = snapshot.renamed(at).map_err(|why| failed(ErrorCode::RequestFailed, why.0))?;
+      let (span, symbol) = snapshot
+        .renamed(at)
+        .map_err(|why| failed(ErrorCode::RequestFailed, why.0))?;
       json!({ "range": wire::range(snapshot, span, encoding), "placeholder": symbol.name })
     }
     "textDocument/rename" => return rename(state, asked, at, params["newName"].as_str().unwrap_or_default()),
     "textDocument/completion" => {
       let paths = importable(state, asked);
       let all = snapshot.completions(at, &paths).into_iter();
-      let items = all.map(|one| {
-        json!({ "label": one.label, "kind": wire::completion_kind(one.kind), "detail": one.detail })
-      });
+      let items =
+        all.map(|one| json!({ "label": one.label, "kind": wire::completion_kind(one.kind), "detail": one.detail }));
       json!({ "isIncomplete": false, "items": items.collect::<Vec<_>>() })
     }
     _ => match ide::signature_at(snapshot, at) {
@@ -174,7 +179,10 @@ fn at_position(state: &mut State, asked: &Asked, method: &str, params: &Value) -
 /// The paths that an import in the file could name.
 fn importable(state: &mut State, asked: &Asked) -> Vec<String> {
   let directory = asked.path.parent().map(PathBuf::from).unwrap_or_default();
-  let others = state.roots().into_iter().filter(|path| *path != asked.path && path.is_absolute());
+  let others = state
+    .roots()
+    .into_iter()
+    .filter(|path| *path != asked.path && path.is_absolute());
   let mut paths: Vec<String> = others.filter_map(|path| relative(&directory, &path)).collect();
   paths.sort();
   paths
@@ -193,7 +201,9 @@ fn everywhere(state: &mut State, asked: &Asked, at: Span) -> Vec<(Arc<Snapshot>,
   for root in roots {
     let snapshot = state.snapshot(&root);
     for (path, range) in &given {
-      let Some(source) = snapshot.source_at(path) else { continue };
+      let Some(source) = snapshot.source_at(path) else {
+        continue;
+      };
       let given = Span::new(source, range.start, range.end);
       let places = snapshot.occurrences(given).into_iter();
       all.extend(places.map(|span| (snapshot.clone(), given, span)));
@@ -236,7 +246,9 @@ fn rename(state: &mut State, asked: &Asked, at: Span, new: &str) -> Answer {
     changes.extend(made.ok_or_else(|| refuse("it is used in a file that can't be written".to_owned()))?);
     for edit in edits {
       let source = snapshot.source(edit.span.source);
-      let (_, all) = texts.entry(source.path.clone()).or_insert_with(|| (source.text.to_string(), Vec::new()));
+      let (_, all) = texts
+        .entry(source.path.clone())
+        .or_insert_with(|| (source.text.to_string(), Vec::new()));
       let same = |other: &crate::diagnostics::Edit| other.span.range() == edit.span.range();
       if !all.iter().any(same) {
         all.push(edit);
@@ -250,7 +262,9 @@ fn rename(state: &mut State, asked: &Asked, at: Span, new: &str) -> Answer {
   });
   let after = state.with_texts(texts.collect());
   for before in &programs {
-    let Some((_, root)) = before.loaded.sources.iter().next() else { continue };
+    let Some((_, root)) = before.loaded.sources.iter().next() else {
+      continue;
+    };
     let now = Snapshot::read(&after, &root.path);
     if let Some(new_finding) = worse(before, &now) {
       return Err(refuse(format!("the program would change: {new_finding}")));
@@ -269,7 +283,12 @@ fn worse(before: &Snapshot, now: &Snapshot) -> Option<String> {
 
 fn document_symbols(state: &State, asked: &Asked) -> Value {
   let lines = asked.lines(state);
-  asked.snapshot.outline(asked.source).iter().map(|one| outlined(&lines, one)).collect()
+  asked
+    .snapshot
+    .outline(asked.source)
+    .iter()
+    .map(|one| outlined(&lines, one))
+    .collect()
 }
 
 fn outlined(lines: &Lines<'_>, one: &Outline) -> Value {
@@ -287,8 +306,13 @@ fn workspace_symbols(state: &mut State, query: &str) -> Value {
   let mut all = Vec::new();
   for root in state.roots() {
     let snapshot = state.snapshot(&root);
-    let Some(source) = snapshot.source_at(&root) else { continue };
-    let own = snapshot.marks.symbols().filter(|symbol| symbol.given.source == source && symbol.kind.is_declared());
+    let Some(source) = snapshot.source_at(&root) else {
+      continue;
+    };
+    let own = snapshot
+      .marks
+      .symbols()
+      .filter(|symbol| symbol.given.source == source && symbol.kind.is_declared());
     for symbol in own.filter(|symbol| symbol.name.to_lowercase().contains(&query)) {
       if let Some(location) = wire::location(state, &snapshot, symbol.given) {
         all.push(json!({ "name": symbol.name, "kind": wire::symbol_kind(symbol.kind), "location": location }));
@@ -305,7 +329,9 @@ fn folds(state: &State, asked: &Asked) -> Value {
     (start, end)
   });
   let folds = places.filter(|(start, end)| start < end);
-  folds.map(|(start, end)| json!({ "startLine": start, "endLine": end })).collect()
+  folds
+    .map(|(start, end)| json!({ "startLine": start, "endLine": end }))
+    .collect()
 }
 
 fn selections(state: &State, asked: &Asked, params: &Value) -> Answer {
@@ -390,7 +416,9 @@ fn actions(state: &State, asked: &Asked, params: &Value) -> Answer {
   }
   let chosen: Vec<&Fix> = apart(fixes.iter().map(|(_, fix)| *fix));
   if wanted("source.fixAll.orch") && !chosen.is_empty() {
-    let made = chosen.iter().filter_map(|fix| wire::edits(snapshot, &fix.edits, state.encoding));
+    let made = chosen
+      .iter()
+      .filter_map(|fix| wire::edits(snapshot, &fix.edits, state.encoding));
     let edits: Vec<_> = made.flatten().collect();
     all.push(json!({
       "title": "mend all that a machine can mend",

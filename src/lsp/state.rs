@@ -147,7 +147,12 @@ impl State {
       None => list(&self.workspaces),
     };
     let mut roots: Vec<PathBuf> = self.documents.keys().cloned().collect();
-    roots.extend(listed.iter().filter(|path| !self.documents.contains_key(*path)).cloned());
+    roots.extend(
+      listed
+        .iter()
+        .filter(|path| !self.documents.contains_key(*path))
+        .cloned(),
+    );
     self.listed = Some(listed);
     roots
   }
@@ -164,7 +169,9 @@ fn list(directories: &[PathBuf]) -> Vec<PathBuf> {
   let mut open: Vec<(PathBuf, usize)> = directories.iter().map(|path| (path.clone(), 0)).collect();
   let mut found = Vec::new();
   while let Some((directory, depth)) = open.pop() {
-    let Ok(entries) = fs::read_dir(&directory) else { continue };
+    let Ok(entries) = fs::read_dir(&directory) else {
+      continue;
+    };
     for entry in entries.flatten() {
       let name = entry.file_name();
       let name = name.to_string_lossy();

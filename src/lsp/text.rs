@@ -117,14 +117,29 @@ mod tests {
     let (utf8, utf16) = (Lines::new(text, Encoding::Utf8), Lines::new(text, Encoding::Utf16));
     assert_eq!((utf16.position(5), utf8.position(5)), ((0, 3), (0, 5)));
     assert_eq!((utf16.offset(0, 3), utf8.offset(0, 5)), (5, 5));
-    assert_eq!((utf16.offset(0, 2), utf8.offset(0, 3)), (1, 1), "inside of a character: before it");
-    assert_eq!((utf16.offset(0, 99), utf16.offset(1, 1), utf16.offset(2, 1)), (7, 10, 12));
+    assert_eq!(
+      (utf16.offset(0, 2), utf8.offset(0, 3)),
+      (1, 1),
+      "inside of a character: before it"
+    );
+    assert_eq!(
+      (utf16.offset(0, 99), utf16.offset(1, 1), utf16.offset(2, 1)),
+      (7, 10, 12)
+    );
     assert_eq!((utf16.position(12), utf16.offset(9, 0)), ((2, 1), 13));
   }
 
   fn texts() -> impl Strategy<Value = String> {
-    proptest::collection::vec(prop_oneof!["[a-c \n]{0,6}", Just("😀".into()), Just("\r\n".into()), Just("é\r".into())], 0..12)
-      .prop_map(|parts: Vec<String>| parts.concat())
+    proptest::collection::vec(
+      prop_oneof![
+        "[a-c \n]{0,6}",
+        Just("😀".into()),
+        Just("\r\n".into()),
+        Just("é\r".into())
+      ],
+      0..12,
+    )
+    .prop_map(|parts: Vec<String>| parts.concat())
   }
 
   proptest! {

@@ -80,8 +80,15 @@ pub fn edits(snapshot: &Snapshot, edits: &[Edit], encoding: Encoding) -> Option<
   let one = |edit: &Edit| {
     let path = file(snapshot, edit.span)?.to_path_buf();
     let crlf = snapshot.source(edit.span.source).text.contains("\r\n");
-    let text = if crlf { edit.text.replace('\n', "\r\n") } else { edit.text.clone() };
-    Some((path, json!({ "range": range(snapshot, edit.span, encoding), "newText": text })))
+    let text = if crlf {
+      edit.text.replace('\n', "\r\n")
+    } else {
+      edit.text.clone()
+    };
+    Some((
+      path,
+      json!({ "range": range(snapshot, edit.span, encoding), "newText": text }),
+    ))
   };
   edits.iter().map(one).collect()
 }

@@ -25,7 +25,11 @@ pub struct Client {
 impl Client {
   /// Starts a server over files, `(name, text)`.
   pub fn over(files: &[(&str, &str)]) -> Self {
-    Self::with(files, json!({ "general": { "positionEncodings": ["utf-16"] } }), &json!({}))
+    Self::with(
+      files,
+      json!({ "general": { "positionEncodings": ["utf-16"] } }),
+      &json!({}),
+    )
   }
 
   pub fn with(files: &[(&str, &str)], capabilities: Value, options: &Value) -> Self {
@@ -82,7 +86,10 @@ impl Client {
     let mut length = 0;
     loop {
       let mut line = String::new();
-      assert!(self.output.read_line(&mut line).expect("a line") > 0, "the server is gone");
+      assert!(
+        self.output.read_line(&mut line).expect("a line") > 0,
+        "the server is gone"
+      );
       if let Some(value) = line.trim().strip_prefix("Content-Length: ") {
         length = value.parse().expect("a length");
       }
@@ -144,7 +151,10 @@ impl Client {
   pub fn change(&mut self, name: &str, changes: Value) -> Vec<Value> {
     self.version += 1;
     let document = json!({ "uri": self.uri(name), "version": self.version });
-    self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+    self.tell(
+      "textDocument/didChange",
+      json!({ "textDocument": document, "contentChanges": changes }),
+    );
     self.found(name)
   }
 
@@ -163,7 +173,10 @@ impl Client {
   /// Asks about the place of `mark` in a text: where `needle` begins, and so many characters further.
   pub fn at(&mut self, method: &str, name: &str, text: &str, needle: &str, further: usize) -> Result<Value, Value> {
     let position = position(text, text.find(needle).expect("the needle") + further);
-    self.ask(method, json!({ "textDocument": { "uri": self.uri(name) }, "position": position }))
+    self.ask(
+      method,
+      json!({ "textDocument": { "uri": self.uri(name) }, "position": position }),
+    )
   }
 
   /// Says goodbye; the server must go by itself.

@@ -12,7 +12,10 @@ struct Draw(u64);
 
 impl Draw {
   fn below(&mut self, most: usize) -> usize {
-    self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    self.0 = self
+      .0
+      .wrapping_mul(6_364_136_223_846_793_005)
+      .wrapping_add(1_442_695_040_888_963_407);
     usize::try_from(self.0 >> 33).expect("31 bits") % most.max(1)
   }
 }
@@ -25,7 +28,7 @@ fn checked(path: &Path) -> Vec<(String, u64)> {
     .output()
     .expect("orch check");
   let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-  let findings = report["findings"].as_array().expect("findings");
+  let findings = report["diagnostics"].as_array().expect("findings");
   let mut all: Vec<(String, u64)> = findings
     .iter()
     .map(|one| {
@@ -54,7 +57,18 @@ fn edited(encoding: &str) {
   let mut client = Client::with(&[], capabilities, &json!({}));
   assert_eq!(client.capabilities["positionEncoding"], encoding);
   let mut draw = Draw(7);
-  let pieces = ["", "😀", "é = 1\r\n", "\n", "}", "{", "\"", "worker w() -> int { mock return 1 }\n", "x.", " with "];
+  let pieces = [
+    "",
+    "😀",
+    "é = 1\r\n",
+    "\n",
+    "}",
+    "{",
+    "\"",
+    "worker w() -> int { mock return 1 }\n",
+    "x.",
+    " with ",
+  ];
   for (at, path) in examples().iter().enumerate().take(6) {
     let name = format!("{at}.orch");
     let mut text = std::fs::read_to_string(path).expect("an example");
@@ -82,7 +96,10 @@ fn edited(encoding: &str) {
       std::fs::write(client.path(&name), &text).expect("written");
       assert_eq!(published(&found), checked(&client.path(&name)), "{name}:\n{text}");
     }
-    client.tell("textDocument/didClose", json!({ "textDocument": { "uri": client.uri(&name) } }));
+    client.tell(
+      "textDocument/didClose",
+      json!({ "textDocument": { "uri": client.uri(&name) } }),
+    );
   }
   client.close();
 }
@@ -147,7 +164,11 @@ fn broken_texts_are_answered_too() {
       let mut broken = text[..text.floor_char_boundary(cut)].to_owned();
       if cut % 2 == 1 {
         let hole = text.floor_char_boundary(draw.below(text.len()));
-        broken = format!("{}{}", &text[..hole], &text[text.floor_char_boundary((hole + 7).min(text.len()))..]);
+        broken = format!(
+          "{}{}",
+          &text[..hole],
+          &text[text.floor_char_boundary((hole + 7).min(text.len()))..]
+        );
       }
       client.change("a.orch", json!([{ "text": broken }]));
       let at = broken.floor_char_boundary(draw.below(broken.len() + 1));
@@ -155,7 +176,10 @@ fn broken_texts_are_answered_too() {
       let end = broken.len();
       ask_all(&mut client, "a.orch", &broken, end);
     }
-    client.tell("textDocument/didClose", json!({ "textDocument": { "uri": client.uri("a.orch") } }));
+    client.tell(
+      "textDocument/didClose",
+      json!({ "textDocument": { "uri": client.uri("a.orch") } }),
+    );
   }
   client.close();
 }
@@ -165,11 +189,19 @@ fn what_is_no_request_gets_an_error_and_the_server_goes_on() {
   let mut client = Client::over(&[]);
   client.open("a.orch", "let a = 1\n");
   assert_eq!(client.ask("orch/nothing", json!({})).expect_err("none")["code"], -32601);
-  assert_eq!(client.ask("textDocument/hover", json!({})).expect_err("none")["code"], -32602);
+  assert_eq!(
+    client.ask("textDocument/hover", json!({})).expect_err("none")["code"],
+    -32602
+  );
   let asked = json!({ "textDocument": { "uri": client.uri("b.orch") }, "position": { "line": 0, "character": 0 } });
-  assert_eq!(client.ask("textDocument/hover", asked).expect_err("no file")["code"], -32803);
+  assert_eq!(
+    client.ask("textDocument/hover", asked).expect_err("no file")["code"],
+    -32803
+  );
   client.tell("textDocument/didChange", json!({ "contentChanges": 3 }));
-  let hover = client.at("textDocument/hover", "a.orch", "let a = 1\n", "a =", 0).expect("it goes on");
+  let hover = client
+    .at("textDocument/hover", "a.orch", "let a = 1\n", "a =", 0)
+    .expect("it goes on");
   assert_eq!(hover["contents"]["value"], "```orch\nlet a = 1\n```");
   client.close();
 }

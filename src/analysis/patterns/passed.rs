@@ -242,7 +242,10 @@ impl Body<'_, '_> {
         }
       };
     }
-    let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value, name.span) else {
+    let Some(targets) = self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)
+    else {
       self.no_worker_named(name, place);
       return None;
     };
