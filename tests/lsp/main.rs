@@ -2,4 +2,5 @@
 
 mod client;
 mod names;
+mod rename;
 mod texts;
