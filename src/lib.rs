@@ -25,6 +25,7 @@ pub mod graph;
 pub mod interface;
 
 pub mod engine;
+pub mod ide;
 
 pub mod history;
 
@@ -44,5 +45,11 @@ pub mod workers;
 pub mod session;
 
 pub mod testing;
+
+#[allow(
+  clippy::disallowed_methods,
+  reason = "the language server lists the files of a workspace, and waits"
+)]
+pub mod lsp;
 
 pub mod cli;

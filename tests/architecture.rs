@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u32)] = &[
   ("graph", 7),
   ("interface", 7),
   ("engine", 8),
+  ("ide", 8),
   ("files", 9),
   ("history", 9),
   ("journal", 9),
@@ -31,7 +32,8 @@ const FLOORS: &[(&str, u32)] = &[
   ("workers", 10),
   ("session", 11),
   ("testing", 12),
-  ("cli", 13),
+  ("cli", 14),
+  ("lsp", 13),
 ];
 
 /// Files that may be longer, each with its reason.

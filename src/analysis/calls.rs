@@ -91,10 +91,14 @@ pub struct Placed<'w> {
 
 impl Body<'_, '_> {
   pub fn callee(&mut self, name: &Name) -> Callee {
-    if self.callable(&name.value).is_some() {
+    if let Some(bound) = self.callable(&name.value) {
+      self.marked(name.span, bound.span);
       return Callee::Param;
     }
-    let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value) else {
+    let Some(targets) = self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)
+    else {
       if let Some(builtin) = Builtin::find(&name.value) {
         return Callee::Builtin(builtin);
       }
@@ -346,6 +350,9 @@ impl Body<'_, '_> {
         None => Some(at),
         Some(label) => {
           named = true;
+          if let Some(marks) = &mut self.checker.marks {
+            marks.labelled(callee.span, label);
+          }
           let found = names.iter().position(|name| *name == label.value);
           if found.is_none() {
             placed.misplaced = true;

@@ -9,7 +9,9 @@ use std::{
 
 use super::{
   allows::Allows,
-  habits, mends,
+  habits,
+  marks::Marks,
+  mends,
   patterns::{self, Instances, Template},
   policies::WorkerPolicies,
   pools,
@@ -96,6 +98,8 @@ pub struct Checker<'a> {
   /// Names in unions that can only be texts without their quotes.
   pub texts: HashSet<Span>,
   pub allows: Allows,
+  /// What is learned of places, where somebody asks.
+  pub marks: Option<Marks>,
 }
 
 impl<'a> Checker<'a> {
@@ -138,6 +142,7 @@ impl<'a> Checker<'a> {
       circular: false,
       texts: HashSet::new(),
       allows,
+      marks: None,
     }
   }
 
@@ -186,7 +191,7 @@ impl<'a> Checker<'a> {
 
   /// What a name of a module stands for, marked as used; says it where it stands for nothing.
   pub fn resolve(&mut self, module: usize, space: Space, name: &Name, what: &str) -> Vec<Target> {
-    if let Some(targets) = self.lookup(module, space, &name.value) {
+    if let Some(targets) = self.lookup(module, space, &name.value, name.span) {
       return targets;
     }
     if !self.findings.is_full() && !self.symbols.may_be_imported(module) {
@@ -196,9 +201,12 @@ impl<'a> Checker<'a> {
     vec![Target::Broken]
   }
 
-  /// As `resolve`, without a word.
-  pub fn lookup(&mut self, module: usize, space: Space, name: &str) -> Option<Vec<Target>> {
+  /// As `resolve`, without a word; `span` is where the name stands.
+  pub fn lookup(&mut self, module: usize, space: Space, name: &str, span: Span) -> Option<Vec<Target>> {
     let entry = self.symbols.find(module, space, name)?;
+    if let Some(marks) = &mut self.marks {
+      marks.named(span, self.symbols.given(entry));
+    }
     self.used.extend(entry.targets.iter().copied());
     self.used_names.insert((module, space, name.to_owned()));
     Some(entry.targets.clone())

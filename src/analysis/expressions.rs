@@ -42,7 +42,9 @@ pub fn literal(value: Value, ty: Type, span: Span) -> Expr {
 impl Body<'_, '_> {
   /// The expression with the type that it has by itself.
   pub fn infer(&mut self, expr: &ast::Expr) -> Expr {
-    stacker::maybe_grow(RED_ZONE, GROWTH, || self.infer_kind(expr))
+    let made = stacker::maybe_grow(RED_ZONE, GROWTH, || self.infer_kind(expr));
+    self.checker.typed(expr.span, &made.ty);
+    made
   }
 
   fn infer_kind(&mut self, expr: &ast::Expr) -> Expr {
@@ -85,7 +87,9 @@ impl Body<'_, '_> {
 
   /// The expression where `expected` is wanted; `what` names the place in a finding: `the argument \`repo\``.
   pub fn check(&mut self, expr: &ast::Expr, expected: &Type, what: &str) -> Expr {
-    stacker::maybe_grow(RED_ZONE, GROWTH, || self.check_kind(expr, expected, what))
+    let made = stacker::maybe_grow(RED_ZONE, GROWTH, || self.check_kind(expr, expected, what));
+    self.checker.typed(expr.span, &made.ty);
+    made
   }
 
   fn check_kind(&mut self, expr: &ast::Expr, expected: &Type, what: &str) -> Expr {
@@ -245,7 +249,8 @@ impl Body<'_, '_> {
       return broken(span);
     }
     if let Some(binding) = self.find(name) {
-      let (local, declared) = (binding.local, binding.ty.clone());
+      let (local, declared, bound) = (binding.local, binding.ty.clone(), binding.span);
+      self.marked(span, bound);
       self.reads.entry(local).or_default().all += 1;
       let ty = self
         .known(&super::names::Path {
@@ -269,7 +274,7 @@ impl Body<'_, '_> {
         span,
       };
     }
-    let Some(targets) = self.checker.lookup(self.module, Space::Value, name) else {
+    let Some(targets) = self.checker.lookup(self.module, Space::Value, name, span) else {
       self.unknown_value(name, span);
       return broken(span);
     };

@@ -28,6 +28,7 @@ mod lints;
 mod lists;
 mod literals;
 mod loops;
+mod marks;
 mod members;
 mod mends;
 mod mock_patterns;
@@ -62,8 +63,10 @@ mod until;
 mod uses;
 mod workers;
 
+pub use marks::{Kind, Marks, Symbol};
 pub use profiles::{Variant, VariantError};
 pub use type_exprs::BUILTIN as TYPE_NAMES;
+pub use workers::SETTINGS;
 
 use self::{checker::Checker, profiles::Replacements};
 use crate::{
@@ -103,8 +106,21 @@ pub fn check_variant(loaded: &Loaded, variant: &Variant) -> Result<(Option<Progr
   Ok((program, findings))
 }
 
+/// The same as `check`, and what it learned of the places of the texts on the way: for those who ask about places.
+pub fn survey(loaded: &Loaded) -> (Option<Program>, Diagnostics, Marks) {
+  let mut checker = as_written_with(loaded, Some(Marks::default()));
+  let mut marks = checker.marks.take().unwrap_or_default();
+  marks.declare(&checker.symbols, loaded);
+  let (program, findings) = finish(loaded, checker);
+  (program, findings, marks)
+}
+
 fn as_written(loaded: &Loaded) -> Checker<'_> {
-  let mut checker = base(loaded, &Replacements::default());
+  as_written_with(loaded, None)
+}
+
+fn as_written_with(loaded: &Loaded, marks: Option<Marks>) -> Checker<'_> {
+  let mut checker = base_with(loaded, &Replacements::default(), marks);
   checker.check_profiles();
   checker.check_lints();
   checker.check_hygiene();
@@ -124,7 +140,12 @@ fn checked<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> (Option<P
 }
 
 fn base<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>) -> Checker<'a> {
+  base_with(loaded, replacements, None)
+}
+
+fn base_with<'a>(loaded: &'a Loaded, replacements: &Replacements<'a>, marks: Option<Marks>) -> Checker<'a> {
   let mut checker = Checker::new(loaded, replacements);
+  checker.marks = marks;
   checker.check_types();
   checker.check_limits();
   checker.check_lets();

@@ -206,6 +206,7 @@ impl<'c, 'a> Body<'c, 'a> {
   /// Binds a name in the innermost scope; says it where the name is taken.
   pub fn bind(&mut self, name: &Name, ty: Type, step: bool) -> LocalId {
     let local = self.fresh();
+    self.marked(name.span, name.span);
     if let Some(taken) = self
       .find(&name.value)
       .map(|binding| binding.span)
@@ -243,7 +244,24 @@ impl<'c, 'a> Body<'c, 'a> {
     self.put(word, Binding { local, ty, span, step });
   }
 
+  /// Notes that the name at `span` is the one that was given at `given`.
+  pub fn marked(&mut self, span: Span, given: Span) {
+    if let Some(marks) = &mut self.checker.marks {
+      marks.named(span, given);
+    }
+  }
+
+  /// Notes a field whose value is the name itself.
+  pub fn mark_shorthand(&mut self, name: &Name, value: &ast::Expr) {
+    if let Some(marks) = &mut self.checker.marks
+      && name.span == value.span
+    {
+      marks.shorthand(name.span);
+    }
+  }
+
   fn put(&mut self, name: &str, binding: Binding) {
+    self.checker.typed(binding.span, &binding.ty);
     if let Some(scope) = self.scopes.last_mut() {
       scope.insert(name.to_owned(), binding);
     }
@@ -294,6 +312,8 @@ impl<'c, 'a> Body<'c, 'a> {
   pub fn set_type(&mut self, name: &str, ty: &Type) {
     if let Some(binding) = self.scopes.iter_mut().rev().find_map(|scope| scope.get_mut(name)) {
       binding.ty = ty.clone();
+      let span = binding.span;
+      self.checker.typed(span, ty);
     }
   }
 
@@ -332,7 +352,7 @@ impl<'c, 'a> Body<'c, 'a> {
     if let Some(bound) = self.callable(name) {
       return self.worker_as_value(name, &bound.callable, span);
     }
-    let callable = self.checker.lookup(self.module, Space::Callable, name);
+    let callable = self.checker.lookup(self.module, Space::Callable, name, span);
     if callable
       .as_ref()
       .is_some_and(|targets| targets.contains(&super::symbols::Target::Broken))

@@ -128,6 +128,9 @@ impl Body<'_, '_> {
   /// `after a, b`: steps of this block or one around it.
   fn after_names(&mut self, names: &[ast::Name]) {
     for name in names {
+      if let Some(given) = self.find(&name.value).map(|binding| binding.span) {
+        self.marked(name.span, given);
+      }
       match self.find(&name.value).map(|binding| (binding.local, binding.step)) {
         Some((local, true)) => self.reads.entry(local).or_default().all += 1,
         Some((_, false)) => {

@@ -130,7 +130,10 @@ impl Checker<'_> {
 impl Body<'_, '_> {
   /// What a line of a test calls.
   pub fn called_by_test(&mut self, name: &Name) -> Option<Target> {
-    match self.checker.lookup(self.module, Space::Callable, &name.value)?[..] {
+    match self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)?[..]
+    {
       [target] => Some(target),
       _ => None,
     }
@@ -144,6 +147,8 @@ impl Body<'_, '_> {
       return None;
     };
     let targets = entry.targets.clone();
+    let given = self.checker.symbols.given(entry);
+    self.marked(name.span, given);
     let used = (self.module, Space::Callable, name.value.clone());
     self.checker.used_names.insert(used);
     match targets[..] {

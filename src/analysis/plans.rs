@@ -81,6 +81,7 @@ impl Checker<'_> {
   /// The value of a constant, or of a pattern's int parameter, that stands as a bound in a type; says it where it is not known before anything runs.
   pub(super) fn up_to(&mut self, module: usize, name: &Name) -> Option<u64> {
     if let Some(bound) = self.scope.bound(&name.value) {
+      self.mark_in_pattern(module, name);
       return self.up_to_param(name, bound);
     }
     let [Target::Let(at)] = self.resolve(module, Space::Value, name, "constant")[..] else {

@@ -195,6 +195,7 @@ impl<'a> Checker<'a> {
   /// The pool that a name stands for; says it where there is none.
   pub(super) fn pool(&mut self, module: usize, name: &Name) -> Option<PoolId> {
     if let Some(pool) = self.scope.pool(&name.value) {
+      self.mark_in_pattern(module, name);
       self.read_by_types.insert(name.value.clone());
       return pool;
     }

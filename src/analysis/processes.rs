@@ -145,6 +145,7 @@ impl Body<'_, '_> {
     for part in parts {
       match part {
         RecordPart::Field { name, value } => {
+          self.mark_shorthand(name, value);
           if name.value.starts_with("ORCH_") || name.value.contains(['=', '\0']) || name.value.is_empty() {
             let finding = Diagnostic::new(&codes::BAD_SETTING, format!("`{}` can't be set", name.value))
               .label(name.span, "not a variable of a worker's own");

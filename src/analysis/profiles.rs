@@ -191,10 +191,10 @@ impl<'a> Checker<'a> {
   fn check_replacement(&mut self, module: usize, name: &Name, value: &Expr) {
     match replaced(&self.symbols, module, name, value) {
       Some((old @ (Target::Worker(_) | Target::Orchestrator(_)), new)) => {
-        self.lookup(module, Space::Callable, &name.value);
+        self.lookup(module, Space::Callable, &name.value, name.span);
         match (new, &value.kind) {
           (Some(Target::Worker(_) | Target::Orchestrator(_)), ExprKind::Name(other)) => {
-            self.lookup(module, Space::Callable, other);
+            self.lookup(module, Space::Callable, other, value.span);
             self.check_stand_in(old, new.unwrap_or(Target::Broken), name, value.span);
           }
           (Some(Target::Broken), _) => {}
@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
         }
       }
       Some((Target::Let(at), None)) if self.symbols.lets[at].it.params.is_none() => {
-        self.lookup(module, Space::Value, &name.value);
+        self.lookup(module, Space::Value, &name.value, name.span);
         let wanted = self.replaceable(at);
         let what = format!("what replaces `{}`", name.value);
         Body::new(self, module).check(value, &wanted, &what);

@@ -58,6 +58,7 @@ impl Body<'_, '_> {
     for part in parts {
       match part {
         ast::RecordPart::Field { name, value } => {
+          self.mark_shorthand(name, value);
           let field = wanted.and_then(|record| record.fields.get(name.value.as_str()));
           let short = name.span == value.span;
           let before = self.checker.findings.0.len();
@@ -132,6 +133,7 @@ impl Body<'_, '_> {
     for part in parts {
       lowered.push(match part {
         ast::RecordPart::Field { name, value } => {
+          self.mark_shorthand(name, value);
           let value = self.check(value, wanted, &format!("the entry `{}` of {what}", name.value));
           FieldPart::Field(name.value.as_str().into(), value)
         }

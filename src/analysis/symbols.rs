@@ -112,6 +112,8 @@ pub struct Symbols<'a> {
   names: Vec<Table<'a>>,
   /// Modules with an import that did not parse and shows no names.
   any: std::collections::HashSet<usize>,
+  /// Where imports give names of their own.
+  aliases: std::collections::HashSet<Span>,
 }
 
 impl<'a> Symbols<'a> {
@@ -282,6 +284,7 @@ impl<'a> Symbols<'a> {
     findings: &mut Diagnostics,
   ) {
     let own = imported.alias.as_ref().unwrap_or(&imported.name);
+    self.aliases.extend(imported.alias.as_ref().map(|alias| alias.span));
     let mut found = false;
     for space in Space::ALL {
       let targets = match exports {
@@ -332,6 +335,32 @@ impl<'a> Symbols<'a> {
   /// What a name stands for in a module.
   pub fn find(&self, module: usize, space: Space, name: &str) -> Option<&Entry> {
     self.names[module].get(&space)?.get(name)
+  }
+
+  /// Where a name was given: at the declaration, or where an import gives it a name of its own.
+  pub fn given(&self, entry: &Entry) -> Span {
+    match entry.targets.first() {
+      Some(target) if !self.aliases.contains(&entry.span) => self.declared_at(*target).unwrap_or(entry.span),
+      _ => entry.span,
+    }
+  }
+
+  /// Where the name of a declaration stands.
+  pub fn declared_at(&self, target: Target) -> Option<Span> {
+    Some(match target {
+      Target::Worker(id) => self.workers[id.0 as usize].it.name.span,
+      Target::Orchestrator(id) => self.orchestrators[id.0 as usize].it.name.span,
+      Target::Pattern(at) => self.patterns[at].it.name.span,
+      Target::Let(at) => self.lets[at].it.name.span,
+      Target::Type(at) => self.type_names[at].span,
+      Target::Contract(at) => self.contracts[at].it.name.span,
+      Target::Limit(id) => self.limit_names[id.0 as usize].span,
+      Target::Group(at) => self.group_names[at].span,
+      Target::Profile(at) => self.profile_names[at].span,
+      Target::Pool(id) => self.pool_names[id.0 as usize].span,
+      Target::Secret(at) => self.secret_names[at].span,
+      Target::Broken => return None,
+    })
   }
 
   /// All names of a space in a module.

@@ -361,8 +361,9 @@ impl Checker<'_> {
   }
 
   fn declared_type(&mut self, module: usize, name: &Spanned<String>) -> Type {
-    if let Some(ty) = self.scope.ty(&name.value) {
-      return ty.clone();
+    if let Some(ty) = self.scope.ty(&name.value).cloned() {
+      self.mark_in_pattern(module, name);
+      return ty;
     }
     match self.resolve(module, Space::Type, name, "type")[..] {
       [Target::Type(at)] => self.types.get(at).cloned().unwrap_or(Type::Unknown),

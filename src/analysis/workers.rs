@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The settings of the language beside policies, for suggestions.
-const SETTINGS: &[&str] = &[
+pub const SETTINGS: &[&str] = &[
   "exec", "shell", "mock", "stdin", "cwd", "env", "expect", "output", "uses", "permit",
 ];
 

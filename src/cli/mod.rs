@@ -16,6 +16,7 @@ mod graph;
 mod journal;
 mod list;
 mod logs;
+mod lsp;
 mod page;
 mod pages;
 mod past;
@@ -57,6 +58,7 @@ enum Command {
   Graph(graph::Options),
   List(list::Options),
   Logs(logs::Options),
+  Lsp(lsp::Options),
   Report(page::Options),
   Resume(resume::Options),
   Retry(retry::Options),
@@ -90,6 +92,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Graph(options) => graph::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
+      Command::Lsp(options) => lsp::main(&options),
       Command::Report(options) => page::main(&options),
       Command::Resume(options) => resume::main(&options),
       Command::Retry(options) => retry::main(&options),

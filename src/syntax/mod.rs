@@ -10,6 +10,7 @@ mod mends;
 mod messages;
 mod parser;
 mod scan;
+mod walk;
 pub mod words;
 
 pub use habits::POLICIES;

@@ -35,6 +35,13 @@ impl Body<'_, '_> {
     Some(found)
   }
 
+  /// As `callable`, for what stands at `span`.
+  pub fn callable_at(&mut self, name: &str, span: Span) -> Option<Callable> {
+    let bound = self.callable(name)?;
+    self.marked(span, bound.span);
+    Some(bound.callable)
+  }
+
   pub fn callable_names(&self) -> impl Iterator<Item = &str> {
     self.callables.iter().flat_map(|scope| scope.keys().map(String::as_str))
   }
@@ -67,7 +74,7 @@ impl Body<'_, '_> {
     if self.find(name).is_some() {
       return None;
     }
-    match self.callable(name)?.callable {
+    match self.callable_at(name, items.span)? {
       Callable::Many(ty, values) => Some(WorkerList { ty, values }),
       Callable::One(..) => None,
     }

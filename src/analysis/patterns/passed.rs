@@ -175,7 +175,7 @@ impl Body<'_, '_> {
   fn passed_list(&mut self, expr: &ast::Expr, place: &Place) -> Given {
     match &expr.kind {
       ast::ExprKind::List(parts) => self.members(parts, place),
-      ast::ExprKind::Name(name) => match self.callable(name).map(|bound| bound.callable.clone()) {
+      ast::ExprKind::Name(name) => match self.callable_at(name, expr.span) {
         Some(Callable::Many(ty, values)) => parameters(name, expr.span, &ty, values),
         _ => self.no_list(expr, place),
       },
@@ -227,6 +227,7 @@ impl Body<'_, '_> {
   /// What a name stands for where a worker is taken.
   fn worker_named(&mut self, name: &Name, place: &Place) -> Option<Passed> {
     if let Some(bound) = self.callable(&name.value) {
+      self.marked(name.span, bound.span);
       return match bound.callable.clone() {
         Callable::One(ty, value) => Some(parameter(&name.value, name.span, &ty, value.as_deref())),
         Callable::Many(..) => {
@@ -241,7 +242,10 @@ impl Body<'_, '_> {
         }
       };
     }
-    let Some(targets) = self.checker.lookup(self.module, Space::Callable, &name.value) else {
+    let Some(targets) = self
+      .checker
+      .lookup(self.module, Space::Callable, &name.value, name.span)
+    else {
       self.no_worker_named(name, place);
       return None;
     };
