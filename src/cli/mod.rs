@@ -5,6 +5,7 @@ mod bounds;
 mod cancel;
 mod check;
 mod diff;
+mod doctor;
 mod events;
 mod exit;
 mod explain;
@@ -27,6 +28,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod start;
 mod terminal;
 mod test;
 mod why;
@@ -51,12 +53,15 @@ enum Command {
   Cancel(cancel::Options),
   Check(check::Options),
   Diff(diff::Options),
+  Doctor(doctor::Options),
   Events(events::Options),
   Explain(explain::Options),
   Fmt(fmt::Options),
   Graph(graph::Options),
+  Init(start::init::Options),
   List(list::Options),
   Logs(logs::Options),
+  New(start::new::Options),
   Report(page::Options),
   Resume(resume::Options),
   Retry(retry::Options),
@@ -84,12 +89,15 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Cancel(options) => cancel::main(&options),
       Command::Check(options) => check::main(&options),
       Command::Diff(options) => diff::main(&options),
+      Command::Doctor(options) => doctor::main(&options),
       Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Fmt(options) => fmt::main(&options),
       Command::Graph(options) => graph::main(&options),
+      Command::Init(options) => start::init::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
+      Command::New(options) => start::new::main(&options),
       Command::Report(options) => page::main(&options),
       Command::Resume(options) => resume::main(&options),
       Command::Retry(options) => retry::main(&options),

@@ -4,6 +4,9 @@ mod admission;
 mod again;
 mod checks;
 mod clean;
+#[path = "../common/mod.rs"]
+mod common;
+mod doctor;
 mod files;
 mod fixes;
 mod flood;
@@ -20,6 +23,7 @@ mod room;
 mod runs;
 mod secrets;
 mod signals;
+mod start;
 mod store;
 mod terminal;
 mod testing;
