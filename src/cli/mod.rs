@@ -4,6 +4,7 @@ mod baseline;
 mod bounds;
 mod cancel;
 mod check;
+mod complete;
 mod diff;
 mod doctor;
 mod events;
@@ -17,6 +18,7 @@ mod graph;
 mod journal;
 mod list;
 mod logs;
+mod man;
 mod page;
 mod pages;
 mod past;
@@ -52,6 +54,7 @@ struct Cli {
 enum Command {
   Cancel(cancel::Options),
   Check(check::Options),
+  Completions(complete::Options),
   Diff(diff::Options),
   Doctor(doctor::Options),
   Events(events::Options),
@@ -61,6 +64,7 @@ enum Command {
   Init(start::init::Options),
   List(list::Options),
   Logs(logs::Options),
+  Man(man::Options),
   New(start::new::Options),
   Report(page::Options),
   Resume(resume::Options),
@@ -75,6 +79,9 @@ enum Command {
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+  if complete::answered(&arguments) {
+    return Exit::Success.into();
+  }
   // What `run` takes depends on the program that it names, so it reads its arguments itself.
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
@@ -88,6 +95,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     Ok(cli) => match cli.command {
       Command::Cancel(options) => cancel::main(&options),
       Command::Check(options) => check::main(&options),
+      Command::Completions(options) => complete::main(&options),
       Command::Diff(options) => diff::main(&options),
       Command::Doctor(options) => doctor::main(&options),
       Command::Events(options) => events::main(&options),
@@ -97,6 +105,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Init(options) => start::init::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
+      Command::Man(options) => man::main(&options),
       Command::New(options) => start::new::main(&options),
       Command::Report(options) => page::main(&options),
       Command::Resume(options) => resume::main(&options),

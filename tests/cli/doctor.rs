@@ -38,11 +38,7 @@ fn a_system_on_which_runs_work_lacks_nothing() {
   let room = Room::with(&[]);
   let seen = room.orch(&["doctor"]);
   assert_eq!(seen.exit, Some(0), "{seen:?}");
-  for part in [
-    "ok    journal   .orch can be made\n",
-    "\nall is well\n",
-    "ok    sh ",
-  ] {
+  for part in ["ok    journal   .orch can be made\n", "\nall is well\n", "ok    sh "] {
     assert!(seen.out.contains(part), "no `{part}` in\n{}", seen.out);
   }
   let left: Vec<_> = room.path().read_dir().expect("the room").collect();

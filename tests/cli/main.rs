@@ -6,6 +6,7 @@ mod checks;
 mod clean;
 #[path = "../common/mod.rs"]
 mod common;
+mod completion;
 mod doctor;
 mod files;
 mod fixes;

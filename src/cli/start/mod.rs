@@ -2,7 +2,7 @@
 
 pub mod init;
 pub mod new;
-mod patterns;
+pub mod patterns;
 
 use std::path::Path;
 
