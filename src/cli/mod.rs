@@ -6,6 +6,7 @@ mod cancel;
 mod check;
 mod complete;
 mod diff;
+mod doc;
 mod doctor;
 mod events;
 mod exit;
@@ -56,6 +57,7 @@ enum Command {
   Check(check::Options),
   Completions(complete::Options),
   Diff(diff::Options),
+  Doc(doc::Options),
   Doctor(doctor::Options),
   Events(events::Options),
   Explain(explain::Options),
@@ -97,6 +99,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
       Command::Check(options) => check::main(&options),
       Command::Completions(options) => complete::main(&options),
       Command::Diff(options) => diff::main(&options),
+      Command::Doc(options) => doc::main(&options),
       Command::Doctor(options) => doctor::main(&options),
       Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),

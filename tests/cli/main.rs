@@ -7,6 +7,7 @@ mod clean;
 #[path = "../common/mod.rs"]
 mod common;
 mod completion;
+mod doc;
 mod doctor;
 mod files;
 mod fixes;

@@ -76,7 +76,10 @@ fn every_pattern_makes_a_program_that_runs() {
     assert_eq!(seen.exit, Some(0), "{seen:?}");
     assert_eq!(room.orch(&["fmt", "--check", &file]).exit, Some(0), "{name}: its style");
     let command = seen.out.lines().last().expect("how it is run").trim();
-    assert!(written(&room, &file).contains(&format!("//!   {command}\n")), "{name}");
+    assert!(
+      written(&room, &file).contains(&format!("//!     {command}\n")),
+      "{name}"
+    );
     let ran = room.shell(&command.replacen("orch", "$ORCH", 1));
     assert_eq!(ran.exit, Some(0), "{name}: {command}\n{ran:?}");
   }

@@ -73,7 +73,7 @@ fn text(pattern: &Pattern, file: &Path) -> String {
   let about = pattern.about.trim_end().lines().map(|line| format!("//! {line}"));
   let about: Vec<String> = about.map(|line| line.trim_end().to_owned()).collect();
   format!(
-    "//! The pattern `{}`.\n//!\n{}\n//!\n//!   {}\n\n{}",
+    "//! The pattern `{}`.\n//!\n{}\n//!\n//!     {}\n\n{}",
     pattern.name,
     about.join("\n"),
     command(pattern, file),
