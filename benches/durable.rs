@@ -220,7 +220,7 @@ fn recover(directory: &Path, run: &str) -> Duration {
   };
   let mut reopened = session::reopen(&again).expect("it is read");
   let opened = begin.elapsed();
-  let replayed = reopened.replay().expect("it is replayed");
+  let replayed = reopened.read.replay().expect("it is replayed");
   let (_run, step) = replayed.resume(Resumption::default());
   let took = begin.elapsed();
   assert_eq!(asked(&step.commands).count(), 64);

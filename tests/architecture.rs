@@ -37,6 +37,10 @@ const FLOORS: &[(&str, u32)] = &[
 /// Files that may be longer, each with its reason.
 const LONG: &[(&str, &str)] = &[
   ("syntax/ast.rs", "the whole tree is read in one place, types only"),
+  (
+    "driver/tests.rs",
+    "one scene for each thing that the loop must do in order",
+  ),
   ("engine/tests/build.rs", "one small builder for each construct"),
   (
     "engine/tests/random.rs",

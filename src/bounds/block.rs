@@ -8,7 +8,7 @@ use super::{
   nodes::Found,
   order::{Before, heaviest_antichain, largest_antichains, longest_path, sorted},
   shape::Shape,
-  waits::{certain, possible},
+  waits::{certain, ending, possible},
   worst::{Counts, Group, Opened, Peaks, Worst, crowd, joined},
 };
 use crate::hir::{Block, LocalId, Step, StepKind};
@@ -91,10 +91,49 @@ impl Edges {
       before.collect()
     };
     Edges {
-      certain: before(&certain),
+      certain: behind(&before(&certain), &before(&ending)),
       possible: before(&possible),
     }
   }
+}
+
+/// Of each step those that have ended before anything of it runs. `runs`: what its parts wait for; `ends`: what it can't end
+/// without.
+///
+/// Who comes behind a step that may end without having run anything does not come behind all that would have run before.
+/// So what is behind another by its runs only counts where all that is behind it stands behind the other as well: only then
+/// it is an order.
+fn behind(runs: &Before, ends: &Before) -> Before {
+  let mut ended: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); ends.len()];
+  for at in sorted(ends) {
+    ended[at] = with_ended(&ends[at], &ended);
+  }
+  let mut before: Vec<BTreeSet<usize>> = runs.iter().map(|runs| with_ended(runs, &ended)).collect();
+  loop {
+    let misses = |earlier: usize, step: usize| {
+      before
+        .iter()
+        .any(|later| later.contains(&step) && !later.contains(&earlier))
+    };
+    let pairs = before
+      .iter()
+      .enumerate()
+      .flat_map(|(step, all)| all.iter().map(move |earlier| (*earlier, step)));
+    let wrong: Vec<(usize, usize)> = pairs.filter(|(earlier, step)| misses(*earlier, *step)).collect();
+    if wrong.is_empty() {
+      return before.into_iter().map(|all| all.into_iter().collect()).collect();
+    }
+    wrong
+      .into_iter()
+      .for_each(|(earlier, step)| _ = before[step].remove(&earlier));
+  }
+}
+
+fn with_ended(direct: &[usize], ended: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+  direct
+    .iter()
+    .flat_map(|one| ended[*one].iter().copied().chain([*one]))
+    .collect()
 }
 
 fn bind(step: &Step, at: usize, binders: &mut HashMap<LocalId, usize>) {

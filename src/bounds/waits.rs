@@ -17,6 +17,54 @@ pub fn certain(step: &StepKind) -> BTreeSet<LocalId> {
   certain_of_step(step).unwrap_or_default()
 }
 
+/// What the step cannot end well without, whichever arms are taken: an arm that runs nothing ends a step before what only
+/// other arms wait for.
+pub fn ending(step: &StepKind) -> BTreeSet<LocalId> {
+  match step {
+    StepKind::Node(node) => ending_of_node(node),
+    StepKind::Stage(block) => ending_of_block(block),
+    StepKind::Require { .. } | StepKind::ReturnWhen { .. } => BTreeSet::new(),
+  }
+}
+
+fn ending_of_block(block: &Block) -> BTreeSet<LocalId> {
+  let early = block
+    .steps
+    .iter()
+    .any(|step| matches!(step.kind, StepKind::ReturnWhen { .. }));
+  let steps = block.steps.iter().filter(|_| !early);
+  steps.flat_map(|step| ending(&step.kind)).collect()
+}
+
+fn ending_of_arm(arm: &Arm) -> BTreeSet<LocalId> {
+  arm.waits.iter().copied().chain(ending_of_node(&arm.node)).collect()
+}
+
+fn ending_of_node(node: &Node) -> BTreeSet<LocalId> {
+  let all = |arms: &mut dyn Iterator<Item = &Arm>| {
+    let common = arms
+      .map(ending_of_arm)
+      .reduce(|a, b| a.intersection(&b).copied().collect());
+    common.unwrap_or_default()
+  };
+  match &node.kind {
+    NodeKind::Repeat(repeat) => ending_of_block(&repeat.body),
+    NodeKind::If {
+      then,
+      otherwise: Some(otherwise),
+      ..
+    } => all(&mut [&**then, &**otherwise].into_iter()),
+    NodeKind::Match { arms, otherwise, .. } => {
+      all(&mut arms.iter().map(|branch| &branch.arm).chain(otherwise.as_deref()))
+    }
+    NodeKind::Block(block) => ending_of_block(block),
+    // without an arm, without an item, with a failure it ends before
+    NodeKind::If { .. } | NodeKind::Each(_) | NodeKind::Attempt(_) | NodeKind::Catch { .. } => BTreeSet::new(),
+    NodeKind::Value(_) | NodeKind::Fail(_) | NodeKind::Dispatch(_) => BTreeSet::new(),
+    NodeKind::Work(_) | NodeKind::Orchestrate(_) | NodeKind::RunPlan(_) => BTreeSet::new(),
+  }
+}
+
 fn of_step(step: &StepKind, visit: &mut dyn FnMut(&Arm)) {
   match step {
     StepKind::Node(node) => of_node(node, visit),

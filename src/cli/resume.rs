@@ -105,12 +105,12 @@ pub fn take_up(again: &Again, watching: &Watching) -> Exit {
     Ok(reopened) => reopened,
     Err(error) => return refused(&error),
   };
-  watcher.recall(reopened.recorded(again));
-  if reopened.is_over() {
+  watcher.recall(reopened.read.recorded());
+  if reopened.read.is_over() {
     terminal::say("the run has finished: nothing is left to do\n");
-    return watcher.end(&reopened.order);
+    return watcher.end(&reopened.read.order);
   }
-  let order = reopened.order.clone();
+  let order = reopened.read.order.clone();
   let mut reopened = Some(reopened);
   watcher.watch(&order, |observe, say| {
     let reopened = reopened.take().expect("it is driven once");

@@ -9,7 +9,11 @@ mod clock;
 mod tests;
 mod workers;
 
-use std::{collections::VecDeque, fmt, io, sync::Arc};
+use std::{
+  collections::{BTreeSet, VecDeque},
+  fmt, io,
+  sync::Arc,
+};
 
 use tokio::sync::{Notify, mpsc::UnboundedReceiver};
 
@@ -18,7 +22,7 @@ use self::{
   workers::{Arrival, Workers},
 };
 use crate::{
-  engine::{AttemptOutcome, Child, Command, Event, Input, Record, Run, RunTime, Seat, Step, World},
+  engine::{AttemptOutcome, Child, Command, Event, ExecutionId, Input, Record, Run, RunTime, Seat, Step, World},
   protocol::Performer,
   value::{Failure, FailureKind},
 };
@@ -142,10 +146,12 @@ pub async fn drive_within(
     records: Vec::new(),
     commands: Vec::new(),
     facts: VecDeque::new(),
+    unwanted: BTreeSet::new(),
     outcome: None,
     undecided: Vec::new(),
   };
   driver.absorb(step);
+  driver.set_timers();
   let driven = driver.turns().await;
   if driver.outcome.is_none() {
     driver.end_workers(driven.is_ok()).await?;
@@ -177,6 +183,8 @@ struct Driver<'a, 'b> {
   commands: Vec<Command>,
   /// To be folded in the next turn.
   facts: VecDeque<Input>,
+  /// Need not be admitted any longer, since the gatekeeper was asked last.
+  unwanted: BTreeSet<ExecutionId>,
   /// There once the run is over.
   outcome: Option<RunOutcome>,
   /// Calls that wait for a decision, once nothing else goes on.
@@ -198,6 +206,19 @@ impl Driver<'_, '_> {
         self.wait().await;
       }
     }
+  }
+
+  /// What was over before the run was taken up again comes before anything starts.
+  fn set_timers(&mut self) {
+    let set = |command: &mut Command| matches!(command, Command::SetTimer { .. });
+    for command in self.commands.extract_if(.., set) {
+      if let Command::SetTimer { timer, due } = command {
+        self.clock.set(timer, due);
+      }
+    }
+    self
+      .facts
+      .extend(self.clock.take_due().into_iter().map(Input::TimerFired));
   }
 
   /// Nobody drives a run in which nothing goes on until somebody decides.
@@ -231,7 +252,13 @@ impl Driver<'_, '_> {
       if facts.is_empty() {
         break;
       }
-      facts.into_iter().for_each(|fact| self.step(fact));
+      self.unwanted.clear();
+      for fact in facts {
+        // what comes first may make what comes later superfluous
+        if !decided_on(&fact).is_some_and(|execution| self.unwanted.contains(&execution)) {
+          self.step(fact);
+        }
+      }
     }
     stop
   }
@@ -249,6 +276,11 @@ impl Driver<'_, '_> {
   }
 
   fn take(&mut self, now: RunTime, fact: Input) {
+    if let Input::AttemptEnded(execution, _) = &fact {
+      // what has ended need not be told to
+      let told = |command: &mut Command| matches!(command, Command::CancelAttempt(one) if one == execution);
+      self.commands.extract_if(.., told).for_each(drop);
+    }
     let step = self.run.step(now, fact);
     self.absorb(step);
   }
@@ -263,7 +295,10 @@ impl Driver<'_, '_> {
           let starts = starts.iter().map(|start| self.world.clock(*start));
           self.seat.started(&need, starts);
         }
-        Command::Withdraw(execution) | Command::Release(execution) => self.seat.give_back(execution),
+        Command::Withdraw(execution) | Command::Release(execution) => {
+          self.unwanted.insert(execution);
+          self.seat.give_back(execution);
+        }
         other => self.commands.push(other),
       }
     }
@@ -372,6 +407,14 @@ impl Driver<'_, '_> {
       }
     }
     Ok(())
+  }
+}
+
+/// Whom the gatekeeper has decided on.
+fn decided_on(fact: &Input) -> Option<ExecutionId> {
+  match fact {
+    Input::Admitted(execution) | Input::Refused(execution, _) => Some(*execution),
+    _ => None,
   }
 }
 

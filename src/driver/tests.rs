@@ -189,6 +189,7 @@ impl Performer for Fake {
     Answer::later(async move {
       match &*name {
         "flaky" if count == 1 => Err(failed(FailureKind::Exit)),
+        "bad" => Err(failed(FailureKind::Exit)),
         "hang" => {
           signals.cancelled.await;
           Err(failed(FailureKind::Exit))
@@ -344,6 +345,94 @@ fn a_stopped_run_keeps_what_was_answered_and_goes_on_later() {
     _ => None,
   });
   assert_eq!(again.collect::<Vec<_>>(), [ExecutionId(1)]);
+}
+
+#[test]
+fn what_has_ended_in_the_turn_of_its_loss_ends_once() {
+  // all answer at once, and the failure of one has the ends of the others asked for
+  let names = ["bad", "ok", "ok", "bad"];
+  let mut program = program(&names, 0);
+  tell_failure(&mut program, 1);
+  let driven = driven(beginning(&program), MemoryLog::default(), 9, &[]);
+  assert!(matches!(driven.outcome, Ok(RunOutcome::Failed(_))));
+  let ended = driven.records.iter().filter_map(|record| match record.event {
+    Event::AttemptEnded { execution, .. } => Some(execution.0),
+    _ => None,
+  });
+  let mut ended: Vec<u64> = ended.collect();
+  ended.sort_unstable();
+  assert_eq!(ended, [0, 1, 2, 3, 4]);
+}
+
+/// `on failure`, which calls this worker.
+fn tell_failure(program: &mut Arc<Program>, id: u32) {
+  let changed = Arc::get_mut(program).expect("nobody else has it");
+  changed.orchestrators[0].on_failure = Some(OnFailure {
+    error: LocalId(900),
+    block: Block {
+      steps: vec![step("told", LocalId(901), WorkerId(id), Policies::default())],
+      result: None,
+      span: NOWHERE,
+    },
+  });
+}
+
+#[test]
+fn what_is_lost_by_a_refusal_is_not_admitted_in_the_same_turn() {
+  let mut program = program(&["bad", "ok"], 0);
+  tell_failure(&mut program, 1);
+  let changed = Arc::get_mut(&mut program).expect("nobody else has it");
+  changed.workers[0].breaker = Some(Breaker {
+    open: expr(ExprKind::Literal(Value::Int(1))),
+    probe: expr(ExprKind::Literal(Value::Duration(1_000_000))),
+    close: expr(ExprKind::Literal(Value::Int(1))),
+  });
+  let mut world = World::default();
+  let mut records = Vec::new();
+  // the first run opens the breaker
+  for _ in 0..2 {
+    let mut log = MemoryLog::default();
+    let (_sender, requests) = unbounded_channel();
+    let performer = Arc::new(Fake::default());
+    let drive = drive_within(&mut world, beginning(&program), performer, &mut log, &mut [], requests);
+    block_on(drive).expect("the log is fine");
+    records = log.records.lock().expect("no panic").clone();
+  }
+  let refused = |record: &Record| matches!(record.event, Event::Refused { .. });
+  assert!(records.iter().any(refused), "{records:#?}");
+  let admitted = records.iter().filter_map(|record| match record.event {
+    Event::Admitted { execution } => Some(execution.0),
+    _ => None,
+  });
+  assert_eq!(
+    admitted.collect::<Vec<_>>(),
+    [2],
+    "the call of `on failure` alone: {records:#?}"
+  );
+}
+
+#[test]
+fn what_was_over_before_a_run_is_taken_up_starts_nothing() {
+  let mut program = program(&["ok"], 0);
+  let changed = Arc::get_mut(&mut program).expect("nobody else has it");
+  changed.orchestrators[0].budget = Some(Budget {
+    calls: None,
+    cost: None,
+    tokens: None,
+    time: Some(expr(ExprKind::Literal(Value::Duration(100)))),
+    span: NOWHERE,
+  });
+  // stopped while its worker took its time to end: the budget's time is over
+  let Beginning { mut run, step } = beginning(&program);
+  let mut journal = step.records;
+  journal.extend(run.step(crate::engine::RunTime(5_000), Input::Stopped).records);
+  let driven = driven(resumed(&program, journal), MemoryLog::default(), 9, &[]);
+  let Ok(RunOutcome::Failed(failure)) = driven.outcome else {
+    panic!("the run fails");
+  };
+  assert_eq!(failure.kind, FailureKind::Budget);
+  let admitted = |record: &Record| matches!(record.event, Event::Admitted { .. });
+  assert!(!driven.records.iter().any(admitted), "{:#?}", driven.records);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Budgets of orchestrators: opened with the scope, asked before each execution, charged with what it took. Knows
 //! nothing of the gatekeeper.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -33,6 +35,15 @@ pub(super) struct Most {
   tokens: Option<u64>,
   /// The most that executions of this run have reported.
   seen: Amounts,
+}
+
+/// A budget around an execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budgeted {
+  /// Of its orchestrator; empty: the run's own.
+  pub path: Arc<str>,
+  pub bounds: Bounds,
+  pub spent: Amounts,
 }
 
 impl Run {
@@ -113,6 +124,16 @@ impl Run {
       }
     }
     budgets
+  }
+
+  /// The budgets that an execution of this instance takes from, the innermost first.
+  pub(super) fn budgeted(&self, id: InstanceId) -> Vec<Budgeted> {
+    let states = self.budgets_around(id).into_iter().filter_map(|budget| {
+      let (bounds, spent) = self.treasury.state(budget)?;
+      let path = self.path(budget);
+      Some(Budgeted { path, bounds, spent })
+    });
+    states.collect()
   }
 
   fn need(&self, id: InstanceId) -> Amounts {

@@ -33,6 +33,8 @@ pub(super) struct EachState {
   results: Vec<Option<Ended>>,
   /// So many may fail.
   tolerated: u64,
+  /// Failures that were recorded as taken: several may end in one moment.
+  announced: u64,
   /// Failures that were taken, and the first of them.
   failed: u64,
   causes: Vec<Cause>,
@@ -75,6 +77,7 @@ impl Run {
       previous: seed.unwrap_or(Value::Null),
       results,
       tolerated,
+      announced: 0,
       failed: 0,
       causes: Vec::new(),
       stopped: false,
@@ -210,13 +213,27 @@ impl Run {
 }
 
 impl EachState {
+  /// What takes the failure of an instance that ends now, behind those that have ended and were not looked at yet.
+  pub fn announces(&self, node: &Node) -> Option<Taker> {
+    self.taker_after(node, self.announced)
+  }
+
+  /// One more is recorded as tolerated.
+  pub fn announce(&mut self) {
+    self.announced += 1;
+  }
+
   /// What takes the next failure of an instance.
-  pub fn taker(&self, node: &Node) -> Option<Taker> {
+  fn taker(&self, node: &Node) -> Option<Taker> {
+    self.taker_after(node, self.failed)
+  }
+
+  fn taker_after(&self, node: &Node, failed: u64) -> Option<Taker> {
     let Body::Each(each) = &node.body else { return None };
     match each.take {
       _ if each.fold.is_some() => None,
       Take::Collect => Some(Taker::Collect),
-      Take::Tolerate(_) => (self.failed < self.tolerated).then_some(Taker::Tolerate),
+      Take::Tolerate(_) => (failed < self.tolerated).then_some(Taker::Tolerate),
       Take::Nothing => each.stop.as_ref().map(|_| Taker::StopWhen),
     }
   }

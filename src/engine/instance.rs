@@ -167,6 +167,12 @@ impl Instances {
     }
   }
 
+  /// How many there are.
+  #[cfg(test)]
+  pub fn live(&self) -> usize {
+    self.entries.len() - self.free.len()
+  }
+
   /// How many lived at once at most.
   #[cfg(test)]
   pub fn peak(&self) -> usize {

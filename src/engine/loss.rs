@@ -182,10 +182,13 @@ impl Run {
         self.clear_timer(timer);
       }
       State::Leaf(_) => self.stop_leaf(id),
+      State::Dispatching(child) => {
+        let run = child.run.clone();
+        self.dispatching.remove(&run);
+      }
       State::Block(_) => self.skip_pending(id, cause),
       State::Run(_) => self.skip_assignments(id, cause),
       State::Pending(_)
-      | State::Dispatching(_)
       | State::Begun
       | State::Each(_)
       | State::Repeat(_)
@@ -252,7 +255,14 @@ impl Run {
       self.clear_timer(timer);
     }
     self.close_budget(id);
-    self.record_end(&instance, &end, cause);
+    let taken = self.record_end(&instance, &end, cause);
+    if let (Some(Taker::Tolerate), Some(parent)) = (taken, instance.parent) {
+      self.with(parent, |group| {
+        if let State::Each(each) = &mut group.state {
+          each.announce();
+        }
+      });
+    }
     match instance.parent {
       None => self.end(end),
       Some(parent) => self.work.push(Work::Ended {
@@ -264,14 +274,16 @@ impl Run {
     }
   }
 
-  fn record_end(&mut self, instance: &Instance, end: &End, cause: Arc<str>) {
+  /// What took its failure.
+  fn record_end(&mut self, instance: &Instance, end: &End, cause: Arc<str>) -> Option<Taker> {
     if matches!(instance.slot, Slot::Root | Slot::Wrapped) {
-      return;
+      return None;
     }
     let path = instance.path.clone();
+    let mut taken = None;
     self.record(match end {
       // the `repeat` says how it went on
-      End::Succeeded(_) if matches!(instance.slot, Slot::Iteration(_)) => return,
+      End::Succeeded(_) if matches!(instance.slot, Slot::Iteration(_)) => return None,
       End::Succeeded(value) => {
         let journaled = matches!(self.layout.node(instance.node).body, Body::Work(_));
         let value = (!journaled).then(|| Digest::of(value));
@@ -279,7 +291,8 @@ impl Run {
       }
       End::Failed(failure) => {
         let failure = failure.clone();
-        match self.taker(instance) {
+        taken = self.taker(instance);
+        match taken {
           Some(by) => Event::FailureTaken { path, by, failure },
           None => Event::StepFailed { path, failure },
         }
@@ -288,6 +301,7 @@ impl Run {
       End::Skipped => Event::StepSkipped { path, cause },
       End::Cancelled(_) => Event::StepCancelled { path, cause },
     });
+    taken
   }
 
   /// What keeps its failure from going further: the `each` or `run` that it is an instance of, or the scope that it
@@ -301,7 +315,7 @@ impl Run {
           node,
           state: State::Each(each),
           ..
-        } => each.taker(self.layout.node(*node)),
+        } => each.announces(self.layout.node(*node)),
         _ => None,
       },
       Slot::Assignment(_) => match &self.layout.node(group()?.node).body {

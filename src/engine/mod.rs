@@ -23,6 +23,7 @@ mod loss;
 mod mock;
 mod needs;
 mod outcome;
+mod outlook;
 mod past;
 mod plan;
 mod ready;
@@ -44,6 +45,7 @@ mod world;
 
 pub use answer::answer;
 pub use attempt::{Attempt, Message};
+pub use budgets::Budgeted;
 pub use event::{
   AttemptOutcome, Decision, Digest, Event, ExecutionId, LastSuccess, Record, Resumption, RunStarted, RunTime, Taker,
   TimerId,
@@ -53,6 +55,7 @@ pub use gate::{
   Circuit, Decisions, Gate, Gatekeeper, Health, Move, Need, Needs, Position, Rule, Seat, State as BreakerState,
 };
 pub use mock::{Doubles, Seen, hold};
+pub use outlook::{Due, DueKind, Pending, Share, ShareKind, Stage};
 pub use past::{Done, Past};
 pub use replay::{ReplayError, Replayed};
 pub use run::Run;

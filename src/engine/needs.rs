@@ -74,7 +74,7 @@ impl Run {
     self.eval_in(&NoLocals, expr)
   }
 
-  fn shared_count(&self, expr: &Expr, least: i64, what: &str) -> Fallible<u64> {
+  pub(super) fn shared_count(&self, expr: &Expr, least: i64, what: &str) -> Fallible<u64> {
     count(&self.shared_value(expr)?, least, what)
   }
 

@@ -37,7 +37,7 @@ impl Run {
     let result = match (outcome, timed_out) {
       (AttemptOutcome::Ok(value), None) => self.read_value(worker, &value),
       (AttemptOutcome::Failed(failure), None) => Err(Box::new(Arc::unwrap_or_clone(failure))),
-      (outcome, Some(time)) => Err(timeout(time, &outcome)),
+      (outcome, Some(time)) => Err(late(time, &outcome)),
     };
     self.attempt_came_to(id, result);
   }
@@ -184,11 +184,13 @@ impl Run {
   }
 }
 
-fn timeout(time: i64, outcome: &AttemptOutcome) -> Box<Failure> {
-  let mut failure = failure(
-    FailureKind::Timeout,
-    format!("timeout of {} passed", show_duration(time)),
-  );
+pub(super) fn timeout(time: i64) -> Box<Failure> {
+  let message = format!("timeout of {} passed", show_duration(time));
+  failure(FailureKind::Timeout, message)
+}
+
+fn late(time: i64, outcome: &AttemptOutcome) -> Box<Failure> {
+  let mut failure = timeout(time);
   if let AttemptOutcome::Failed(ended) = outcome {
     failure.log.clone_from(&ended.log);
   }

@@ -134,12 +134,9 @@ impl Run {
     let gone = self.with_active(id, |active| {
       active.tries.extract_if(.., |one| one.execution == execution).next()
     });
-    let worker = self.call(&self.layout, id).map(|call| call.target);
-    let (Some(Some(gone)), Some(worker)) = (gone, worker) else {
-      return;
-    };
+    let Some(gone) = gone.flatten() else { return };
     self.executions.remove(&execution);
-    self.charge(id, execution, worker, gone.report.as_deref());
+    self.settle_up(id, &gone);
     let message = "the run was cut short while it ran, and it was given up";
     self.attempt_came_to(id, Err(failure(FailureKind::Interrupted, message)));
   }

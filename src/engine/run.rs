@@ -93,7 +93,7 @@ pub(super) enum Work {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Timer {
   pub due: RunTime,
-  instance: InstanceId,
+  pub instance: InstanceId,
   pub purpose: Purpose,
 }
 

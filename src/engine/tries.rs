@@ -12,6 +12,7 @@ use super::{
   gate::Health,
   instance::{InstanceId, State},
   leaf::Phase,
+  outcome::timeout,
   run::{Purpose, Run},
 };
 use crate::{
@@ -180,6 +181,10 @@ impl Run {
       active.timed_out = Some(time);
     });
     self.stop_tries(id);
+    // what was cut short and waited to run again has no end of its own
+    if self.with_active(id, |active| active.tries.is_empty()) == Some(true) {
+      self.attempt_came_to(id, Err(timeout(time)));
+    }
   }
 
   /// What runs is told to end, what waits waits no longer.
@@ -193,17 +198,26 @@ impl Run {
       return;
     };
     hedge.into_iter().for_each(|timer| self.clear_timer(timer));
-    waiting.into_iter().for_each(|one| self.forget(one));
+    waiting.into_iter().for_each(|one| self.forget(id, &one));
     self.commands.extend(cancelled.into_iter().map(Command::CancelAttempt));
   }
 
   /// An execution that waited does so no longer.
-  fn forget(&mut self, one: Try) {
+  fn forget(&mut self, id: InstanceId, one: &Try) {
     self.executions.remove(&one.execution);
     self.in_doubt.remove(&one.execution);
-    self.treasury.withdraw(one.execution);
+    self.settle_up(id, one);
     if let TryState::Waiting { .. } = one.state {
       self.commands.push(Command::Withdraw(one.execution));
+    }
+  }
+
+  /// What a try that does not run is charged: nothing, unless it ran before and was cut short.
+  pub(super) fn settle_up(&mut self, id: InstanceId, one: &Try) {
+    let worker = self.call(&self.layout, id).map(|call| call.target);
+    match worker.filter(|_| one.is_open()) {
+      Some(worker) => self.charge(id, one.execution, worker, one.report.as_deref()),
+      None => self.treasury.withdraw(one.execution),
     }
   }
 
@@ -211,13 +225,16 @@ impl Run {
   /// copy goes without a word; with the first one goes the call.
   pub(super) fn not_started(&mut self, id: InstanceId, execution: ExecutionId, failure: Box<Failure>) {
     self.executions.remove(&execution);
-    self.treasury.withdraw(execution);
     self.commands.push(Command::Release(execution));
-    let left = self.with_active(id, |active| {
-      let gone = active.tries.extract_if(.., |one| one.execution == execution).next();
-      gone.map(|one| (one.copy, one.is_open()))
+    let gone = self.with_active(id, |active| {
+      active.tries.extract_if(.., |one| one.execution == execution).next()
     });
-    match left.flatten() {
+    let gone = gone.flatten();
+    match &gone {
+      Some(one) => self.settle_up(id, one),
+      None => self.treasury.withdraw(execution),
+    }
+    match gone.map(|one| (one.copy, one.is_open())) {
       // it counts, for it has run before
       Some((_, true)) => self.attempt_came_to(id, Err(failure)),
       Some((true, _)) | None => {}

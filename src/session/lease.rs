@@ -1,8 +1,8 @@
 //! Who drives a run: at most one process at a time, known to all others. Knows nothing of what driving is.
 
-use std::{io, path::Path};
+use std::{io, path::Path, thread::sleep, time::Duration};
 
-use nix::{sys::signal::kill, unistd::Pid};
+use nix::{errno::Errno, sys::signal::kill, unistd::Pid};
 
 use super::{
   RunError,
@@ -10,23 +10,39 @@ use super::{
   overlap::CANCEL,
 };
 
+/// How long a lock may outlive its process.
+const LOOKS: u32 = 500;
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Takes the run for this process, as long as the lock lives; it is announced once the process listens to `CANCEL`.
 ///
 /// # Errors
 /// Another process drives it, or nobody can be kept from doing so.
 pub(super) fn take(store: &Path, run: &str) -> Result<Lock, RunError> {
-  match Lock::take(store, &name(run)).map_err(|error| broken(run, &error))? {
-    Ok(lock) => Ok(lock),
-    Err(mut busy) => Err(match busy.holder() {
-      Some((process, _)) => RunError::Driven {
-        run: run.into(),
-        process,
-      },
-      None => RunError::Broken(format!(
-        "another process has just begun or ended to drive run {run}: try again"
-      )),
-    }),
+  for _ in 0..LOOKS {
+    let mut busy = match Lock::take(store, &name(run)).map_err(|error| broken(run, &error))? {
+      Ok(lock) => return Ok(lock),
+      Err(busy) => busy,
+    };
+    match busy.holder() {
+      // it was killed while it started a worker, which has its files until it is a program of its own
+      Some((process, _)) if is_gone(process) => sleep(PAUSE),
+      Some((process, _)) => {
+        return Err(RunError::Driven {
+          run: run.into(),
+          process,
+        });
+      }
+      None => break,
+    }
   }
+  Err(RunError::Broken(format!(
+    "another process has just begun or ended to drive run {run}: try again"
+  )))
+}
+
+fn is_gone(process: i32) -> bool {
+  kill(Pid::from_raw(process), None) == Err(Errno::ESRCH)
 }
 
 /// The process that drives a run now.
@@ -34,7 +50,8 @@ pub(super) fn take(store: &Path, run: &str) -> Result<Lock, RunError> {
 /// # Errors
 /// It can't be told.
 pub fn driver(store: &Path, run: &str) -> io::Result<Option<i32>> {
-  lock::holder(store, &name(run))
+  let holder = lock::holder(store, &name(run))?;
+  Ok(holder.filter(|process| !is_gone(*process)))
 }
 
 /// Asks the process that drives a run to cancel it for this reason; whether there is one.
@@ -56,4 +73,30 @@ fn name(run: &str) -> String {
 
 pub(super) fn broken(run: &str, error: &io::Error) -> RunError {
   RunError::Broken(format!("can't take run {run} for this process: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+  use super::*;
+
+  #[test]
+  fn what_a_killed_process_left_locked_is_waited_for() {
+    let store = tempfile::tempdir().expect("a directory");
+    let mut held = Lock::take(store.path(), &name("r"))
+      .expect("a lock")
+      .ok()
+      .expect("nobody has it");
+    held.announce("run r").expect("it can be written");
+    // this process lives
+    assert!(matches!(take(store.path(), "r"), Err(RunError::Driven { .. })));
+    // no process has such a number
+    held.announce_as(i32::MAX, "run r").expect("it can be written");
+    assert_eq!(driver(store.path(), "r").expect("it can be told"), None);
+    std::thread::scope(|scope| {
+      let taken = scope.spawn(|| take(store.path(), "r"));
+      sleep(PAUSE);
+      drop(held);
+      assert!(taken.join().expect("no panic").is_ok());
+    });
+  }
 }

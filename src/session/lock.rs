@@ -67,9 +67,13 @@ impl Lock {
   /// # Errors
   /// The file can't be written.
   pub(super) fn announce(&mut self, what: &str) -> io::Result<()> {
+    self.announce_as(std::process::id().cast_signed(), what)
+  }
+
+  pub(super) fn announce_as(&mut self, process: i32, what: &str) -> io::Result<()> {
     self.file.set_len(0)?;
     self.file.rewind()?;
-    writeln!(self.file, "{} {what}", std::process::id())
+    writeln!(self.file, "{process} {what}")
   }
 }
 

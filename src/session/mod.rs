@@ -12,6 +12,7 @@ mod resume;
 mod reuse;
 mod run;
 mod shelf;
+mod standing;
 mod stored;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -23,9 +24,10 @@ pub use disk::Disk;
 pub use lease::{ask_to_cancel, driver};
 pub use log::Log;
 pub use result::shown;
-pub use resume::{Again, Earlier, Recorded, Reopened, reopen, resume};
+pub use resume::{Again, Earlier, ReadBack, Recorded, Reopened, reopen, resume};
 pub use reuse::once_more;
 pub use run::{Order, Reuses, RunError, end_when_interrupted, run, run_lost};
+pub use standing::{Standing, standing};
 
 use crate::{
   analysis,

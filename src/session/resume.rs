@@ -1,6 +1,10 @@
 //! A run that was begun before is driven on: with the program that it was begun with, from where its journal ends.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+  collections::BTreeMap,
+  path::{Path, PathBuf},
+  sync::Arc,
+};
 
 use super::{
   Order, RunError, lease,
@@ -34,15 +38,9 @@ pub struct Again {
   pub cancel: Option<Arc<str>>,
 }
 
-/// A run as its journal has it; nobody else drives it as long as this lives.
+/// A run that nobody else drives as long as this lives.
 pub struct Reopened {
-  pub order: Order,
-  header: Option<RunHeader>,
-  started: Arc<RunStarted>,
-  /// How it stood before `records`.
-  snapshot: Option<Snapshot>,
-  records: Vec<Record>,
-  store: Store,
+  pub read: ReadBack,
   lease: Lock,
 }
 
@@ -61,36 +59,53 @@ pub struct Earlier {
   end: u64,
 }
 
-/// Reads a run back.
+/// A run as its journal has it.
+pub struct ReadBack {
+  pub order: Order,
+  header: Option<RunHeader>,
+  started: Arc<RunStarted>,
+  /// How it stood before `records`.
+  snapshot: Option<Snapshot>,
+  records: Vec<Record>,
+  store: Store,
+}
+
+/// Takes a run for this process, and reads it back.
 ///
 /// # Errors
 /// There is no such run, it is damaged, another process drives it, or this orch can't carry out its program.
 pub fn reopen(again: &Again) -> Result<Reopened, RunError> {
-  let broken = |error: JournalError| RunError::Broken(error.to_string());
-  let mut store = Store::open(&again.store).map_err(broken)?;
   let lease = lease::take(&again.store, &again.run)?;
-  let first = store.first_record(&again.run).map_err(broken)?;
-  let first = first.map(|entry| record(&again.run, &entry)).transpose()?;
-  let started = started(&again.run, first.as_slice())?;
+  let read = read_back(&again.store, &again.run)?;
+  Ok(Reopened { read, lease })
+}
+
+/// # Errors
+/// There is no such run, it is damaged, or this orch can't carry out its program.
+pub(super) fn read_back(store: &Path, run: &str) -> Result<ReadBack, RunError> {
+  let broken = |error: JournalError| RunError::Broken(error.to_string());
+  let mut journal = Store::open(store).map_err(broken)?;
+  let first = journal.first_record(run).map_err(broken)?;
+  let first = first.map(|entry| record(run, &entry)).transpose()?;
+  let started = started(run, first.as_slice())?;
   // what it has reused already is known from all its records only
   let (snapshot, entries) = match &started.reuses {
-    None => store.read_on(&again.run),
-    Some(_) => store.read(&again.run).map(|entries| (None, entries)),
+    None => journal.read_on(run),
+    Some(_) => journal.read(run).map(|entries| (None, entries)),
   }
   .map_err(broken)?;
-  let records = entries.iter().map(|entry| record(&again.run, entry));
+  let records = entries.iter().map(|entry| record(run, entry));
   let records = records.collect::<Result<Vec<_>, _>>()?;
-  let runs = store.runs().map_err(broken)?;
-  let header = runs.into_iter().find(|header| header.id == again.run);
-  let order = order(again, store.bundle(&again.run).map_err(broken)?, &started)?;
-  Ok(Reopened {
+  let runs = journal.runs().map_err(broken)?;
+  let header = runs.into_iter().find(|header| header.id == run);
+  let order = order(store, journal.bundle(run).map_err(broken)?, &started)?;
+  Ok(ReadBack {
     order,
     header,
     started,
     snapshot,
     records,
-    store,
-    lease,
+    store: journal,
   })
 }
 
@@ -126,7 +141,7 @@ pub(super) fn started(run: &str, records: &[Record]) -> Result<Arc<RunStarted>, 
   }
 }
 
-fn order(again: &Again, modules: Vec<(String, String)>, started: &RunStarted) -> Result<Order, RunError> {
+fn order(store: &Path, modules: Vec<(String, String)>, started: &RunStarted) -> Result<Order, RunError> {
   let given = started.parent.clone().map(|parent| Given {
     run: started.run.clone(),
     tracker: started.tracker.clone(),
@@ -137,22 +152,22 @@ fn order(again: &Again, modules: Vec<(String, String)>, started: &RunStarted) ->
   Ok(Order {
     given,
     reuses,
-    ..StoredRun::of(&again.store, modules, started).order()?
+    ..StoredRun::of(store, modules, started).order()?
   })
 }
 
-impl Reopened {
+impl ReadBack {
   /// Whether it has ended for good.
   pub fn is_over(&self) -> bool {
     self.records.last().is_some_and(|record| record.event.is_final())
   }
 
-  pub fn recorded(&self, again: &Again) -> Recorded<'_> {
+  pub fn recorded(&self) -> Recorded<'_> {
     match &self.snapshot {
       None => Recorded::All(&self.records),
       Some(snapshot) => Recorded::Earlier(Earlier {
-        store: again.store.clone(),
-        run: again.run.clone(),
+        store: self.order.store.clone(),
+        run: self.started.run.to_string(),
         end: snapshot.next + self.records.len() as u64,
       }),
     }
@@ -223,17 +238,16 @@ pub fn resume(
   observe: &mut dyn FnMut(&Record),
   say: &mut dyn FnMut(&str),
 ) -> Result<RunOutcome, RunError> {
-  let mut reopened = reopened;
-  let past = past(&mut reopened, say);
-  let replayed = reopened.replay()?;
-  let Reopened {
+  let Reopened { mut read, lease } = reopened;
+  let past = past(&mut read, say);
+  let replayed = read.replay()?;
+  let ReadBack {
     order,
     header,
     started,
     store,
-    lease,
     ..
-  } = reopened;
+  } = read;
   check_steps(&replayed.run, again)?;
   let key = header.as_ref().and_then(|header| header.key.as_deref());
   let held = hold(&order, key, say)?;
@@ -259,10 +273,10 @@ pub fn resume(
 }
 
 /// What it may reuse of an earlier run. Without it the run goes on nonetheless.
-fn past(reopened: &mut Reopened, say: &mut dyn FnMut(&str)) -> Option<Past> {
-  let Reopened {
+fn past(read: &mut ReadBack, say: &mut dyn FnMut(&str)) -> Option<Past> {
+  let ReadBack {
     order, store, records, ..
-  } = reopened;
+  } = read;
   let reuses = order.reuses.as_ref()?;
   match reuse::past(store, order, reuses) {
     Ok(mut past) => {

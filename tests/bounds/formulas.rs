@@ -207,6 +207,22 @@ fn an_arm_waits_for_what_it_reads() {
 }
 
 #[test]
+fn who_comes_behind_an_arm_that_runs_nothing_does_not_wait_for_what_another_arm_reads() {
+  let at_once = |other: &str| {
+    let text = format!("n: int | a = w(n)\n stage g {{ b = if n > 3 then v(a) else {other} }}\n c = one(1)");
+    let [_, at_once, _] = all(&text);
+    at_once
+  };
+  // `a` and `c`, where `b` is 5
+  assert_eq!(at_once("5"), "2");
+  assert_eq!(at_once("a"), "1");
+  assert_eq!(at_once("v(a + 1)"), "1");
+  // `v` in the first round, before any arm
+  let text = "n: int | a = w(n)\n b = { c = v(n) d = if c > 3 then v(a) else v(a + 1) yield d }\n e = one(b)";
+  assert_eq!(all(text)[1], "2");
+}
+
+#[test]
 fn an_each_goes_in_rounds_of_its_window() {
   assert_eq!(
     all("xs: [int] | a = each x in xs with concurrent 5 => w(x)"),

@@ -33,6 +33,35 @@ fn room() -> Room {
   Room::with(&[("p.orch", PROGRAM)])
 }
 
+/// Waits in every way there is.
+const WAITING: &str = r#"
+limit one { concurrent 1 }
+defaults { timeout 10m, idempotent }
+worker slow(n: int) -> int {
+  shell """echo "first" >&2; echo "it's $n" >&2; touch began; until [ -e go ]; do sleep 0.05; done; echo "$n" """
+  limit one
+}
+worker plain(text: string) { exec ["sh", "-c", "touch \"$1\"; sleep 600", "sh", text] }
+worker flaky() -> int { exec ["sh", "-c", "exit 75"], retry 5 backoff 1h..2h }
+worker dear() -> int { exec ["sleep", "600"], budget { cost $0.60 } }
+
+/// Has room for one call of `dear`.
+orchestrator bounded() -> [int] {
+  budget { cost $1.00 }
+  ys = each n in [1, 2] with concurrent 2 => dear()
+  return ys
+}
+
+orchestrator main() -> int {
+  xs = each n in range(2) with concurrent 2 => slow(n)
+  f = flaky()
+  p = plain("it's one")
+  d = flaky() with delay 1h
+  b = bounded()
+  return len(xs) + f + d
+}
+"#;
+
 fn touch(room: &Room, name: &str) {
   std::fs::write(room.path().join(name), "").expect("a file");
 }
@@ -215,4 +244,54 @@ fn a_run_that_was_never_begun_can_be_cancelled() {
   assert!(listed.out.contains("child-1"), "{listed:?}");
   let again = room.orch(&["cancel", "child-1"]);
   assert!(again.err.contains("has finished"), "{again:?}");
+}
+
+#[test]
+fn a_run_says_what_it_waits_for_and_what_can_be_done() {
+  let room = Room::with(&[("p.orch", WAITING)]);
+  let mut run = room.start(&["run", "p.orch", "main", "-q"], "began");
+  until("another one runs, too", || room.path().join("it's one").exists());
+  let why = || json(&room.orch(&["why", "--format", "json"]).out);
+  let wait_of = |document: &serde_json::Value, step: &str| {
+    let waits = document["waits"].as_array().expect("waits").iter();
+    waits
+      .clone()
+      .find(|wait| wait["step"] == step)
+      .cloned()
+      .unwrap_or_default()
+  };
+  until("the retry is scheduled", || wait_of(&why(), "f")["error"].is_string());
+  let document = why();
+  let of = |step: &str| wait_of(&document, step);
+  assert_eq!(document["driver"], run.id());
+  assert_eq!(of("xs[0]")["log"], "it's 0");
+  assert!(of("xs[0]")["process_group"].is_u64());
+  assert_eq!(of("xs[0]")["due"][0]["what"], "its timeout ends it");
+  assert_eq!(of("xs[1]")["shares"][0]["name"], "one");
+  assert_eq!(of("xs[1]")["shares"][0]["holders"], serde_json::json!(["xs[0]"]));
+  assert_eq!(of("f")["due"][0]["what"], "its next attempt comes");
+  assert_eq!(of("d")["due"][0]["what"], "it begins");
+  let command = of("p")["command"].as_str().expect("a command").to_owned();
+  let budgets = [of("b.ys[0]"), of("b.ys[1]")].map(|wait| wait["budgets"].as_array().expect("a list").len());
+  assert_eq!(budgets, [0, 1]);
+  let said = room.orch(&["why"]).out;
+  for line in [
+    "`xs[1]`: slow waits for admission since",
+    "limit `one`: 1 at once; held by `xs[0]`",
+    "its log ends: it's 0",
+    "`b.ys[1]`: dear waits for a budget since",
+    "`d`: waits out its delay",
+  ] {
+    assert!(said.contains(line), "no `{line}` in:\n{said}");
+  }
+  let shown = room.shell(&format!("printf '%s\\n' {command}"));
+  assert_eq!(shown.out.lines().last(), Some("it's one"), "{command}");
+  signal(&run, Signal::SIGKILL);
+  run.wait().expect("it is gone");
+  let after = room.orch(&["why"]).out;
+  assert!(
+    after.contains("orch resume") && after.contains("ran when its orch was gone"),
+    "{after}"
+  );
+  room.await_clean();
 }

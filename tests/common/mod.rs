@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod changes;
+pub mod draw;
 pub mod markdown;
 pub mod memory;
 pub mod mistakes;

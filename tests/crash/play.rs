@@ -215,7 +215,7 @@ fn write_down(
     played.records.extend(entries);
     written?;
     played.promises.push((disk.done(), played.records.len()));
-    if played.records.len() % 4 == 0 {
+    if played.records.len().is_multiple_of(4) {
       keep_snapshot(store, simulation.run())?;
     }
   }

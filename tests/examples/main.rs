@@ -5,6 +5,7 @@ mod flows;
 mod health;
 mod killed;
 mod plans;
+mod prefixes;
 mod repository;
 mod room;
 mod scenarios;

@@ -1,30 +1,41 @@
-//! Random programs under `kill -9`: of orch alone, and of orch with its guard, at any moment, also while it recovers.
-//! Each comes to what it would have come to, nothing that has finished runs again, and nothing is left behind.
+//! Random programs that know what they come to, under `kill -9`: of orch alone, of its process group, of orch with its
+//! guard, and of all at once with the workers, at any moment, also while it recovers. Each comes to what it would have
+//! come to, nothing that has finished runs again, and nothing is left behind. Most programs are run without processes,
+//! cut at random records.
 //!
-//! `ORCH_PROGRAMS` says how many programs are tried, `ORCH_SEED` which one is the first; a failure names its seed.
+//! `ORCH_PROGRAMS` says how many programs are tried, `ORCH_SEED` which one is the first, `ORCH_REAL` that one of so many
+//! is run by the real binary; a failure names its seed.
+#![expect(clippy::disallowed_methods, reason = "the binary is started and killed")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod program;
+mod within;
 
 use std::{
   collections::{BTreeSet, HashMap},
+  os::unix::process::CommandExt,
   path::Path,
   process::{Child, Command, Stdio},
   sync::atomic::{AtomicU64, Ordering},
   time::Duration,
 };
 
+use common::draw::Draw;
 use nix::{
-  sys::signal::{Signal, kill},
+  sys::signal::{Signal, kill, killpg},
   unistd::Pid,
 };
 use orch::{
   engine::{AttemptOutcome, Event, ExecutionId, Record},
   journal::{Journal, Store},
 };
-use program::{Draw, program};
+use program::program;
 
 /// Programs that are tried unless somebody says otherwise.
-const PROGRAMS: u64 = 60;
+const PROGRAMS: u64 = 2_000;
+/// One of so many is run by the real binary, and killed.
+const REAL: u64 = 33;
 /// Kills of one program at most.
 const KILLS: u64 = 4;
 /// Milliseconds that an orch may live before it is killed.
@@ -38,7 +49,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 #[test]
 fn no_kill_loses_or_repeats_what_has_finished() {
   let (first, count) = (number("ORCH_SEED", 0), number("ORCH_PROGRAMS", PROGRAMS));
-  let (next, kills) = (AtomicU64::new(first), AtomicU64::new(0));
+  let real = number("ORCH_REAL", REAL);
+  let (next, killed, kills) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
   std::thread::scope(|scope| {
     for _ in 0..3 {
       scope.spawn(|| {
@@ -47,14 +59,19 @@ fn no_kill_loses_or_repeats_what_has_finished() {
           if seed >= first + count {
             return;
           }
-          kills.fetch_add(tried(seed), Ordering::Relaxed);
+          if seed % real == 0 {
+            killed.fetch_add(1, Ordering::Relaxed);
+            kills.fetch_add(tried(seed), Ordering::Relaxed);
+          } else {
+            within::tried(seed);
+          }
         }
       });
     }
   });
-  let kills = kills.into_inner();
-  println!("{count} programs from seed {first}, {kills} kills");
-  assert!(kills >= count, "too few programs were killed: {kills} kills");
+  let (killed, kills) = (killed.into_inner(), kills.into_inner());
+  println!("{count} programs from seed {first}, {killed} of them by the binary, {kills} kills");
+  assert!(kills >= 3 * killed, "too few kills: {kills} of {killed} programs");
 }
 
 /// Runs a program to its end, however often it is killed on the way; how often that was.
@@ -72,9 +89,12 @@ fn tried(seed: u64) -> u64 {
     if child.try_wait().expect("a state").is_some() {
       break;
     }
-    // mostly orch alone, whose guard ends the workers; else nobody is there to do so
-    if draw.below(3) == 0 {
-      guards(child.id()).into_iter().for_each(end);
+    // of orch alone the guard ends the workers; else nobody is there to do so
+    match draw.below(4) {
+      0 => guards(child.id()).into_iter().for_each(end),
+      1 => guards(child.id()).into_iter().chain(marked(room.path())).for_each(end),
+      2 => end_group(child.id()),
+      _ => {}
     }
     end(child.id());
     child.wait().expect("it is gone");
@@ -88,7 +108,7 @@ fn tried(seed: u64) -> u64 {
   );
   let result: Option<Vec<i64>> = serde_json::from_slice(&seen.stdout).ok();
   assert_eq!(result.as_ref(), Some(&program.result), "{context}");
-  check_records(room.path(), &log, &context);
+  check_records(room.path(), &log, program.endings, &context);
   check_left(room.path(), &context);
   kills
 }
@@ -99,11 +119,12 @@ fn start(room: &Path, again: bool) -> Child {
   let words: &[&str] = if begun {
     &["resume", "last", "-q"]
   } else {
-    &["run", "p.orch", "-q"]
+    &["run", "p.orch", "main", "-q"]
   };
   let mut command = Command::new(env!("CARGO_BIN_EXE_orch"));
   command.args(words).current_dir(room).env("TMPDIR", room.join("tmp"));
   command
+    .process_group(0)
     .stdout(Stdio::piped())
     .stderr(Stdio::piped())
     .spawn()
@@ -125,6 +146,11 @@ fn runs(room: &Path) -> Vec<String> {
 
 fn end(process: u32) {
   let _ = kill(Pid::from_raw(i32::try_from(process).expect("an id")), Signal::SIGKILL);
+}
+
+/// All of the process's own group.
+fn end_group(process: u32) {
+  let _ = killpg(Pid::from_raw(i32::try_from(process).expect("an id")), Signal::SIGKILL);
 }
 
 /// The guards that a process has started.
@@ -150,7 +176,7 @@ fn guards(parent: u32) -> Vec<u32> {
 }
 
 /// What has succeeded is never admitted again, and every process that ran was admitted for it.
-fn check_records(room: &Path, log: &Path, context: &str) {
+fn check_records(room: &Path, log: &Path, endings: usize, context: &str) {
   let mut store = Store::open(&room.join(".orch")).expect("the store");
   let run = runs(room).pop().expect("a run");
   let entries = store.read(&run).expect("its records");
@@ -176,6 +202,8 @@ fn check_records(room: &Path, log: &Path, context: &str) {
     }
   }
   let text = std::fs::read_to_string(log).expect("the workers' log");
+  let ended: BTreeSet<&str> = text.lines().filter(|line| line.starts_with("end ")).collect();
+  assert_eq!(ended.len(), endings, "{ended:?}, {context}");
   let mut starts: HashMap<&str, usize> = HashMap::new();
   text.lines().for_each(|line| *starts.entry(line).or_default() += 1);
   let started: usize = starts.values().sum();
@@ -187,20 +215,24 @@ fn check_records(room: &Path, log: &Path, context: &str) {
 
 /// No worker is alive that was started here, and no scratch directory is left.
 fn check_left(room: &Path, context: &str) {
-  let mark = room.join("tmp").to_string_lossy().into_owned();
-  let alive = || {
-    let all = std::fs::read_dir("/proc").expect("/proc").flatten();
-    let marked = all.filter(|entry| {
-      let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-      String::from_utf8_lossy(&environment).contains(&mark)
-    });
-    marked.count()
-  };
   for _ in 0..1000 {
-    if alive() == 0 {
+    if marked(room).is_empty() {
       return;
     }
     std::thread::sleep(Duration::from_millis(10));
   }
   panic!("workers are left behind, {context}");
+}
+
+/// The processes that were started here, orch among them.
+fn marked(room: &Path) -> Vec<u32> {
+  let mark = room.join("tmp").to_string_lossy().into_owned();
+  let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+  let marked = all.filter(|entry| {
+    let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+    String::from_utf8_lossy(&environment).contains(&mark)
+  });
+  marked
+    .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+    .collect()
 }

@@ -2,7 +2,7 @@
 //! failed.
 
 use super::{build::*, *};
-use crate::hir::*;
+use crate::{hir::*, value::FailureKind};
 
 fn succeeds(records: &[Record]) -> bool {
   matches!(
@@ -85,4 +85,56 @@ fn a_hundred_thousand_waiting_calls_are_lost_at_once() {
     .iter()
     .filter(|record| matches!(record.event, Event::StepSkipped { .. }));
   assert_eq!(skipped.count(), 99_999);
+}
+
+/// What the run holds of anything that could be left behind.
+fn live(run: &Run) -> usize {
+  run.instances.live() + run.timers.len() + run.executions.len() + run.budgets.len() + run.in_doubt.len()
+}
+
+#[test]
+fn nothing_is_left_of_steps_that_are_over() {
+  let mut b = Builder::new();
+  let (echo, bad) = (
+    b.echo("echo", 3),
+    b.mock("bad", vec![rule(MockWhen::Else, 1, fails(FailureKind::Exit))]),
+  );
+  let [outer, previous, item, all, t, own] = [(); 6].map(|()| b.local());
+  let limit = b.limit(Some(3), None);
+  let policies = Policies {
+    limits: vec![limit],
+    hedge: hedge(2).hedge,
+    retry: retry(1, Backoff::Fixed(time(1))).retry,
+    ..timeout(1000)
+  };
+  let tried = catch(
+    with(bad, [int(1)], policies.clone()),
+    own,
+    deadline(500, with(echo, [read(item)], policies)),
+  );
+  let body = nested(block(
+    vec![
+      step("t", t, finally(call(echo, [int(1)]), own, call(echo, [int(2)]))),
+      step("all", all, each(item, numbers(20), 4, true, tried)),
+    ],
+    None,
+  ));
+  let program = b.main(
+    vec![step("x", outer, fold(item, numbers(100), int(0), previous, body))],
+    None,
+  );
+  let (run, first) = start(&program, 1);
+  let mut simulation = Simulation::new(run, first, mocked);
+  let (mut count, mut most) = (0, [0; 2]);
+  while let Some(records) = simulation.advance() {
+    count += records.len();
+    let half = usize::from(count > 10_000);
+    most[half] = most[half].max(live(simulation.run()));
+  }
+  assert!(count > 30_000, "{count} records");
+  assert!(
+    most[0] > 10 && most[1] <= most[0],
+    "{most:?} at once, before and after {count} records"
+  );
+  assert_eq!(live(simulation.run()), 0);
 }

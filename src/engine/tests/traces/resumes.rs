@@ -226,3 +226,128 @@ fn a_doubtful_call_holds_no_slot() {
   let rest = trace(&resumed(&program, &cut(&program, 50), resumption(None)));
   assert!(rest.iter().any(|line| line.ends_with("ok y")), "{rest:#?}");
 }
+
+#[test]
+fn what_was_cut_short_and_is_not_repeated_is_spent_nonetheless() {
+  let mut b = Builder::new();
+  let (safe, w) = (b.echo("safe", 0), b.echo("w", 0));
+  b.of(safe).ceiling = ceiling(0.4);
+  let [x, y, z, s, t] = [(); 5].map(|()| b.local());
+  let both = block(
+    vec![step("s", s, call(safe, [int(1)])), step("t", t, call(w, [int(1)]))],
+    None,
+  );
+  let lines = vec![
+    step("x", x, attempt(nested(both))),
+    step("y", y, call(w, [read(x)])),
+    step("z", z, call(w, [read(y)])),
+  ];
+  let program = unsafe_but(b, &[safe], &[safe, w]).main_with(budget(Some(3), None), lines, None);
+  let journal = cut(&program, 50);
+  // `t` is given up, so that nobody needs `s` any longer, which has run already
+  assert_eq!(
+    steps(&resumed(&program, &journal, resumption(Some(Decision::Fail)))),
+    [
+      "0 repeated x.s as 0",
+      "0 failed x.t: x.t: the run was cut short while it ran, and it was given up (interrupted)",
+      "0 charged 0 $0.40",
+      "0 cancelled x.s because of x.t",
+      "0 taken x by Attempt: x.t: the run was cut short while it ran, and it was given up (interrupted)",
+      "0 ok x",
+      "0 requested y w #1 as 2",
+      "100 ok y",
+      "100 requested z w #1 as 3",
+      "100 failed z: z: the budget of `main` is spent: 3 of 3 calls (budget)",
+      "100 run failed: z: the budget of `main` is spent: 3 of 3 calls (budget)",
+    ]
+  );
+}
+
+#[test]
+fn of_two_that_are_given_up_at_once_one_is_tolerated() {
+  let mut b = Builder::new();
+  let (w, x, item) = (b.echo("w", 0), b.local(), b.local());
+  b.of(w).idempotent = false;
+  let body = tolerating(1, each(item, numbers(3), 2, false, call(w, [read(item)])));
+  let program = b.main(vec![step("x", x, body)], None);
+  let journal = cut(&program, 50);
+  let failed = "the run was cut short while it ran, and it was given up (interrupted)";
+  assert_eq!(
+    steps(&resumed(&program, &journal, resumption(Some(Decision::Fail)))),
+    [
+      format!("0 taken x[0] by Tolerate: x[0]: {failed}"),
+      format!("0 failed x[1]: x[1]: {failed}"),
+      "0 requested x[2] w #1 as 2".into(),
+      "0 skipped x[2] because of x[1]".into(),
+      format!("0 failed x: x[1]: {failed}"),
+      format!("0 run failed: x[1]: {failed}"),
+    ]
+  );
+}
+
+#[test]
+fn a_dispatch_that_was_cancelled_is_nothing_that_goes_on() {
+  let mut b = Builder::new();
+  let (w, bad) = (b.echo("w", 0), super::lost(&mut b, "bad", 0, FailureKind::Exit));
+  let apart = b.orchestrator("apart", Vec::new(), block(Vec::new(), None));
+  let dispatch = node(NodeKind::Dispatch(Call {
+    target: apart,
+    arguments: Vec::new(),
+    policies: Policies::default(),
+  }));
+  let [h, x, y, own] = [(); 4].map(|()| b.local());
+  b.of(w).idempotent = false;
+  let steps = vec![
+    step("h", h, dispatch),
+    step("x", x, undo(call(w, [int(1)]), own, call(w, [read(own)]))),
+    step("y", y, call(bad, [int(1)])),
+  ];
+  let program = b.main(steps, None);
+  // nobody says that the other run is remembered; `y` is lost, and `x` is in doubt
+  let (mut run, first) = start(&program, 1);
+  let mut journal = first.records;
+  let lost = AttemptOutcome::Failed(crate::value::Failure::new(FailureKind::Exit, "", "lost").into());
+  let facts = [
+    Input::Admitted(ExecutionId(0)),
+    Input::Admitted(ExecutionId(1)),
+    Input::AttemptEnded(ExecutionId(1), lost),
+  ];
+  facts
+    .into_iter()
+    .for_each(|fact| journal.extend(run.step(RunTime(0), fact).records));
+  let replayed = Run::replay(program, journal).expect("the journal is its own");
+  let (run, step) = replayed.resume(resumption(None));
+  assert_eq!(trace(&step.records), ["0 resumed", "0 in doubt x as 0"]);
+  assert_eq!(run.awaits_decision(), ["x".into()]);
+}
+
+#[test]
+fn an_attempt_is_over_at_its_timeout_though_its_copy_waits_to_run_again() {
+  let mut b = Builder::new();
+  let (w, x) = (b.echo("w", 0), b.local());
+  let policies = Policies {
+    limits: vec![b.limit(None, Some((3, 1000)))],
+    hedge: hedge(5).hedge,
+    ..timeout(20)
+  };
+  let program = b.main(vec![step("x", x, with(w, [int(1)], policies))], None);
+  let (run, first) = start(&program, 1);
+  let mut simulation = Simulation::new(run, first, |_| Scripted::Hang);
+  let all = std::iter::from_fn(|| simulation.advance()).flatten();
+  let journal: Vec<Record> = all.take_while(|record| record.at.0 <= 5).collect();
+  // the first one takes the last start that the rate allows, and fails; its copy waits for the next
+  let replayed = Run::replay(program, journal).expect("the journal is its own");
+  let mut simulation = Simulation::resume(replayed, |_| Scripted::Answer(2, Err(super::failed(FailureKind::Exit))));
+  let rest: Vec<Record> = std::iter::from_fn(|| simulation.advance()).flatten().collect();
+  assert_eq!(
+    trace(&rest),
+    [
+      "5 resumed: Rerun",
+      "5 repeated x as 0",
+      "5 repeated x as 1",
+      "7 ended 0 exit",
+      "25 failed x: x: timeout of 20ms passed (timeout)",
+      "25 run failed: x: timeout of 20ms passed (timeout)",
+    ]
+  );
+}

@@ -1,7 +1,11 @@
 //! `orch why`: why a run has not finished, or why a step failed or never ran; with something that a person can do.
 
-use clap::Args;
+mod wait;
 
+use clap::{Args, ValueEnum};
+use serde_json::{Value as Json, json};
+
+use self::wait::{Looks, Wait};
 use super::{
   exit::Exit,
   past::{Past, Which},
@@ -23,6 +27,25 @@ pub struct Options {
   which: Which,
   /// About this step
   step: Option<String>,
+  /// What to write to standard output
+  #[arg(long, value_enum, default_value_t)]
+  format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+  /// For people
+  #[default]
+  Human,
+  /// One JSON object: what is said, and what is waited for in parts
+  Json,
+}
+
+/// What is said.
+#[derive(Default)]
+struct Answer {
+  lines: Vec<String>,
+  waits: Vec<Wait>,
 }
 
 pub fn main(options: &Options) -> Exit {
@@ -32,7 +55,7 @@ pub fn main(options: &Options) -> Exit {
   };
   let (mut history, now) = past.history();
   history.now = now;
-  let lines = match &options.step {
+  let answer = match &options.step {
     None => of_run(&past, &history),
     Some(name) => match history.steps.get(name.as_str()) {
       Some(step) => of_step(&past, &history, step),
@@ -45,44 +68,64 @@ pub fn main(options: &Options) -> Exit {
       }
     },
   };
-  past.end(terminal::print(
-    &lines
-      .iter()
-      .map(|line| format!("{}\n", harmless(line)))
-      .collect::<String>(),
-  ))
+  past.end(terminal::print(&match options.format {
+    Format::Human => for_people(&answer),
+    Format::Json => format!("{:#}\n", document(&past, &answer)),
+  }))
 }
 
-fn of_run(past: &Past, history: &History) -> Vec<String> {
+fn for_people(answer: &Answer) -> String {
+  let waits = answer.waits.iter().flat_map(Wait::lines);
+  let lines = answer.lines.iter().cloned().chain(waits);
+  lines.map(|line| format!("{}\n", harmless(&line))).collect()
+}
+
+/// `{ run, driver, says: [text], waits: [...] }`, times in milliseconds.
+fn document(past: &Past, answer: &Answer) -> Json {
+  json!({
+    "run": past.run,
+    "driver": past.driver,
+    "says": answer.lines,
+    "waits": answer.waits,
+  })
+}
+
+fn of_run(past: &Past, history: &History) -> Answer {
+  let said = |lines: Vec<String>| Answer {
+    lines,
+    ..Answer::default()
+  };
   match &history.end {
-    Some(End::Succeeded(_)) => vec!["the run has succeeded: `orch show` says how".to_owned()],
+    Some(End::Succeeded(_)) => said(vec!["the run has succeeded: `orch show` says how".to_owned()]),
     Some(End::Failed(failure)) => {
-      let mut lines = vec![format!("the run has failed: {}", words::brief(failure))];
+      let mut answer = said(vec![format!("the run has failed: {}", words::brief(failure))]);
       if let Some(step) = history.steps.get(&failure.step) {
-        lines.extend(of_step(past, history, step));
+        answer.lines.extend(of_step(past, history, step).lines);
       }
-      lines
+      answer
     }
     Some(End::Stopped) | None => unfinished(past, history),
   }
 }
 
-fn unfinished(past: &Past, history: &History) -> Vec<String> {
-  let mut lines = vec![driver(past, history)];
+fn unfinished(past: &Past, history: &History) -> Answer {
   let open = history.steps.values().filter(|step| !step.state.is_final());
   let leaves: Vec<&Step> = open
     .filter(|step| matches!(step.kind, Kind::Call(_) | Kind::Dispatch(_)) || step.until.is_some())
     .collect();
-  for step in leaves.iter().take(LISTED) {
-    lines.extend(waits(past, history, step));
-  }
+  let mut lines = vec![driver(past, history)];
   if leaves.len() > LISTED {
     lines.push(format!(
-      "... and {} more: `orch show` lists them",
-      leaves.len() - LISTED
+      "it waits for {} calls, of which these are the first {LISTED}: `orch show` lists all",
+      leaves.len()
     ));
   }
-  lines
+  let mut looks = Looks::of(past);
+  let waits = leaves.iter().take(LISTED).map(|step| looks.wait(past, history, step));
+  Answer {
+    waits: waits.collect(),
+    lines,
+  }
 }
 
 /// Whether anybody drives it.
@@ -101,9 +144,9 @@ fn driver(past: &Past, history: &History) -> String {
   }
 }
 
-fn of_step(past: &Past, history: &History, step: &Step) -> Vec<String> {
+fn of_step(past: &Past, history: &History, step: &Step) -> Answer {
   let path = &step.path;
-  match step.state {
+  let lines = match step.state {
     State::Succeeded => vec![format!("`{path}` has succeeded")],
     State::NotTaken => vec![format!(
       "`{path}` was not needed: another arm was taken, or its block returned early"
@@ -111,56 +154,16 @@ fn of_step(past: &Past, history: &History, step: &Step) -> Vec<String> {
     State::Failed => failed(past, step),
     State::Skipped | State::Cancelled => lost(past, history, step),
     State::Waiting | State::Running | State::InDoubt => {
-      let mut lines = vec![driver(past, history)];
-      lines.extend(waits(past, history, step));
-      lines
+      return Answer {
+        lines: vec![driver(past, history)],
+        waits: vec![Looks::of(past).wait(past, history, step)],
+      };
     }
+  };
+  Answer {
+    lines,
+    ..Answer::default()
   }
-}
-
-/// What a step that is not over waits for.
-fn waits(past: &Past, history: &History, step: &Step) -> Vec<String> {
-  let path = &step.path;
-  let since = |at: i64| words::time(history.now.0 - at);
-  let last = step.attempts.last();
-  let name = step.worker().map_or("", |worker| worker);
-  vec![match (step.state, last) {
-    (State::InDoubt, _) => {
-      format!("`{path}`: {name} was cut short; `--rerun {path}` makes it once more, `--fail {path}` gives it up")
-    }
-    (State::Waiting, _) if step.until.is_some() => {
-      let until = step.until.map_or(0, |until| until.0 - history.now.0);
-      let error = step.failure.as_deref().map(words::brief).unwrap_or_default();
-      format!(
-        "`{path}`: waits {} for its next attempt, after {error}",
-        words::time(until)
-      )
-    }
-    (State::Waiting, Some(attempt)) => format!(
-      "`{path}`: {name} waits for admission since {}: a limit, a rate or a budget has no room for it",
-      since(attempt.requested.0)
-    ),
-    (State::Running, Some(attempt)) if attempt.runs() => {
-      let began = attempt.admitted.map_or(0, |at| at.0);
-      let group = attempt
-        .group
-        .map(|group| format!(", process group {group}"))
-        .unwrap_or_default();
-      let logs = format!("`orch logs {} {path}` shows what it says", past.run);
-      format!(
-        "`{path}`: {name} runs for {}{group}, attempt {}; {logs}",
-        since(began),
-        attempt.number
-      )
-    }
-    _ => match step.until {
-      Some(until) => format!(
-        "`{path}`: waits out its delay, {} more",
-        words::time(until.0 - history.now.0)
-      ),
-      None => format!("`{path}`: goes on"),
-    },
-  }]
 }
 
 fn failed(past: &Past, step: &Step) -> Vec<String> {
