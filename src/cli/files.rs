@@ -113,6 +113,27 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
   Ok(())
 }
 
+/// Makes a file that is not there yet: whole or not at all.
+///
+/// # Errors
+/// It is there already, and stays as it is; or what the system says.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+  let mut file = tempfile::NamedTempFile::new_in(directory(path)?)?;
+  file.write_all(bytes)?;
+  file.as_file().sync_all()?;
+  file.as_file().set_permissions(usual_permissions())?;
+  file.persist_noclobber(path)?;
+  Ok(())
+}
+
+/// Makes a directory, and those above it, unless it is there.
+///
+/// # Errors
+/// What the system says.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+  fs::create_dir_all(path)
+}
+
 /// Puts another text into a file that holds `before`: whole or not at all. A link stays one, and what it leads to is
 /// written; permissions stay.
 ///

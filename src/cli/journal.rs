@@ -83,7 +83,8 @@ pub fn beside(file: &Path) -> PathBuf {
   file.parent().unwrap_or(Path::new("")).join(DIRECTORY)
 }
 
-fn is_store(directory: &Path) -> bool {
+/// Whether a journal is in this directory.
+pub fn is_store(directory: &Path) -> bool {
   directory.join("journal.db").exists()
 }
 
@@ -97,7 +98,11 @@ fn there(directory: PathBuf) -> Result<PathBuf, String> {
   }
 }
 
-fn above() -> Result<PathBuf, String> {
+/// The journal here, or in the nearest directory above.
+///
+/// # Errors
+/// A text that says that there is none.
+pub fn above() -> Result<PathBuf, String> {
   let here = std::env::current_dir().map_err(|error| format!("can't tell the current directory: {error}"))?;
   let found = here
     .ancestors()

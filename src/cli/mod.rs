@@ -4,7 +4,10 @@ mod baseline;
 mod bounds;
 mod cancel;
 mod check;
+mod complete;
 mod diff;
+mod doc;
+mod doctor;
 mod events;
 mod exit;
 mod explain;
@@ -17,6 +20,7 @@ mod journal;
 mod list;
 mod logs;
 mod lsp;
+mod man;
 mod page;
 mod pages;
 mod past;
@@ -28,6 +32,7 @@ mod run;
 mod runs;
 mod schema;
 mod show;
+mod start;
 mod terminal;
 mod test;
 mod why;
@@ -51,14 +56,20 @@ struct Cli {
 enum Command {
   Cancel(cancel::Options),
   Check(check::Options),
+  Completions(complete::Options),
   Diff(diff::Options),
+  Doc(doc::Options),
+  Doctor(doctor::Options),
   Events(events::Options),
   Explain(explain::Options),
   Fmt(fmt::Options),
   Graph(graph::Options),
+  Init(start::init::Options),
   List(list::Options),
   Logs(logs::Options),
   Lsp(lsp::Options),
+  Man(man::Options),
+  New(start::new::Options),
   Report(page::Options),
   Resume(resume::Options),
   Retry(retry::Options),
@@ -72,6 +83,9 @@ enum Command {
 
 /// Runs the command that the arguments name; the first argument is the program's own name.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+  if complete::answered(&arguments) {
+    return Exit::Success.into();
+  }
   // What `run` takes depends on the program that it names, so it reads its arguments itself.
   if arguments.get(1).is_some_and(|word| word == "run") {
     return run::main(&arguments[2..]).into();
@@ -85,14 +99,20 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     Ok(cli) => match cli.command {
       Command::Cancel(options) => cancel::main(&options),
       Command::Check(options) => check::main(&options),
+      Command::Completions(options) => complete::main(&options),
       Command::Diff(options) => diff::main(&options),
+      Command::Doc(options) => doc::main(&options),
+      Command::Doctor(options) => doctor::main(&options),
       Command::Events(options) => events::main(&options),
       Command::Explain(options) => explain::main(&options),
       Command::Fmt(options) => fmt::main(&options),
       Command::Graph(options) => graph::main(&options),
+      Command::Init(options) => start::init::main(&options),
       Command::List(options) => list::main(&options),
       Command::Logs(options) => logs::main(&options),
       Command::Lsp(options) => lsp::main(&options),
+      Command::Man(options) => man::main(&options),
+      Command::New(options) => start::new::main(&options),
       Command::Report(options) => page::main(&options),
       Command::Resume(options) => resume::main(&options),
       Command::Retry(options) => retry::main(&options),

@@ -106,7 +106,7 @@ fn directory(wanted: &Path) -> Result<PathBuf, String> {
 }
 
 /// Where the program is: a name with a slash is a path from the working directory, any other stands in `PATH`.
-fn find(name: &str, directory: &Path, path: Option<&OsStr>) -> Result<PathBuf, String> {
+pub(super) fn find(name: &str, directory: &Path, path: Option<&OsStr>) -> Result<PathBuf, String> {
   if name.contains('/') {
     let program = directory.join(name);
     return match fs::metadata(&program) {

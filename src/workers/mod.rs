@@ -9,6 +9,7 @@ mod left;
 mod log;
 mod mock;
 mod permit;
+pub mod probe;
 mod process;
 mod redact;
 mod scratch;

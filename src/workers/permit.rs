@@ -66,6 +66,14 @@ pub(super) fn spawn(mut command: Command, permit: &Permit, always: &Always) -> R
   })
 }
 
+/// Whether the kernel can enforce permits, with TCP open or not.
+///
+/// # Errors
+/// One sentence that says what it takes.
+pub(super) fn enforceable(net: bool) -> Result<(), String> {
+  landlock::enforceable(net)
+}
+
 /// A path of a permit that is not there.
 #[cfg(target_os = "linux")]
 fn missing(path: &Path) -> String {
@@ -91,7 +99,7 @@ mod landlock {
   /// Takes all other rights from this thread, for good.
   pub fn restrict(permit: &Permit, always: &Always) -> Result<(), String> {
     let all = AccessFs::from_all(FILES);
-    let mut rules = ruleset(permit)?;
+    let mut rules = ruleset(permit.net)?;
     let system = path_beneath_rules(SYSTEM, AccessFs::from_read(FILES));
     let own = path_beneath_rules([always.program], AccessFs::from_read(FILES));
     let devices = path_beneath_rules(DEVICES, all);
@@ -112,12 +120,17 @@ mod landlock {
     Err(lacking("files", "6.2"))
   }
 
-  fn ruleset(permit: &Permit) -> Result<RulesetCreated, String> {
+  /// As `restrict` would begin, though nothing is taken from this thread.
+  pub fn enforceable(net: bool) -> Result<(), String> {
+    ruleset(net).map(drop)
+  }
+
+  fn ruleset(net: bool) -> Result<RulesetCreated, String> {
     let rules = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
     let mut rules = rules
       .handle_access(AccessFs::from_all(FILES))
       .map_err(|_| lacking("files", "6.2"))?;
-    if !permit.net {
+    if !net {
       rules = rules
         .handle_access(AccessNet::from_all(NET))
         .map_err(|_| lacking("`net none`", "6.7"))?;
@@ -151,11 +164,14 @@ mod landlock {
 mod landlock {
   use super::{Always, Permit};
 
+  const LACKING: &str = "this system can't enforce the `permit` of the worker: it takes Linux 6.2; without `permit` the \
+                         worker runs without limits";
+
   pub fn restrict(_: &Permit, _: &Always) -> Result<(), String> {
-    Err(
-      "this system can't enforce the `permit` of the worker: it takes Linux 6.2; without `permit` the worker runs \
-       without limits"
-        .into(),
-    )
+    Err(LACKING.into())
+  }
+
+  pub fn enforceable(_: bool) -> Result<(), String> {
+    Err(LACKING.into())
   }
 }

@@ -23,6 +23,7 @@ const STYLE: &str = "
 body { font: 14px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 2rem auto; max-width: 72rem;
   padding: 0 1rem; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .3rem; }
 p { margin: .3rem 0; } .soft { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .15rem .6rem .15rem 0;
   border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
@@ -38,15 +39,9 @@ svg rect.bar.off { fill: var(--off); } svg rect.leaf.ok { stroke: var(--ok); } s
 svg rect.leaf.wait { stroke: var(--wait); } svg rect.leaf.off { stroke-dasharray: 3 3; }
 ";
 
-pub fn render(page: &Page) -> String {
+pub(super) fn render(page: &Page) -> String {
   let title = format!("{} {}", page.orchestrator(), page.state());
-  let mut text = format!(
-    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-     <meta name=\"viewport\" content=\"width=device-width\">\n\
-     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-     <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
-    safe(&title)
-  );
+  let mut text = head_of(&title);
   text += &head(page);
   text += &failures(page);
   section(&mut text, "Timeline", &timeline::draw(page));
@@ -57,6 +52,17 @@ pub fn render(page: &Page) -> String {
   text + "</body>\n</html>\n"
 }
 
+/// The beginning of a page, up to its body.
+pub fn head_of(title: &str) -> String {
+  format!(
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+     <meta name=\"viewport\" content=\"width=device-width\">\n\
+     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+     <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
+    safe(title)
+  )
+}
+
 fn section(text: &mut String, title: &str, body: &str) {
   if !body.is_empty() {
     let _ = writeln!(text, "<h2>{title}</h2>\n{body}");
@@ -64,7 +70,7 @@ fn section(text: &mut String, title: &str, body: &str) {
 }
 
 /// As text of HTML, also within quotes.
-pub(super) fn safe(text: &str) -> String {
+pub fn safe(text: &str) -> String {
   let mut safe = String::with_capacity(text.len());
   for letter in harmless(text).chars() {
     match letter {

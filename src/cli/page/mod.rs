@@ -1,9 +1,9 @@
 //! `orch report`: a run as one page, for people who were not there.
 
 mod drawing;
-mod html;
+pub mod html;
 mod markdown;
-mod picture;
+pub mod picture;
 mod timeline;
 
 use std::path::PathBuf;

@@ -25,15 +25,20 @@ use crate::{
 const NODES: usize = 400;
 
 /// Nothing where this orch can't read the program any longer.
-pub fn draw(page: &Page) -> String {
+pub(super) fn draw(page: &Page) -> String {
   match graph(page) {
     None => "<p class=\"soft\">the program of the run can't be drawn by this orch</p>".to_owned(),
-    Some(graph) if graph.nodes.node_count() > NODES => {
-      let nodes = graph.nodes.node_count();
-      format!("<p class=\"soft\">{nodes} steps are too many to draw: see <code>orch graph</code></p>")
-    }
-    Some(graph) => svg(&graph, &states(page)),
+    Some(graph) => draw_graph(&graph, &states(page)),
   }
+}
+
+/// A graph, each step in the state that is known of it; without any states, only the graph.
+pub fn draw_graph(graph: &Graph, states: &HashMap<String, State>) -> String {
+  let nodes = graph.nodes.node_count();
+  if nodes > NODES {
+    return format!("<p class=\"soft\">{nodes} steps are too many to draw: see <code>orch graph</code></p>");
+  }
+  svg(graph, states)
 }
 
 fn graph(page: &Page) -> Option<Graph> {
@@ -172,14 +177,18 @@ fn node(
     return;
   };
   let state = states.get(&drawn.id).copied();
+  let told = match (state, states.is_empty()) {
+    (Some(state), _) => format!(": {}", state.word()),
+    (None, false) => ": nothing is known of it".to_owned(),
+    (None, true) => String::new(),
+  };
   let kind = if drawn.children.is_empty() { "leaf" } else { "box" };
   let _ = writeln!(
     text,
-    "<rect class=\"{kind} {}\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" rx=\"5\"><title>{}: {}</title></rect>\n\
+    "<rect class=\"{kind} {}\" x=\"{x:.0}\" y=\"{y:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" rx=\"5\"><title>{}{told}</title></rect>\n\
      <text x=\"{:.0}\" y=\"{:.0}\">{}</text>",
     state.map_or("", class),
     safe(&drawn.id),
-    state.map_or("nothing is known of it", State::word),
     x + 12.0,
     y + 18.0,
     safe(&label(&drawn.label))

@@ -87,8 +87,12 @@ pub fn own_command() -> Command {
 
 /// The options with those of the orchestrator's parameters.
 pub fn full_command(orchestrator: &Orchestrator, sources: &Sources) -> Command {
+  with_parameters(own_command(), orchestrator, sources)
+}
+
+/// The command with an option for each of the orchestrator's parameters that has a name of its own.
+pub fn with_parameters(mut command: Command, orchestrator: &Orchestrator, sources: &Sources) -> Command {
   let heading = format!("Parameters of {}", orchestrator.name);
-  let mut command = own_command();
   let (hidden, shown): (Vec<&Param>, Vec<&Param>) =
     orchestrator.params.iter().partition(|param| is_own_option(&param.name));
   for param in shown {

@@ -27,7 +27,7 @@ use std::{
 use indexmap::IndexMap;
 
 use command_line::Line;
-pub use command_line::Options;
+pub use command_line::{Options, orchestrator as named, with_parameters};
 pub(super) use report::failure;
 pub(super) use watch::{Watcher, Watching, refused};
 

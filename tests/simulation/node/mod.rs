@@ -10,8 +10,8 @@ use std::{
 
 use orch::{
   engine::{
-    BreakerState, CacheKey, Event, ExecutionId, Gate, Kept, Record, Replayed, Resumption, Run, RunStarted, Shelf, Trouble,
-    World,
+    BreakerState, CacheKey, Event, ExecutionId, Gate, Kept, Record, Replayed, Resumption, Run, RunStarted, Shelf,
+    Trouble, World,
   },
   hir::Program,
 };
