@@ -1,7 +1,9 @@
 //! Files and directories kept by what they hold, below the directory of the store. Knows nothing of who asks for them.
 
+mod hold;
 mod keep;
 mod place;
+mod prune;
 mod remove;
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,8 @@ use std::{
 
 use blake3::Hash;
 
+pub use hold::{Alone, Hold};
+pub use prune::Pruned;
 pub use remove::remove_tree;
 
 use crate::value::{Stored, StoredKind};

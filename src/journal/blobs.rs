@@ -51,6 +51,14 @@ impl Blobs {
     String::from_utf8(bytes).map_err(|_| format!("its blob `{shown}` is no text"))
   }
 
+  /// What is under this hash, whether it is what was written or not; `None` if nothing is.
+  pub(super) fn found(&self, hash: &str) -> io::Result<Option<Vec<u8>>> {
+    match self.disk.read(&self.directory.join(hash)) {
+      Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+      read => read.map(Some),
+    }
+  }
+
   /// Removes all files but those with these names, and says how many blobs were among them.
   pub(super) fn retain(&self, is_kept: impl Fn(&str) -> bool) -> io::Result<usize> {
     let mut removed = 0;

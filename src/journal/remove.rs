@@ -1,9 +1,9 @@
 //! Old runs are taken out of a store, with all that nothing else refers to. Knows nothing of what an event means: who asks
 //! says which last record ends a run.
 
-use std::{collections::HashSet, io::ErrorKind};
+use std::{borrow::Cow, collections::HashSet, io::ErrorKind};
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, types::ValueRef};
 
 use super::{
   Entry, JournalError,
@@ -42,6 +42,44 @@ impl Store {
       .execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);");
     emptied.map_err(|error| of_sqlite(&self.path, &error))?;
     Ok(removed)
+  }
+
+  /// Forgets outcomes that were kept before this time, in milliseconds of the Unix epoch, and says how many.
+  ///
+  /// # Errors
+  /// The store can't be written.
+  pub fn forget_outcomes(&mut self, before: i64) -> Result<usize, JournalError> {
+    let delete = "DELETE FROM outcomes WHERE at < ?";
+    self.write(|transaction, failed| transaction.execute(delete, [before]).map_err(failed))
+  }
+
+  /// Every text by which something outside may be needed, as of one moment: of records, outcomes and runs that wait. One
+  /// that was changed is given as it is now.
+  ///
+  /// # Errors
+  /// One can't be read.
+  pub fn each_text(&mut self, take: &mut dyn FnMut(&str)) -> Result<(), JournalError> {
+    self.usable()?;
+    let failed = |error| of_sqlite(&self.path, &error);
+    let select = "SELECT body, lower(hex(blob)) FROM records
+      UNION ALL SELECT value, lower(hex(hash)) FROM outcomes
+      UNION ALL SELECT body, NULL FROM waiting";
+    let mut statement = self.connection.prepare(select).map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+      let text = match row.get_ref(0).map_err(failed)? {
+        ValueRef::Text(text) | ValueRef::Blob(text) => Some(Cow::Borrowed(text)),
+        _ => {
+          let name: String = row.get(1).map_err(failed)?;
+          let found = self.blobs.found(&name).map_err(|error| of_file(&self.path, &error))?;
+          found.map(Cow::Owned)
+        }
+      };
+      if let Some(text) = text {
+        take(&String::from_utf8_lossy(&text));
+      }
+    }
+    Ok(())
   }
 
   /// Whether it was there and is over.

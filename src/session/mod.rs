@@ -2,6 +2,7 @@
 
 mod bundle;
 mod child;
+mod clean;
 mod disk;
 mod lease;
 mod lock;
@@ -20,6 +21,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 pub use analysis::{Variant, VariantError};
 pub use bundle::Bundle;
 pub use child::{CHILD_COMMAND, run_child, waiting};
+pub use clean::{Cleaned, clean, hold_files};
 pub use disk::Disk;
 pub use lease::{ask_to_cancel, driver};
 pub use log::Log;

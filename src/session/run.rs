@@ -32,7 +32,7 @@ use crate::{
   engine::{
     Event, Gate, Input, LastSuccess, Past, Record, Run, RunStarted, RunTime, StartError, Step, World, overlap_key,
   },
-  files::Depot,
+  files::{Depot, Hold},
   hir::{OrchestratorId, Program},
   journal::{Durability, Journal, JournalError, RunHeader, Store},
   protocol::Performer,
@@ -63,6 +63,8 @@ pub struct Order {
   pub given: Option<Given>,
   /// What is left of its last records when the machine loses its power.
   pub durability: Durability,
+  /// No file that the run may need goes away before its records say so.
+  pub hold: Arc<Hold>,
   /// An earlier run whose outcomes are as good where nothing has changed.
   pub reuses: Option<Reuses>,
 }

@@ -86,12 +86,25 @@ impl Stored {
     (stored.to_string() == text).then_some(stored)
   }
 
+  /// All that a text may mention, in whatever form of JSON: kinds and digests.
+  pub fn mentioned(text: &str) -> impl Iterator<Item = (StoredKind, Hash)> {
+    text.match_indices(MARK).filter_map(|(at, _)| {
+      let (before, after) = (&text[..at], &text[at + MARK.len()..]);
+      let kinds = [StoredKind::File, StoredKind::Dir];
+      let kind = kinds.into_iter().find(|kind| before.ends_with(kind.word()))?;
+      Some((kind, Hash::from_hex(after.get(..64)?).ok()?))
+    })
+  }
+
   /// How long its text is, from above.
   pub(super) fn text_len(&self) -> u64 {
     // `file:blake3:`, 64 digits of digest, 20 of size, two colons
     98 + self.name.len() as u64
   }
 }
+
+/// Between kind and digest.
+const MARK: &str = ":blake3:";
 
 /// What stands for it in JSON: `file:blake3:DIGEST:SIZE:NAME`.
 impl Display for Stored {
@@ -140,6 +153,16 @@ mod tests {
     ] {
       assert!(Stored::parse(&wrong).is_none(), "{wrong}");
     }
+  }
+
+  #[test]
+  fn a_text_mentions_them_wherever_they_stand() {
+    let file = Stored::of_text("x", "a\"b");
+    let dir = Stored::new(StoredKind::Dir, blake3::hash(b"y"), 1, "d");
+    let inner = serde_json::json!([file.to_string(), "my file:blake3:0", ":blake3:"]).to_string();
+    let text = serde_json::json!({ "a": inner, "b": dir.to_string(), "c": "mile:blake3:é" }).to_string();
+    let found: Vec<_> = Stored::mentioned(&text).collect();
+    assert_eq!(found, [(StoredKind::File, file.digest), (StoredKind::Dir, dir.digest)]);
   }
 
   #[test]

@@ -12,4 +12,5 @@ mod faults;
 mod image;
 mod play;
 mod programs;
+mod removal;
 mod vfs;

@@ -37,7 +37,7 @@ use super::{
   terminal::{self, Color},
 };
 use crate::{
-  files::Depot,
+  files::{Depot, Hold},
   hir::{Orchestrator, OrchestratorId, Program},
   session::{self, Bundle, Checked, Order, Reuses},
   source::SourceId,
@@ -124,7 +124,8 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     }),
     None => None,
   };
-  let arguments = arguments(program.orchestrator(id), &line.given, input.as_ref(), &store).map_err(|wrong| {
+  let taken = arguments(program.orchestrator(id), &line.given, input.as_ref(), &store);
+  let (arguments, hold) = taken.map_err(|wrong| {
     wrong.iter().for_each(|line| terminal::say(&format!("{line}\n")));
     Exit::Refused
   })?;
@@ -134,6 +135,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
     variant: line.options.form.variant(),
     orchestrator: id,
     arguments,
+    hold,
     seed: line.options.seed,
     store,
     root: checked.sources.get(SourceId(0)).path.clone(),
@@ -144,7 +146,7 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
   })
 }
 
-/// The arguments with their files, which are kept as they are now.
+/// The arguments with their files, which are kept as they are now, at least as long as the hold is.
 ///
 /// # Errors
 /// One line for each argument that is missing, unknown or does not fit.
@@ -153,14 +155,15 @@ pub(super) fn arguments(
   given: &[(String, String)],
   input: Option<&serde_json::Map<String, serde_json::Value>>,
   store: &Path,
-) -> Result<IndexMap<Arc<str>, Value>, Vec<String>> {
+) -> Result<(IndexMap<Arc<str>, Value>, Arc<Hold>), Vec<String>> {
   let mut arguments = arguments::collect(orchestrator, given, input)?;
+  let hold = session::hold_files(store).map_err(|error| vec![error.to_string()])?;
   let depot = Depot::new(store.into());
   arguments::capture(orchestrator, &mut arguments, &mut |kind, value| {
     let path = Path::new(value.as_str().unwrap_or_default());
     depot.keep(kind, path, path, &[]).map_err(|error| error.to_string())
   })?;
-  Ok(arguments)
+  Ok((arguments, hold))
 }
 
 /// The fields of a JSON object in a file, or on standard input (`-`).

@@ -77,14 +77,15 @@ fn order(options: &Options) -> Result<(Order, tempfile::TempDir), Exit> {
   let input = options.input.as_deref().map(run::input).transpose();
   let input = input.map_err(|message| say(Exit::Refused)(format!("{message}\n")))?;
   let store = tempfile::tempdir().map_err(|error| say(Exit::Failed)(format!("can't make a directory: {error}\n")))?;
-  let arguments = run::arguments(program.orchestrator(orchestrator), &[], input.as_ref(), store.path());
-  let arguments = arguments.map_err(|wrong| say(Exit::Refused)(format!("{}\n", wrong.join("\n"))))?;
+  let taken = run::arguments(program.orchestrator(orchestrator), &[], input.as_ref(), store.path());
+  let (arguments, hold) = taken.map_err(|wrong| say(Exit::Refused)(format!("{}\n", wrong.join("\n"))))?;
   let order = Order {
     program: Arc::new(program),
     bundle: Bundle::of(&checked),
     variant: options.form.variant(),
     orchestrator,
     arguments,
+    hold,
     seed: options.seed,
     store: store.path().to_owned(),
     root: file.clone(),
