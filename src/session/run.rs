@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use super::{
   bundle::Bundle,
+  clean::hold_files,
   lease,
   lock::{Lock, Word},
   log::Log,
@@ -63,8 +64,8 @@ pub struct Order {
   pub given: Option<Given>,
   /// What is left of its last records when the machine loses its power.
   pub durability: Durability,
-  /// No file that the run may need goes away before its records say so.
-  pub hold: Arc<Hold>,
+  /// No file among the arguments goes away before the run's records say that it is needed.
+  pub hold: Option<Arc<Hold>>,
   /// An earlier run whose outcomes are as good where nothing has changed.
   pub reuses: Option<Reuses>,
 }
@@ -159,6 +160,8 @@ async fn drive(order: &Order, begun: Begun, observe: &mut dyn FnMut(&Record)) ->
     mut held,
     past,
   } = begun;
+  // nor what workers leave, before it is recorded
+  let _hold = hold_files(&order.store)?;
   let workers = Arc::new(Workers::new(workers::Options {
     logs: Some(order.store.join("logs")),
     scratch: std::env::temp_dir(),

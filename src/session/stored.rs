@@ -7,7 +7,7 @@ use std::{
 
 use indexmap::IndexMap;
 
-use super::{Bundle, Order, RunError, Variant, bundle::HASHED, check_variant, clean::hold_files};
+use super::{Bundle, Order, RunError, Variant, bundle::HASHED, check_variant};
 use crate::{
   engine::RunStarted,
   journal::Durability,
@@ -71,9 +71,8 @@ impl<'a> StoredRun<'a> {
     let input = from_json(self.arguments).map_err(|error| refused(error.to_string()))?;
     let input = conform(&input, &declared.input).map_err(|mismatch| refused(mismatch.to_string()))?;
     let arguments: IndexMap<_, _> = input.as_record().cloned().unwrap_or_default();
-    let hold = hold_files(self.store)?;
     Ok(Order {
-      hold,
+      hold: None,
       root: files.root().to_path_buf(),
       bundle,
       variant: self.variant,

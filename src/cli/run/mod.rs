@@ -146,6 +146,9 @@ fn order(checked: &Checked, program: Arc<Program>, id: OrchestratorId, line: &Li
   })
 }
 
+/// By parameter, and what keeps their files from going away, if they have any.
+pub(super) type Arguments = (IndexMap<Arc<str>, Value>, Option<Arc<Hold>>);
+
 /// The arguments with their files, which are kept as they are now, at least as long as the hold is.
 ///
 /// # Errors
@@ -155,11 +158,14 @@ pub(super) fn arguments(
   given: &[(String, String)],
   input: Option<&serde_json::Map<String, serde_json::Value>>,
   store: &Path,
-) -> Result<(IndexMap<Arc<str>, Value>, Arc<Hold>), Vec<String>> {
+) -> Result<Arguments, Vec<String>> {
   let mut arguments = arguments::collect(orchestrator, given, input)?;
-  let hold = session::hold_files(store).map_err(|error| vec![error.to_string()])?;
+  let mut hold = None;
   let depot = Depot::new(store.into());
   arguments::capture(orchestrator, &mut arguments, &mut |kind, value| {
+    if hold.is_none() {
+      hold = Some(session::hold_files(store).map_err(|error| error.to_string())?);
+    }
     let path = Path::new(value.as_str().unwrap_or_default());
     depot.keep(kind, path, path, &[]).map_err(|error| error.to_string())
   })?;
