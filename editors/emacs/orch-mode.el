@@ -136,17 +136,22 @@ Before `:', `=', `.' and `(' they are."
           ((null (nth 3 state))
            (put-text-property start (1+ start) 'syntax-table (string-to-syntax "|"))))))
 
+(defconst orch-going-on
+  "[=!<>]=\\|[+*%]\\|\\?\\?\\|\\(?:and\\|or\\)\\_>"
+  "What begins a line that goes on with the line before.")
+
 (defun orch-indent-line ()
-  "Indent this line by the brackets that are open before it."
+  "Indent this line by the brackets that are open before it, further if it goes on with the line before."
   (interactive)
   (let* ((state (save-excursion (syntax-ppss (line-beginning-position))))
          (column (save-excursion
                    (back-to-indentation)
-                   (cond ((nth 3 state) nil)
-                         ((null (nth 1 state)) 0)
-                         (t (let ((closing (looking-at "[])}]")))
-                              (goto-char (nth 1 state))
-                              (+ (current-indentation) (if closing 0 orch-indent-offset))))))))
+                   (let ((closing (looking-at "[])}]"))
+                        (going-on (if (looking-at orch-going-on) orch-indent-offset 0)))
+                    (cond ((nth 3 state) nil)
+                          ((null (nth 1 state)) going-on)
+                          (t (goto-char (nth 1 state))
+                             (+ (current-indentation) (if closing 0 orch-indent-offset) going-on)))))))
     (when column
       (if (<= (current-column) (current-indentation))
           (indent-line-to column)

@@ -1,6 +1,7 @@
 " Vim indent file
 " Language: orch
-" A line is one step in from the line of the innermost bracket that is open before it; with the partner first, as deep.
+" A line is one step in from the line of the innermost bracket that is open before it; with the partner first, as deep. One
+" that begins with an operator goes on with the line before, one step further in.
 
 if exists('b:did_indent')
   finish
@@ -28,8 +29,10 @@ function! GetOrchIndent(lnum) abort
   endif
   call cursor(a:lnum, 1)
   let [open, _] = searchpairpos('[[({]', '', '[])}]', 'bnW', 's:is_text(line("."), col("."))', max([1, a:lnum - 500]))
+  let line = getline(a:lnum)
+  let goes_on = line =~# '^\s*\%([=!<>]=\|[+*%]\|??\|\%(and\|or\)\>\)' ? shiftwidth() : 0
   if open == 0
-    return 0
+    return goes_on
   endif
-  return indent(open) + (getline(a:lnum) =~# '^\s*[])}]' ? 0 : shiftwidth())
+  return indent(open) + (line =~# '^\s*[])}]' ? 0 : shiftwidth()) + goes_on
 endfunction
